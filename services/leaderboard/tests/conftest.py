@@ -27,6 +27,7 @@ from leaderboard import events
 from leaderboard.app import create_app
 from leaderboard.background import BACKGROUND
 from leaderboard.memory.serving import replica_of
+from leaderboard.models.following import LineageFollower
 from leaderboard.tables import Base
 from mergehub.contracts.events import Envelope, EvaluationCompleted
 from mergehub.kit.background.resources import Resources
@@ -130,6 +131,12 @@ def service(apps: list[FastAPI]) -> ReadingService:
 @pytest.fixture(scope="session")
 def fake() -> ScoringRegistry:
     return ScoringRegistry()
+
+
+@pytest.fixture(scope="session")
+def follower(resources: Resources) -> LineageFollower:
+    """What follows lineage's feed."""
+    return LineageFollower(resources)
 
 
 @pytest.fixture

@@ -128,6 +128,10 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "get_board": "/v1/boards/{board}",
         "list_scores": "/v1/boards/{board}/scores",
         "get_uplift": "/v1/uplift",
+        "compare_models": "/v1/uplift/comparison",
+        "get_uplift_table": "/v1/uplift/table",
+        "list_uplift_merges": "/v1/uplift/table/merges",
+        "recommend": "/v1/recommendations",
     }
     for name, schema in document["components"]["schemas"].items():
         assert set(schema["required"]) == set(schema["properties"]), name

@@ -130,7 +130,7 @@ async def test_any_order_and_repetition_gives_the_same_current_facts(resources, 
 )
 def test_item_scores_are_what_they_were(items):
     packed = item_scores.pack(items)
-    hashes = item_scores.unpack_hashes(packed.hashes)
+    hashes = item_scores.unpack_hashes(item_scores.pack_hashes(packed.hashes))
     scores = item_scores.unpack_scores(packed.scores, len(hashes))
     assert dict(zip(hashes, scores.tolist(), strict=True)) == items
 

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, text
 
 from leaderboard.facts.models import ChangeRow, ModelRow
 from leaderboard.facts.resolving import known_models
+from leaderboard.memory.serving import replica_of
 from leaderboard.models import feed
 from leaderboard.models.families import family_of
 from leaderboard.models.following import LineageFollower
@@ -32,11 +33,6 @@ ORDER BY child.name, place
 @pytest.fixture
 def lineage(registry) -> FakeLineage:
     return registry.lineage
-
-
-@pytest.fixture(scope="module")
-def follower(resources: Resources) -> LineageFollower:
-    return LineageFollower(resources)
 
 
 @pytest.fixture
@@ -202,6 +198,26 @@ async def test_without_lineage_what_is_known_stays(lineage, follow, rows, client
         await follow()
     assert await parents(rows) == [("me/soup", "one")]
     assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_a_model_comes_into_memory_with_its_ancestors_once_it_has_a_result(
+    lineage, follow, registry, caught_up, client, apps
+):
+    lineage.say("one", "base")
+    lineage.say("me/soup", "one")
+    await follow()
+    assert (await client.get("/v1/uplift?model=me/soup")).status_code == 404
+    assert replica_of(apps[-1]).facts.models.find("me/soup") is None
+    registry.score("me/soup", "gsm8k", 0.5)
+    await caught_up()
+    found = (await client.get("/v1/uplift?model=me/soup")).json()
+    assert [each["model"] for each in found["parents"]] == ["one"]
+    models = replica_of(apps[-1]).facts.models
+    assert None not in [models.find(name) for name in ("me/soup", "one", "base")]
+    lineage.say("one", "another")
+    await follow()
+    await client.get("/v1/uplift?model=me/soup")
+    assert replica_of(apps[-1]).facts.models.find("another") is not None
 
 
 async def test_the_models_that_changed_are_logged_with_their_parents(lineage, follow, rows):

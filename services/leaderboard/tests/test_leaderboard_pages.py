@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from made_facts import Known, Result, World, lineages, results
 from plain_board import PlainRow, keeps, ordered, rows
 
-from leaderboard.boards import facets, points, sorting
+from leaderboard.boards import sorting
 from leaderboard.boards.current import Boards
 from leaderboard.boards.definition import Chosen, Column, Rules
 from leaderboard.boards.filters import Filters, kept, together
 from leaderboard.boards.service import Asked, Named, answer
+from leaderboard.boards.shown import facets, points
 from leaderboard.memory.facts import Facts
 from mergehub.kit.paging.cursors import Cursors
 from mergehub.kit.paging.pages import PageRequest

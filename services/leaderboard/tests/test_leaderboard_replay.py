@@ -67,14 +67,14 @@ async def test_two_databases_that_learn_the_same_events_have_the_same_boards(
     for cuts in ((len(whole),), (1, 2, 3, 20, 21, len(whole))):
         database = settings.model_copy(update={"database_url": await database_of("replay")})
         app = create_app(database)
-        async with open_resources(BACKGROUND, database) as resources:
-            async with app.router.lifespan_context(app):
-                for cut in cuts:
-                    told.events[:] = whole[:cut]
-                    await events.consumer(resources).catch_up()
-                    await replica_of(app).current()
-                transport = httpx.ASGITransport(app)
-                async with httpx.AsyncClient(transport=transport, base_url="http://b") as client:
-                    seen.append(await boards(client))
+        opened = open_resources(BACKGROUND, database)
+        async with opened as resources, app.router.lifespan_context(app):
+            for cut in cuts:
+                told.events[:] = whole[:cut]
+                await events.consumer(resources).catch_up()
+                await replica_of(app).current()
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://b") as client:
+                seen.append(await boards(client))
     assert seen[0] == seen[1]
     assert '"org/model-11"' in seen[0]

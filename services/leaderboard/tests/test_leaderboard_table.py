@@ -10,14 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from leaderboard.models.following import LineageFollower
-from mergehub.kit.background.resources import Resources
 
 BENCHMARKS = ("gsm8k", "arc", "mmlu")
-
-
-@pytest.fixture(scope="module")
-def follower(resources: Resources) -> LineageFollower:
-    return LineageFollower(resources)
 
 
 @pytest.fixture

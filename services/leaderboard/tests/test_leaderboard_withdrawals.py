@@ -14,7 +14,7 @@ def ask(client: httpx.AsyncClient, registry):
     registry.tokens |= {
         "mgh_ann": "results:write",
         "mgh_ben": "results:write",
-        "mgh_moderator": "results:write results:moderate",
+        "mgh_moderator": "results:moderate",
     }
     registry.accounts |= {"mgh_ben": "ben", "mgh_moderator": "mo"}
 
@@ -81,7 +81,7 @@ async def test_importing_again_brings_back_what_its_importer_withdrew(ask, bring
 async def test_what_a_moderator_withdrew_stays_withdrawn(ask, bring):
     await bring(("m", 0.5))
     body = {"origin": "wrong.csv", "account": "ann", "reason": "Made up."}
-    told = await ask("POST", "/withdrawals", "moderator", 201, json=body)
+    told = await ask("POST", "/moderation", "moderator", 201, json=body)
     assert told["moderated"]
     report = await bring(("m", 0.5), ("n", 0.6), origin="again.csv")
     assert report["added"] == 1
@@ -89,7 +89,7 @@ async def test_what_a_moderator_withdrew_stays_withdrawn(ask, bring):
         "A moderator withdrew it: Made up."
     ]
     await ask("DELETE", f"/withdrawals/{told['id']}", status=403)
-    await ask("DELETE", f"/withdrawals/{told['id']}", "moderator", 204)
+    await ask("DELETE", f"/moderation/{told['id']}", "moderator", 204)
     assert await values(ask) == {"m": 0.5, "n": 0.6}
 
 
@@ -109,7 +109,7 @@ async def test_only_the_importer_or_a_moderator_may(ask, bring, registry, caught
     verified = (await ask("GET", "", params={"source": "verified"}))["items"][0]["id"]
     body = {"result": verified, "reason": "Broken GPU."}
     await ask("POST", "/withdrawals", "ann", 403, json=body)
-    await ask("POST", "/withdrawals", "moderator", 201, json=body)
+    await ask("POST", "/moderation", "moderator", 201, json=body)
     assert await values(ask) == {"m": 0.5}
 
 

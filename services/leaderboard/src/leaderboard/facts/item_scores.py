@@ -28,19 +28,24 @@ AT_ONCE = 500
 
 
 class Packed(NamedTuple):
-    """The item scores of one fact: the digest of the items, their hashes, and the scores."""
+    """The item scores of one fact: the digest of the items, their hashes as a text, the scores."""
 
     digest: UUID
-    hashes: bytes
+    hashes: str
     scores: bytes
 
 
 def pack(items: Mapping[str, float]) -> Packed:
-    """The bytes of some item scores, by hash."""
+    """Some item scores, by hash."""
     hashes = sorted(items)
     text = json.dumps(hashes, ensure_ascii=False, separators=(",", ":"))
-    scores = np.array([items[each] for each in hashes], np.float64)
-    return Packed(digest(text), zlib.compress(text.encode(), 9), pack_scores(scores))
+    scores = np.fromiter(map(items.__getitem__, hashes), np.float64, len(hashes))
+    return Packed(digest(text), text, pack_scores(scores))
+
+
+def pack_hashes(text: str) -> bytes:
+    """The bytes of the text of some hashes."""
+    return zlib.compress(text.encode())
 
 
 def pack_scores(scores: Scores) -> bytes:
@@ -87,7 +92,7 @@ async def _sets(session: AsyncSession, packed: Collection[Packed]) -> dict[UUID,
     found = await _known_sets(session, hashes)
     missing = sorted(hashes.keys() - found.keys())
     for each in missing:
-        added = insert(ItemSetRow).values(digest=each, hashes=hashes[each])
+        added = insert(ItemSetRow).values(digest=each, hashes=pack_hashes(hashes[each]))
         await session.execute(added.on_conflict_do_nothing())
     return found | await _known_sets(session, missing) if missing else found
 

@@ -58,7 +58,7 @@ Writer = Annotated[Principal, Depends(requires("results:write"))]
 async def import_results(
     body: ResultImport, request: Request, writer: Writer
 ) -> ResultImportReport:
-    """Take in up to 10,000 scores, all or none; the report names each that was skipped or is odd.
+    """Take in up to 10,000 scores, all or none, and report which were skipped or are doubtful.
 
     The same rows again change nothing, so send an import again if its answer was lost. A dry run
     says what would become of the rows.
@@ -94,7 +94,7 @@ async def import_result_file(
     model: OfModel = None,
     dry_run: DryRun = False,
 ) -> ResultFileReport:
-    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of such files.
+    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of them.
 
     The body is the file itself. What a table's columns mean is guessed, unless `mapping` says so.
     Larger files than 32 MiB, or 50,000 rows, are for `mergehub results import`.

@@ -78,12 +78,13 @@ class Follower:
     async def _learn_what_they_need(
         self, connection: asyncpg.Connection, rows: reading.Columns, changed: set[int]
     ) -> None:
-        """Read the models that changed, and what results name that is not here."""
+        """Read the models that changed and are here, and what results name that is not here."""
         settings = sorted(set(rows["setting"].tolist()))
         self._growing.put_settings(await reading.settings(connection, settings))
         new = self._growing.unknown_variants(rows)
         variants = await reading.variants(connection, new) if new else []
-        wanted = changed | self._growing.unknown_models(variants, "model_id")
+        known = changed - self._growing.unknown_models(({"id": id} for id in changed), "id")
+        wanted = known | self._growing.unknown_models(variants, "model_id")
         while wanted:
             models = await reading.models(connection, sorted(wanted))
             parents = self._growing.unknown_models(models.parents, "parent") - wanted

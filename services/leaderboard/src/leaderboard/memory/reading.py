@@ -52,11 +52,24 @@ SELECT * FROM (
   UNION ALL
   SELECT child.id, parent.id, p.role, p.relation, p.method, p.weight
   FROM parents p
-  JOIN models child ON child.name = p.model JOIN models parent ON parent.name = p.parent
+  JOIN models child ON lower(child.name) = lower(p.model)
+  JOIN models parent ON lower(parent.name) = lower(p.parent)
   WHERE NOT EXISTS (SELECT FROM model_facts WHERE model_facts.model_id = child.id)
 ) AS told {where} ORDER BY child, role, parent
 """
 """What lineage says; of models that it has not told of yet, what the registry's events say."""
+NEEDED = """
+WITH RECURSIVE needed AS (
+  (
+    SELECT model_id AS id FROM variants
+    UNION SELECT models.id FROM parents JOIN models ON lower(models.name) = lower(parents.model)
+    UNION SELECT models.id FROM parents JOIN models ON lower(models.name) = lower(parents.parent)
+  )
+  UNION SELECT parent_id FROM needed JOIN model_parents ON model_id = needed.id
+)
+SELECT id FROM needed ORDER BY id
+"""
+"""Models with results or made by the hub, and their ancestors: few of all that lineage knows."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,9 @@ async def variants(
 
 
 async def models(connection: asyncpg.Connection, ids: Sequence[int] | None = None) -> ModelRows:
-    """The models with these ids, or all."""
+    """The models with these ids, or all that are needed."""
+    if ids is None:
+        ids = [row["id"] for row in await connection.fetch(NEEDED)]
     where, arguments = _only("m.id", ids)
     found = await connection.fetch(MODELS.format(where=where), *arguments)
     where, arguments = _only("child", ids)

@@ -85,7 +85,7 @@ async def list_results(session: Session, paging: Paging, wanted: Asked) -> schem
     responses=FILE,
 )
 async def export_results(request: Request, wanted: Asked, format: InFormat) -> StreamingResponse:
-    """All results that a filter leaves, by model, in a format that `POST /v1/results/files` reads.
+    """All results that a filter leaves, by model, as `POST /v1/results/files` reads them.
 
     `model-index` is for the front matter of model cards; `lm-eval` and `every-eval-ever` have a
     record of each model in a line.

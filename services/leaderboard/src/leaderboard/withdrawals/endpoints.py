@@ -24,6 +24,7 @@ from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_re
 router = APIRouter(prefix="/v1/results", tags=["results"])
 
 Writer = Annotated[Principal, Depends(requires("results:write"))]
+Moderator = Annotated[Principal, Depends(requires("results:moderate"))]
 WithdrawalId = Annotated[int, Path(ge=1, lt=2**31)]
 Account = Annotated[
     str | None, Query(min_length=1, max_length=200, description="Only what this account imported.")
@@ -66,7 +67,7 @@ async def list_result_withdrawals(session: Session, paging: Paging) -> schemas.R
 
 @router.post(
     "/withdrawals",
-    summary="Withdraw results",
+    summary="Withdraw results of your own",
     status_code=201,
     responses=problem_responses(Unauthenticated, Forbidden, NothingToWithdraw, ResultNotFound),
 )
@@ -75,20 +76,45 @@ async def withdraw_results(
 ) -> schemas.ResultWithdrawn:
     """Let the results of one origin count no more, or one result: boards forget them at once.
 
-    At most 100,000 are withdrawn at once; `more` says to ask again.
-
-    What another origin states too stays, as that one's. The history keeps everything. Importing the
-    rows again brings them back, unless a moderator withdrew them.
+    At most 100,000 are withdrawn at once; `more` says to ask again. What another origin states too
+    stays, as that one's. The history keeps everything, and importing the rows again brings them
+    back.
     """
-    return await service.withdraw(session, body, writer)
+    return await service.withdraw(session, body, writer, moderator=False)
 
 
 @router.delete(
     "/withdrawals/{withdrawal}",
-    summary="Restore withdrawn results",
+    summary="Restore results that you withdrew",
     status_code=204,
     responses=problem_responses(Unauthenticated, Forbidden, WithdrawalNotFound, AlreadyRestored),
 )
 async def restore_results(withdrawal: WithdrawalId, session: Session, writer: Writer) -> None:
     """Let the results of a withdrawal count again."""
-    await service.restore(session, withdrawal, writer)
+    await service.restore(session, withdrawal, writer, moderator=False)
+
+
+@router.post(
+    "/moderation",
+    summary="Withdraw anyone's results",
+    status_code=201,
+    responses=problem_responses(Unauthenticated, Forbidden, NothingToWithdraw, ResultNotFound),
+)
+async def moderate_results(
+    body: schemas.ResultWithdrawalCreate, session: Session, moderator: Moderator
+) -> schemas.ResultWithdrawn:
+    """Let results count no more, whoever they are from. Importing them again is refused."""
+    return await service.withdraw(session, body, moderator, moderator=True)
+
+
+@router.delete(
+    "/moderation/{withdrawal}",
+    summary="Restore anyone's results",
+    status_code=204,
+    responses=problem_responses(Unauthenticated, Forbidden, WithdrawalNotFound, AlreadyRestored),
+)
+async def restore_moderated_results(
+    withdrawal: WithdrawalId, session: Session, moderator: Moderator
+) -> None:
+    """Let the results of a withdrawal count again, whoever withdrew them."""
+    await service.restore(session, withdrawal, moderator, moderator=True)

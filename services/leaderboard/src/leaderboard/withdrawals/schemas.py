@@ -17,7 +17,7 @@ from mergehub.kit.paging.pages import Page
 class ResultWithdrawalCreate(Message):
     """Which results: all of one origin, or a single one.
 
-    `account` is who imported them, by default the caller; others' need `results:moderate`.
+    `account` is who imported them, by default the caller.
     """
 
     model_config = example(origin="wrong-file.csv", reason="The columns were mixed up.")

@@ -19,7 +19,6 @@ from leaderboard.withdrawals.schemas import (
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Conflict, Forbidden, NotFound
 
-MODERATE = "results:moderate"
 AT_ONCE = 100_000
 
 _HAND_OVER = text(
@@ -63,7 +62,7 @@ class AlreadyRestored(Conflict):
 
 
 async def withdraw(
-    session: AsyncSession, body: ResultWithdrawalCreate, who: Principal
+    session: AsyncSession, body: ResultWithdrawalCreate, who: Principal, *, moderator: bool
 ) -> ResultWithdrawn:
     """Let results count no more. Raises NothingToWithdraw, ResultNotFound and Forbidden."""
     await alone(session)
@@ -72,7 +71,7 @@ async def withdraw(
     else:
         account = body.account or who.account or who.name
         origins, facts = await _all_of(session, body.origin or "", account)
-    _check_may(who, origins[0])
+    _check_may(who, origins[0], moderator=moderator)
     stay = set()
     if body.result is None:
         asked = {"facts": facts, "origins": [each.id for each in origins]}
@@ -83,7 +82,7 @@ async def withdraw(
         account=origins[0].account,
         reason=body.reason,
         results=len(facts) - len(stay),
-        moderated=not _own(who, origins[0]),
+        moderated=moderator,
         withdrawn_by=who.account or who.name,
     )
     session.add(row)
@@ -96,7 +95,9 @@ async def withdraw(
     return ResultWithdrawn(**told.model_dump(), more=len(facts) == AT_ONCE)
 
 
-async def restore(session: AsyncSession, withdrawal: int, who: Principal) -> None:
+async def restore(
+    session: AsyncSession, withdrawal: int, who: Principal, *, moderator: bool
+) -> None:
     """Let results count again. Raises WithdrawalNotFound, AlreadyRestored and Forbidden."""
     await alone(session)
     row = await session.get(WithdrawalRow, withdrawal)
@@ -104,7 +105,7 @@ async def restore(session: AsyncSession, withdrawal: int, who: Principal) -> Non
         raise WithdrawalNotFound(f"There is no withdrawal {withdrawal}.")
     if row.restored_at is not None:
         raise AlreadyRestored(f"{row.restored_by} has restored the results.")
-    if not who.may(MODERATE) and (row.moderated or row.withdrawn_by != (who.account or who.name)):
+    if not moderator and (row.moderated or row.withdrawn_by != (who.account or who.name)):
         raise Forbidden(f"Only a moderator can restore what {row.withdrawn_by} withdrew.")
     row.restored_at, row.restored_by = func.now(), who.account or who.name
     await session.flush()
@@ -133,14 +134,11 @@ async def _one(session: AsyncSession, result: int) -> tuple[Sequence[OriginRow],
     return [origin], [result]
 
 
-def _own(who: Principal, origin: OriginRow) -> bool:
-    return origin.account is not None and origin.account == (who.account or who.name)
-
-
-def _check_may(who: Principal, origin: OriginRow) -> None:
-    if not (_own(who, origin) or who.may(MODERATE)):
+def _check_may(who: Principal, origin: OriginRow, *, moderator: bool) -> None:
+    own = origin.account is not None and origin.account == (who.account or who.name)
+    if not (own or moderator):
         whose = origin.account or "a worker of the hub"
-        raise Forbidden(f"The results are from {whose}; withdrawing them needs {MODERATE}.")
+        raise Forbidden(f"The results are from {whose}, so only a moderator can withdraw them.")
 
 
 async def _log(session: AsyncSession, facts: Sequence[int]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lineage.map.kinds import kinds_of
-from lineage.memory.arrays import Codes8, Flags, Numbers
+from lineage.memory.arrays import Codes8, Flags, Numbers, among
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
@@ -47,10 +47,10 @@ class Wanted:
             (graph.models.domains, self.domains),
         ):
             if codes is not None:
-                kept &= np.isin(column[which], list(codes))
+                kept &= among(column[which], codes)
         if self.kinds is not None:
             found = _kinds(graph, which) if kinds is None else kinds
-            kept &= np.isin(found, list(self.kinds))
+            kept &= among(found, self.kinds)
         return kept
 
 

@@ -12,7 +12,7 @@ from mergehub.client.types import leaderboard as t
 def list_benchmarks(
     *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
 ) -> Pages[t.BenchmarkPage, t.Benchmark]:
-    """The benchmarks, sorted by name."""
+    """The benchmarks that come with the hub or have results, sorted by name."""
     return Pages(
         "GET",
         "/v1/benchmarks",
@@ -21,9 +21,89 @@ def list_benchmarks(
     )
 
 
+def get_benchmark(name: str, *, if_none_match: str | None = None) -> Call[t.Benchmark]:
+    """A benchmark with its versions, metrics and sources."""
+    return Call("GET", f"/v1/benchmarks/{part(name)}", headers={"If-None-Match": if_none_match})
+
+
 def import_results(body: t.ResultImport) -> Call[t.ResultImportReport]:
-    """Take in up to 10,000 scores, all or none; the report names each that was skipped or is odd."""
+    """Take in up to 10,000 scores, all or none, and report which were skipped or are doubtful."""
     return Call("POST", "/v1/results/imports", body=body)
+
+
+def import_result_file(
+    body: str,
+    *,
+    origin: str,
+    source: Literal["community", "imported"] | None = None,
+    format: Literal["auto", "table", "lm-eval", "every-eval-ever", "model-index", "eval-results"]
+    | None = None,
+    mapping: str | None = None,
+    model: str | None = None,
+    dry_run: bool | None = None,
+) -> Call[t.ResultFileReport]:
+    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of such files."""
+    return Call(
+        "POST",
+        "/v1/results/files",
+        query={
+            "origin": origin,
+            "source": source,
+            "format": format,
+            "mapping": mapping,
+            "model": model,
+            "dry_run": dry_run,
+        },
+        body=body,
+    )
+
+
+def list_result_origins(
+    *,
+    account: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ResultOriginPage, t.ResultOrigin]:
+    """The files and addresses that results were imported from, newest first."""
+    return Pages(
+        "GET",
+        "/v1/results/origins",
+        query={"account": account, "limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_result_withdrawals(
+    *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
+) -> Pages[t.ResultWithdrawalPage, t.ResultWithdrawal]:
+    """What was withdrawn, newest first, with the reasons; also what was restored."""
+    return Pages(
+        "GET",
+        "/v1/results/withdrawals",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def withdraw_results(body: t.ResultWithdrawalCreate) -> Call[t.ResultWithdrawn]:
+    """Let the results of one origin count no more, or one result: boards forget them at once."""
+    return Call("POST", "/v1/results/withdrawals", body=body)
+
+
+def restore_results(withdrawal: int) -> Call[None]:
+    """Let the results of a withdrawal count again."""
+    return Call("DELETE", f"/v1/results/withdrawals/{part(withdrawal)}")
+
+
+def moderate_results(body: t.ResultWithdrawalCreate) -> Call[t.ResultWithdrawn]:
+    """Let results count no more, whoever they are from. Importing them again is refused."""
+    return Call("POST", "/v1/results/moderation", body=body)
+
+
+def restore_moderated_results(withdrawal: int) -> Call[None]:
+    """Let the results of a withdrawal count again, whoever withdrew them."""
+    return Call("DELETE", f"/v1/results/moderation/{part(withdrawal)}")
 
 
 def list_results(
@@ -36,6 +116,7 @@ def list_results(
     source: Literal["verified", "community", "imported"] | None = None,
     precision: str | None = None,
     run: str | UUID | None = None,
+    origin: str | None = None,
     history: bool | None = None,
     if_none_match: str | None = None,
 ) -> Pages[t.ResultPage, t.Result]:
@@ -52,8 +133,62 @@ def list_results(
             "source": source,
             "precision": precision,
             "run": run,
+            "origin": origin,
             "history": history,
         },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def export_results(
+    *,
+    format: Literal["csv", "jsonl", "every-eval-ever", "lm-eval", "model-index"],
+    model: str | None = None,
+    benchmark: str | None = None,
+    version: str | None = None,
+    source: Literal["verified", "community", "imported"] | None = None,
+    precision: str | None = None,
+    run: str | UUID | None = None,
+    origin: str | None = None,
+    history: bool | None = None,
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """All results that a filter leaves, by model, in a format that `POST /v1/results/files` reads."""
+    return Call(
+        "GET",
+        "/v1/results/export",
+        query={
+            "format": format,
+            "model": model,
+            "benchmark": benchmark,
+            "version": version,
+            "source": source,
+            "precision": precision,
+            "run": run,
+            "origin": origin,
+            "history": history,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_result(result: int, *, if_none_match: str | None = None) -> Call[t.ResultDetail]:
+    """A result with its evidence."""
+    return Call("GET", f"/v1/results/{part(result)}", headers={"If-None-Match": if_none_match})
+
+
+def list_result_items(
+    result: int,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ItemPage, t.ItemScore]:
+    """The score of each item, sorted by the item's hash; empty if none are kept."""
+    return Pages(
+        "GET",
+        f"/v1/results/{part(result)}/items",
+        query={"limit": limit, "cursor": cursor},
         headers={"If-None-Match": if_none_match},
     )
 

@@ -21,13 +21,22 @@ class BaseGain(TypedDict):
 
 
 class Benchmark(TypedDict):
-    """Scores are comparable within one name, version and metric; `items` is a full run's size."""
+    """A benchmark with its versions, the preferred one first.
+
+    - `defined`: it comes with the hub; others are known by their results alone.
+    - `dataset`, `sources`: where its items and its rules are.
+    - `results`: how many current results of full runs the hub has."""
 
     name: str
-    version: str
-    metric: str
-    subtask: str
-    items: int | None
+    title: str
+    summary: str
+    defined: bool
+    domains: list[str]
+    languages: list[str]
+    dataset: str | None
+    sources: list[str]
+    versions: list[BenchmarkVersion]
+    results: int
 
 
 class BenchmarkComparison(TypedDict):
@@ -41,6 +50,18 @@ class BenchmarkComparison(TypedDict):
     weight: float
     scores: list[ComparedScore | None]
     differences: list[Difference | None]
+
+
+class BenchmarkMetric(TypedDict):
+    """One way to count the answers. `baseline` is what a random guess is expected to score.
+
+    `main`: the metric that boards rank by. `direction`: `higher` or `lower` scores are better."""
+
+    metric: str
+    title: str
+    main: bool
+    direction: str
+    baseline: float | None
 
 
 class BenchmarkPage(TypedDict):
@@ -61,6 +82,20 @@ class BenchmarkUplift(TypedDict):
     parents: list[ParentComparison]
     best_parent: ParentComparison | None
     parents_mean: Comparison | None
+
+
+class BenchmarkVersion(TypedDict):
+    """One way to run a benchmark; scores of different versions are never compared.
+
+    - `tasks`: its names in lm-evaluation-harness. `shots`: worked examples in the prompt.
+    - `items`: the size of a full run; null if no one knows it."""
+
+    version: str
+    tasks: list[str]
+    shots: int | None
+    items: int | None
+    metrics: list[BenchmarkMetric]
+    note: str | None
 
 
 class BoardColumn(TypedDict):
@@ -492,6 +527,20 @@ class Interval(TypedDict):
     high: float | None
 
 
+class ItemPage(TypedDict):
+    """Sorted by hash."""
+
+    items: list[ItemScore]
+    next_cursor: str | None
+
+
+class ItemScore(TypedDict):
+    """The score of one item; the same hash is the same item in another model's result."""
+
+    doc_hash: str
+    score: float
+
+
 class KinMerge(TypedDict):
     """A merge of one or more of the ingredients, and what it gained over its best ingredient."""
 
@@ -808,6 +857,61 @@ class Result(TypedDict):
     doubt: str | None
 
 
+class ResultDetail(TypedDict):
+    """A result with its evidence.
+
+    - `run_url`: the run that measured it, on this hub.
+    - `items`: how many item scores are kept; `GET /v1/results/{id}/items` has them.
+    - `also_from`: other origins that state the same.
+    - `claims`: what its origin says of the model itself; lineage may know better."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int | None
+    id: int
+    model: str
+    revision: str
+    precision: str
+    subtask: str
+    chat_template: bool | None
+    task_hash: str | None
+    score: Measured
+    stderr: float | None
+    count: int | None
+    full: bool
+    seed: int | None
+    source: Literal["verified", "community", "imported"]
+    origin: str
+    account: str | None
+    harness: str
+    harness_version: str
+    run: str | None
+    evaluated_at: str | None
+    created_at: str
+    current: bool
+    withdrawn: Withdrawn | None
+    doubt: str | None
+    run_url: str | None
+    items: int
+    also_from: list[str]
+    claims: dict[str, Any] | None
+
+
+class ResultFileReport(TypedDict):
+    """The report on a file, and the format that it was read as."""
+
+    dry_run: bool
+    added: int
+    repeated: int
+    replaced: int
+    skipped: ReportedRows
+    doubtful: ReportedRows
+    models_new: int
+    benchmarks_new: list[str]
+    format: str
+
+
 class ResultImport(TypedDict):
     """At most 10,000 rows, which have at most 200,000 item scores among them.
 
@@ -838,6 +942,22 @@ class ResultImportReport(TypedDict):
     doubtful: ReportedRows
     models_new: int
     benchmarks_new: list[str]
+
+
+class ResultOrigin(TypedDict):
+    """A file or address that results were imported from, and who did."""
+
+    origin: str
+    account: str | None
+    source: str
+    first_import: str
+
+
+class ResultOriginPage(TypedDict):
+    """Newest first."""
+
+    items: list[ResultOrigin]
+    next_cursor: str | None
 
 
 class ResultPage(TypedDict):
@@ -881,6 +1001,58 @@ class ResultRow(TypedDict):
     items: NotRequired[list[list[Any]] | None]
     claims: NotRequired[Claims | None]
     line: NotRequired[int | None]
+
+
+class ResultWithdrawal(TypedDict):
+    """Results that count no more. They stay in the history, with the reason.
+
+    - `results`: how many they were.
+    - `moderated`: a moderator withdrew them, so importing them again does not bring them back."""
+
+    id: int
+    origin: str
+    account: str | None
+    reason: str
+    results: int
+    moderated: bool
+    withdrawn_by: str
+    withdrawn_at: str
+    restored_by: str | None
+    restored_at: str | None
+
+
+class ResultWithdrawalCreate(TypedDict):
+    """Which results: all of one origin, or a single one.
+
+    `account` is who imported them, by default the caller."""
+
+    origin: NotRequired[str | None]
+    account: NotRequired[str | None]
+    result: NotRequired[int | None]
+    reason: str
+
+
+class ResultWithdrawalPage(TypedDict):
+    """Newest first."""
+
+    items: list[ResultWithdrawal]
+    next_cursor: str | None
+
+
+class ResultWithdrawn(TypedDict):
+    """A new withdrawal. `more`: the origin has more results; ask again."""
+
+    id: int
+    origin: str
+    account: str | None
+    reason: str
+    results: int
+    moderated: bool
+    withdrawn_by: str
+    withdrawn_at: str
+    restored_by: str | None
+    restored_at: str | None
+    more: bool
 
 
 class Score(TypedDict):
