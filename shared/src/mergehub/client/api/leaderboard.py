@@ -42,7 +42,7 @@ def import_result_file(
     model: str | None = None,
     dry_run: bool | None = None,
 ) -> Call[t.ResultFileReport]:
-    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of such files."""
+    """Take in a file of results: CSV, JSON, JSON lines, YAML, a model card, or a ZIP of them."""
     return Call(
         "POST",
         "/v1/results/files",
@@ -153,7 +153,7 @@ def export_results(
     history: bool | None = None,
     if_none_match: str | None = None,
 ) -> Call[str]:
-    """All results that a filter leaves, by model, in a format that `POST /v1/results/files` reads."""
+    """All results that a filter leaves, by model, as `POST /v1/results/files` reads them."""
     return Call(
         "GET",
         "/v1/results/export",
