@@ -9,6 +9,7 @@ from typing import Any
 from mergehub.result_files.naming import Named
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import (
+    DIGITS,
     HUNDRED,
     NATURAL,
     ONE,
@@ -80,7 +81,7 @@ def _row(
     whole = 100.0 if scale == HUNDRED else 1.0
     if each.normalised:
         whole /= 1 - (each.named.baseline or 0.0)
-    stderr = None if score.stderr is None else score.stderr / whole
+    stderr = None if score.stderr is None else round(score.stderr / whole, DIGITS)
     named = each.named
     yield row_of({
         "model": model, "line": line, "benchmark": named.benchmark, "version": named.version,

@@ -14,7 +14,16 @@ from mergehub.result_files.mapping import Mapping, ScoreColumn
 from mergehub.result_files.models import variant_named
 from mergehub.result_files.naming import Named, benchmark_named, shots_in, version_of
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
-from mergehub.result_files.scales import HUNDRED, NATURAL, ONE, NotAShare, Scale, raw_of, share
+from mergehub.result_files.scales import (
+    DIGITS,
+    HUNDRED,
+    NATURAL,
+    ONE,
+    NotAShare,
+    Scale,
+    raw_of,
+    share,
+)
 
 from .averaging import Averages
 from .cells import BadCell, Score, is_nothing, scores
@@ -205,7 +214,7 @@ def _value(score: Score, column: _Column) -> tuple[float, float | None]:
         whole /= 1 - (column.named.baseline or 0.0)
     else:
         value = share(score.value, scale, column.named)
-    return value, None if score.stderr is None else score.stderr / whole
+    return value, None if score.stderr is None else round(score.stderr / whole, DIGITS)
 
 
 def _several(found: list[Score | None], column: _Column) -> str:
