@@ -92,7 +92,7 @@ def _content(file: File, name: str) -> Content:
 def _report(content: Content, reports: list[ResultImportReport]) -> ResultFileReport:
     return ResultFileReport(
         format=content.format,
-        mapping=content.mapping and content.mapping.stated(),
+        mapping=content.mapping.stated() if content.mapping else None,
         dry_run=reports[0].dry_run,
         added=sum(each.added for each in reports),
         repeated=sum(each.repeated for each in reports),
