@@ -63,7 +63,7 @@ async def test_a_file_is_tried_its_mapping_changed_and_only_then_taken_in(
     await page.get_by_role("heading", name="What happened").wait_for()
     await expect(report).to_contain_text("New 5")
     with hub.client() as client:
-        found = client.get("/v1/results", params={"model": "dropped/two"})["items"]
+        found = client.get("/v1/results", model="dropped/two")["items"]
     assert {each["benchmark"]: each["score"]["value"] for each in found} == {
         "ifeval": 0.42,
         "bbh": 0.4,
