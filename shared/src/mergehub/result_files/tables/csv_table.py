@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -67,6 +66,3 @@ def _columns(header: list[str], name: str) -> list[str]:
 def _is_rule(cells: list[str]) -> bool:
     """Whether a line only draws the rule below the header of a Markdown table."""
     return all(not each.strip(":-") for each in cells) and any("---" in each for each in cells)
-
-
-csv.field_size_limit(1 << 20)
