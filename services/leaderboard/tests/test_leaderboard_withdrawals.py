@@ -12,14 +12,14 @@ import pytest
 def ask(client: httpx.AsyncClient, registry):
     """A request with the token of an account; returns the answer's body."""
     registry.tokens |= {
-        "mgh_ann": "results:write",
-        "mgh_ben": "results:write",
-        "mgh_moderator": "results:moderate",
+        "mgh_results-ann": "results:write",
+        "mgh_results-ben": "results:write",
+        "mgh_results-moderator": "results:moderate",
     }
-    registry.accounts |= {"mgh_ben": "ben", "mgh_moderator": "mo"}
+    registry.accounts |= {"mgh_results-ben": "ben", "mgh_results-moderator": "mo"}
 
     async def request(method: str, path: str, who: str = "ann", status: int = 200, **more: Any):
-        headers = {"Authorization": f"Bearer mgh_{who}"}
+        headers = {"Authorization": f"Bearer mgh_results-{who}"}
         answer = await client.request(method, f"/v1/results{path}", headers=headers, **more)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None

@@ -43,8 +43,9 @@ class Follower:
             await asyncio.to_thread(growing.put_variants, await reading.variants(connection))
             results = await reading.all_results(connection)
         await asyncio.to_thread(growing.put_results, results)
+        freed = sum(column.nbytes for column in results.values())
         del results
-        give_back()
+        give_back(freed)
         follower = cls(growing, place)
         settle()
         return follower

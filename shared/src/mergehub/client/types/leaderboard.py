@@ -708,7 +708,7 @@ class Recommendation(TypedDict):
 
     - `potential`: the weighted mean of the best of them on each benchmark, in points, with scores
       shrunk by their standard errors. `best_single`: that of the best one alone.
-    - `complement`: the difference of both; `complement_error`: its standard error; null: unknown."""
+    - `complement`: the difference; `complement_error`: its standard error, null if unknown."""
 
     ingredients: list[Ingredient]
     potential: float
