@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from mergehub.lineage_files.rows import Skipped
@@ -12,6 +12,7 @@ from mergehub.lineage_files.text import Readable, lines
 from mergehub.result_files.mapping import MOST_COLUMNS
 from mergehub.result_files.rows import Refused, Unreadable
 
+MOST_TITLES = 5
 DELIMITERS = ("\t", ",", ";", "|")
 Line = tuple[int, dict[str, Any]]
 
@@ -23,7 +24,7 @@ def csv_lines(source: Readable) -> Iterator[Line | Refused]:
         Unreadable: it has no header, or one with too many columns or with a column twice.
     """
     filled = lines(source)
-    first = next(filled, None)
+    first = _header_line(filled)
     if first is None or isinstance(first, Skipped):
         why = "is empty" if first is None else f"cannot be read: {first.reason}"
         raise Unreadable(f"{source.name} {why}.")
@@ -49,6 +50,19 @@ def csv_lines(source: Readable) -> Iterator[Line | Refused]:
             yield Refused(number, f"it has {len(cells)} cells, and the header {width}")
         elif any(cells) and not _is_rule(cells):
             yield number, dict(zip(columns, cells, strict=False))
+
+
+def _header_line(filled: Iterator[Any]) -> Any:
+    """The first line with a delimiter, after at most a few with a title; else the first one."""
+    start = list(islice(filled, 1))
+    for line in islice(filled, MOST_TITLES) if start and not _divides(start[0]) else ():
+        if _divides(line):
+            return line
+    return start[0] if start else None
+
+
+def _divides(line: Any) -> bool:
+    return isinstance(line, Skipped) or any(each in line[1] for each in DELIMITERS)
 
 
 def _columns(header: list[str], name: str) -> list[str]:
