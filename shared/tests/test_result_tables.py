@@ -220,6 +220,14 @@ def test_an_average_is_no_benchmark_and_is_recomputed() -> None:
     assert said.doubtful == [(3, "the average is 75, but the mean of its columns is 70")]
 
 
+def test_averages_of_something_else_are_not_compared_line_by_line() -> None:
+    rows = "".join(f"org/m{each},10,{60 + each / 10},50\n" for each in range(50))
+    said = Said(f"Model,Average,ARC,MMLU\n{rows}")
+    assert len(said.rows) == 100
+    assert len(said.doubtful) == 21
+    assert "no average so far is the mean" in said.doubtful[-1][1]
+
+
 def test_an_average_of_other_columns_is_compared_with_those() -> None:
     told = {
         "model": "Model", "scale": "0-100", "benchmarks": {"ARC": "arc", "MMLU": "mmlu"},
