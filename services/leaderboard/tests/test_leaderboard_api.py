@@ -15,7 +15,7 @@ from mergehub.benchmarks.catalogue import benchmarks as catalogue
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
 
-REFERENCE = re.compile(r"#/components/schemas/(\w+)")
+REFERENCE = re.compile(r"#/components/schemas/([\w.-]+)")
 
 
 async def test_a_result_tells_all_that_is_known_of_it(registry, client, caught_up):
