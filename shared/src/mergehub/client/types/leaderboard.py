@@ -899,7 +899,9 @@ class ResultDetail(TypedDict):
 
 
 class ResultFileReport(TypedDict):
-    """The report on a file, and the format that it was read as."""
+    """The report on a file, and the format that it was read as.
+
+    `mapping`: what the columns of a table were taken for, if that was guessed."""
 
     dry_run: bool
     added: int
@@ -910,6 +912,7 @@ class ResultFileReport(TypedDict):
     models_new: int
     benchmarks_new: list[str]
     format: str
+    mapping: dict[str, Any] | None
 
 
 class ResultImport(TypedDict):
