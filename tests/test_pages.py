@@ -237,6 +237,7 @@ WHOLE = {
 WALKS = {
     "list_ancestors", "list_descendants", "list_relatives", "list_parents", "list_children",
     "list_paths", "list_common_ancestors", "list_result_items", "get_board", "list_release_rows",
+    "list_uplift_merges",
 }  # fmt: skip
 """Lists in memory, and rows that never change; tests of their services go through the pages."""
 

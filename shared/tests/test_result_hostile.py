@@ -15,7 +15,7 @@ from result_texts import Said, batches
 
 from mergehub.contracts.results import MOST_ROWS
 from mergehub.result_files import Unreadable, archives, sources
-from mergehub.result_files.lm_eval import samples
+from mergehub.result_files.lm_eval import samples, tasks
 
 
 def _zip(files: Iterable[tuple[str, bytes]]) -> bytes:
@@ -100,12 +100,26 @@ def test_deep_and_self_containing_documents_are_refused(text: str) -> None:
         Said(text, "README.md" if text.startswith("---") else "x.json")
 
 
-def test_a_million_tasks_are_cut() -> None:
+def test_too_many_tasks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "MOST_TASKS", 3)
     document = {
-        "results": {f"t{each}": {"acc,none": 0.5} for each in range(25_000)},
+        "results": {f"t{each}": {"acc,none": 0.5} for each in range(5)},
         "config": {"model_args": "pretrained=a/b"},
     }
-    assert len(Said(json.dumps(document), "x.json").rows) <= 20_000
+    said = Said(json.dumps(document), "x.json")
+    assert len(said.rows) == 3
+    assert said.refused == [(1, "2 tasks are too many: split the file")]
+
+
+def test_groups_of_groups_of_groups_cost_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "MOST_STEPS", 100)
+    names = [f"t{each}" for each in range(50)]
+    document = {
+        "results": {name: {"acc,none": 0.5} for name in names}, "versions": {},
+        "group_subtasks": dict.fromkeys(names, names),
+        "config": {"model_args": "pretrained=a/b"},
+    }  # fmt: skip
+    assert len(Said(json.dumps(document), "x.json").rows) == 50
 
 
 def test_groups_that_contain_themselves_end() -> None:

@@ -145,6 +145,14 @@ def test_a_header_may_name_the_metrics(header: str, metrics: list[str]) -> None:
     assert [row.metric for row in said.rows] == metrics
 
 
+def test_standard_errors_may_have_columns_of_their_own() -> None:
+    said = Said("model,arc_challenge,arc_challenge_stderr,MMLU,MMLU ±\na/b,0.6,0.01,0.5,n/a\n")
+    assert said.values("benchmark", "value", "stderr") == [("arc", 0.6, 0.01), ("mmlu", 0.5, None)]
+    assert said.mapping is not None
+    again = Mapping.of(said.mapping.stated())
+    assert again.benchmarks["MMLU"].stderr == "MMLU ±"
+
+
 def test_headers_have_emoji_arrows_and_shots() -> None:
     said = Said("🔶,Model 🧩,ARC (25-shot) ⬆️,MMLU ⬆,**HellaSwag**\n🔶,org/a,64.9,60.1,80.5\n")
     assert said.values("benchmark", "shots", "value") == [
@@ -210,6 +218,14 @@ def test_an_average_is_no_benchmark_and_is_recomputed() -> None:
     said = Said(text)
     assert {row.benchmark for row in said.rows} == {"arc", "hellaswag"}
     assert said.doubtful == [(3, "the average is 75, but the mean of its columns is 70")]
+
+
+def test_averages_of_something_else_are_not_compared_line_by_line() -> None:
+    rows = "".join(f"org/m{each},10,{60 + each / 10},50\n" for each in range(50))
+    said = Said(f"Model,Average,ARC,MMLU\n{rows}")
+    assert len(said.rows) == 100
+    assert len(said.doubtful) == 21
+    assert "no average so far is the mean" in said.doubtful[-1][1]
 
 
 def test_an_average_of_other_columns_is_compared_with_those() -> None:
@@ -338,6 +354,7 @@ def test_what_a_table_says_of_the_model_is_kept_as_claims() -> None:
     [
         "\ufeffModel,ARC,MMLU\norg/a,64.9,60.1\n",
         "Model;ARC;MMLU\norg/a;64,9;60,1\n",
+        "Our leaderboard\n\nModel,ARC,MMLU\norg/a,64.9,60.1\n",
         "Model\tARC\tMMLU\norg/a\t64.9\t60.1\n",
         "| Model | ARC | MMLU |\n|---|---:|---:|\n| org/a | 64.9 | 60.1 |\n",
         '[{"Model": "org/a", "ARC": 64.9, "MMLU": 60.1}]',

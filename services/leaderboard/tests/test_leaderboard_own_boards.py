@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-WRITER = {"Authorization": "Bearer mgh_ann"}
+WRITER = {"Authorization": "Bearer mgh_ann-of-boards"}
 BODY = {
     "name": "small-maths",
     "title": "Small maths",
@@ -18,8 +18,8 @@ BODY = {
 
 @pytest.fixture
 async def ann(client: httpx.AsyncClient, registry) -> httpx.AsyncClient:
-    """The client; `mgh_ann` may write boards."""
-    registry.tokens["mgh_ann"] = "boards:write"
+    """The client; `mgh_ann-of-boards` may write boards."""
+    registry.tokens["mgh_ann-of-boards"] = "boards:write"
     return client
 
 

@@ -22,7 +22,7 @@ from leaderboard.boards.service import of_hub
 from leaderboard.boards.standing import Board, BoardMaker
 from leaderboard.memory.growing import GrowingFacts
 from leaderboard.memory.keys import SettingKey
-from leaderboard.uplift.tables.table import SEVERAL, merges, table
+from leaderboard.uplift.tables.table import merges, table
 from mergehub.benchmarks.catalogue import find
 
 DATA = os.environ.get("MERGEHUB_REAL_DATA")
@@ -83,7 +83,8 @@ def board() -> Board:
     """The board of the Open LLM Leaderboard v2 over the real table."""
     growing, of = GrowingFacts(), dict(models())
     parents = [
-        {"child": of[child]["id"], "parent": of[parent]["id"], "relation": "merge",
+        {"child": of[child]["id"], "parent": of[parent]["id"],
+         "relation": "merge" if len(all_of_them) > 1 else "finetune",
          "role": "ingredient" if len(all_of_them) > 1 else "base", "weight": None,
          "method": method_of(child)}
         for child, all_of_them in edges().items() for parent in sorted(all_of_them)
@@ -119,32 +120,33 @@ def board() -> Board:
     return BoardMaker().make(growing.facts(1, datetime.now(UTC)), rules)
 
 
+def means(board: Board) -> dict[str, float]:
+    """The mean of each model; of several rows that of the last."""
+    names = [board.facts.name(model) for model in board.models.tolist()]
+    return dict(zip(names, board.mean.tolist(), strict=True))
+
+
 def test_the_method_that_lifts_most_on_one_base_is_found(board: Board) -> None:
-    """Merges are compared with the base that they go back to, and again by a plain loop."""
+    """The column with the most merges, again by a plain loop over the files."""
     rows = np.ones(len(board), np.bool_)
-    found = table(board, "base", rows, 200)
+    found = table(board, "best", rows, 200)
     assert found.all is not None
-    assert found.all.merges >= 5
-    base = max(
-        (name for name in found.bases if name != SEVERAL), key=lambda b: found.by_base[b].merges
-    )
-    of_base = {method: cell for (method, name), cell in found.cells.items() if name == base}
-    best = max(of_base, key=lambda method: of_base[method].mean)
-    behind = merges(board, "base", rows, best, base)
-    expected = [
-        board.mean[row] - _mean_of(board, base, int(board.variants[row])) for row in behind.row
-    ]
-    assert of_base[best].mean == pytest.approx(statistics.fmean(expected))
-    assert all(of_base[best].mean >= cell.mean for cell in of_base.values())
-
-
-def _mean_of(board: Board, name: str, variant: int) -> float:
-    """The mean of a model, in the precision of another variant if it has that."""
-    facts = board.facts
-    rows = [at for at in range(len(board)) if facts.name(int(board.models[at])) == name]
-    precision = facts.variants.precision[variant]
-    same = [at for at in rows if facts.variants.precision[board.variants[at]] == precision]
-    return float(board.mean[(same or rows)[0]])
+    column = found.bases[0]
+    of_column = {method: cell for (method, base), cell in found.cells.items() if base == column}
+    best = max(of_column, key=lambda method: of_column[method].mean)
+    known, gained = means(board), defaultdict(list)
+    behind = merges(board, "best", rows, None, column)
+    for model in behind.gained.model.tolist():
+        name = board.facts.name(model)
+        over = max(known[parent] for parent in edges()[name])
+        gained[method_of(name) or "unknown"].append(known[name] - over)
+    assert {method: len(each) for method, each in gained.items()} == {
+        method: cell.merges for method, cell in of_column.items()
+    }
+    averages = {method: statistics.fmean(each) for method, each in gained.items()}
+    assert max(averages, key=lambda method: averages[method]) == best
+    assert of_column[best].mean == pytest.approx(averages[best])
+    assert all(cell.better + cell.worse <= cell.merges for cell in of_column.values())
 
 
 def test_a_merge_with_known_ingredients_gains_what_the_table_says(board: Board) -> None:
@@ -152,10 +154,7 @@ def test_a_merge_with_known_ingredients_gains_what_the_table_says(board: Board) 
     name = "youlln/3prymmal-phi3-3b-slerp"
     gained = merges(board, "best", np.ones(len(board), np.bool_), None, None)
     at = [board.facts.name(each) for each in gained.gained.model.tolist()].index(name)
-    means = {
-        board.facts.name(int(board.models[row])): float(board.mean[row])
-        for row in range(len(board))
-    }
-    best = max(means[parent] for parent in edges()[name])
-    assert float(gained.gained.value[at]) == pytest.approx(means[name] - best)
+    known = means(board)
+    best = max(known[parent] for parent in edges()[name])
+    assert float(gained.gained.value[at]) == pytest.approx(known[name] - best)
     assert method_of(name) == "slerp"

@@ -20,14 +20,14 @@ from leaderboard.history.packing import MODELS, packed, place_in
 from leaderboard.memory.serving import replica_of
 from leaderboard.releases.citing import bibtex
 
-ADMIN = {"Authorization": "Bearer mgh_root"}
+ADMIN = {"Authorization": "Bearer mgh_root-of-boards"}
 URL = "/v1/boards/overall/releases"
 
 
 @pytest.fixture
 async def scored(registry, caught_up):
-    registry.tokens["mgh_root"] = "admin boards:write"
-    registry.tokens["mgh_ann"] = "boards:write"
+    registry.tokens["mgh_root-of-boards"] = "admin boards:write"
+    registry.tokens["mgh_ann-of-boards"] = "boards:write"
     for number in range(5):
         registry.score(f"model-{number}", "dates", "1" * number + "0" * (10 - number))
     await caught_up()
@@ -79,12 +79,12 @@ async def test_rows_of_a_release_are_those_of_the_board(scored, client):
 
 
 async def test_administrators_release_boards_of_the_hub(scored, client):
-    answer = await client.post(URL, headers={"Authorization": "Bearer mgh_ann"})
+    answer = await client.post(URL, headers={"Authorization": "Bearer mgh_ann-of-boards"})
     assert (answer.status_code, answer.json()["code"]) == (403, "not-your-board")
 
 
 async def test_an_empty_board_is_not_released(client, registry):
-    registry.tokens["mgh_root"] = "admin boards:write"
+    registry.tokens["mgh_root-of-boards"] = "admin boards:write"
     answer = await client.post(URL, headers=ADMIN)
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing-to-release")
 

@@ -68,6 +68,9 @@ async def test_a_table_is_imported_as_it_is(send, client):
     report = await send(TABLE)
     assert report == dry | {"dry_run": False}
     assert (report["added"], report["format"]) == (3, "table")
+    assert report["mapping"]["benchmarks"]["ARC"]["benchmark"] == "arc"
+    again = await send(TABLE, dry_run=True, mapping=json.dumps(report["mapping"]))
+    assert (again["repeated"], again["mapping"]) == (3, None)
     assert await listed(client) == {
         ("org/a", "arc"): pytest.approx(0.649),
         ("org/a", "hellaswag"): pytest.approx(0.801),

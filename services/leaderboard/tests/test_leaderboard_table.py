@@ -217,6 +217,7 @@ async def test_without_any_error_nothing_is_clear_and_the_answer_says_why(
     await ready()
     async with resources.database.transaction() as session:
         await session.execute(text("UPDATE facts SET stderr = NULL, count = NULL"))
+        await session.execute(text("UPDATE measures SET items = NULL"))
         await session.execute(
             text(
                 "INSERT INTO changes (results, models) SELECT array_agg(facts.id), '{}' FROM facts"

@@ -5,7 +5,7 @@ A value is on the scale of its metric, which is 0 to 1 for a share of items, nev
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -183,6 +183,10 @@ class ResultImportReport(Answer):
 
 
 class ResultFileReport(ResultImportReport):
-    """The report on a file, and the format that it was read as."""
+    """The report on a file, and the format that it was read as.
+
+    `mapping`: what the columns of a table were taken for, if that was guessed.
+    """
 
     format: str
+    mapping: dict[str, Any] | None

@@ -41,7 +41,16 @@ SERVICES: tuple[Service, ...] = (
 )
 
 
-PAGES = ("/", "/map")
+PAGES = (
+    "/",
+    "/map",
+    "/boards",
+    "/models",
+    "/uplift",
+    "/compare",
+    "/recommend",
+    "/import",
+)
 """The addresses of the pages for people. `web/src/app/routes.ts` has the same."""
 
 ASSETS = "/assets"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from posixpath import dirname
 from typing import IO, Literal
 
 from mergehub.lineage_files.rows import Unreadable
 
-from .sources import Found, Source
+from .sources import Folder, Found, Source
 
 MAGIC = b"PK\x03\x04"
 SPREADSHEET = "[Content_Types].xml"
@@ -94,14 +95,15 @@ def members(source: Source, path: str) -> Iterator[Found]:
         with source.open("rb") as file, zipfile.ZipFile(file) as archive:
             found = _checked(archive, source.name)
             allowance = Allowance()
-            folders: dict[str, list[tuple[str, Source]]] = {}
-            each: Source
+            held: dict[str, dict[str, Source]] = {}
             for info in found:
-                each = Member(archive, info, allowance)
-                folders.setdefault(dirname(info.filename), []).append((each.name, each))
+                member = Member(archive, info, allowance)
+                held.setdefault(dirname(info.filename), {})[member.name] = member
+            folders = {name: Folder(files) for name, files in held.items()}
             for info in found:
-                each = Member(archive, info, allowance)
-                yield Found(each, f"{path}/{info.filename}", lambda i=info: _beside(folders, i))  # type: ignore[misc]
+                member = Member(archive, info, allowance)
+                inside = folders[dirname(info.filename)]
+                yield Found(member, f"{path}/{info.filename}", partial(_itself, inside))
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
         raise Unreadable(f"{source.name} cannot be unpacked: {error}.") from error
 
@@ -118,8 +120,5 @@ def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     return sorted(files, key=lambda info: info.filename)
 
 
-def _beside(
-    folders: dict[str, list[tuple[str, Source]]], info: zipfile.ZipInfo
-) -> Sequence[tuple[str, Source]]:
-    own = info.filename.rpartition("/")[2]
-    return [(name, each) for name, each in folders[dirname(info.filename)] if name != own]
+def _itself(folder: Folder) -> Folder:
+    return folder

@@ -12,7 +12,7 @@ from mergehub.lineage_files.tables.json_values import values
 from .every_eval_ever.aggregates import is_aggregate, rows_of_aggregate
 from .every_eval_ever.instances import Instances, rows_of_instances
 from .formats import EVERY_EVAL_EVER, INSTANCES, LM_EVAL, Recognised, Values
-from .lm_eval.beside import items_beside, results_beside
+from .lm_eval.beside import Beside, results_beside
 from .lm_eval.results import is_results, rows_of_results
 from .rows import Noted, Refused, Said
 from .sources import Found
@@ -21,6 +21,8 @@ NO_MODEL = (
     "samples name no model: import the results_*.json of the same run, with the samples in the "
     "same folder or archive"
 )
+INSTANCES_OF = "_samples.jsonl"
+"""What follows the name of a record in that of its instances."""
 ITEMS_OF_OTHER = "its items belong to the results beside it"
 
 
@@ -38,9 +40,10 @@ def rows_of_documents(found: Found, known: Recognised, model: str | None) -> Ite
 
 
 def _lm_eval(found: Found, told: Values, model: str | None) -> Iterator[Said]:
+    beside = Beside(found)
     for line, document in told:
         if isinstance(document, dict) and is_results(document):
-            yield from rows_of_results(document, model, items_beside(found, document), line)
+            yield from rows_of_results(document, model, beside.items_of(document), line)
         else:
             yield _not(line, document, "a file of results")
 
@@ -48,10 +51,8 @@ def _lm_eval(found: Found, told: Values, model: str | None) -> Iterator[Said]:
 def _every_eval_ever(found: Found, told: Values, model: str | None) -> Iterator[Said]:
     @cache
     def instances() -> Instances:
-        beside = found.named(r".+_samples\.jsonl|.*instance.*\.jsonl")
-        own = [source for match, source in beside if _stem(found.path) in match[0]]
-        sources = own or [source for _, source in beside]
-        return Instances(value for source in sources for _, value in values(source))
+        beside = found.folder().get(f"{_stem(found.path)}{INSTANCES_OF}")
+        return Instances(value for _, value in values(beside)) if beside else Instances(())
 
     for line, document in told:
         if isinstance(document, dict) and is_aggregate(document):
@@ -62,11 +63,12 @@ def _every_eval_ever(found: Found, told: Values, model: str | None) -> Iterator[
 
 def _instances(found: Found, told: Values, model: str | None) -> Iterator[Said]:
     """The rows of a file of instances; none if an aggregate beside it has them."""
-    for _, source in found.named(r".+\.json"):
-        first = next(values(source), (0, None))[1]
-        if isinstance(first, dict) and first.get("detailed_evaluation_results"):
-            yield Noted(ITEMS_OF_OTHER)
-            return
+    name = found.path.rpartition("/")[2]
+    record = found.folder().get(f"{name.removesuffix(INSTANCES_OF)}.json")
+    first = next(values(record), (0, None))[1] if record else None
+    if isinstance(first, dict) and first.get("detailed_evaluation_results"):
+        yield Noted(ITEMS_OF_OTHER)
+        return
     yield from rows_of_instances(Instances(value for _, value in told), model)
 
 

@@ -47,6 +47,8 @@ class ScoreColumn(_Part):
     shots: int | None = Field(None, ge=0, le=10_000)
     scale: Scale | None = None
     values: Values = "raw"
+    stderr: Column | None = None
+    """A column beside it with the standard errors, on the same scale."""
 
     @model_validator(mode="before")
     @classmethod
@@ -171,6 +173,7 @@ class Mapping(_Part):
         parts = (self.model, self.parameters, self.average, self.merged)
         named = {each for each in single if each} | {each.column for each in parts if each}
         of = self.average.of if self.average else ()
+        named |= {each.stderr for each in self.benchmarks.values() if each.stderr}
         return named | self.benchmarks.keys() | self.flags.keys() | set(of)
 
     def stated(self) -> dict[str, Any]:

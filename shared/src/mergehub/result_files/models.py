@@ -12,7 +12,7 @@ from mergehub.result_files.headers import cleaned
 
 LONGEST = 10_000
 _HREF = re.compile(r"""<a\b[^<>]{0,2000}?href\s*=\s*["']?([^"'\s<>]{1,1000})""", re.IGNORECASE)
-_ANCHOR = re.compile(r"<a\b[^<>]{0,2000}>(.{0,1000}?)</a>", re.IGNORECASE | re.DOTALL)
+_ANCHOR = re.compile(r"<a\b[^<>]{0,2000}>([^<]{0,1000})</a>", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]]{1,500})\]\(\s*<?([^()\s<>]{1,1000})>?[^()]{0,200}\)")
 _REVISION = re.compile(r"(?<=[\w.-])@([A-Za-z0-9][\w./-]{0,199})\s*$")
 _PRECISION = re.compile(

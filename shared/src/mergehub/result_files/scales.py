@@ -13,6 +13,7 @@ ONE: Final = "0-1"
 HUNDRED: Final = "0-100"
 NATURAL: Final = "natural"
 ROUNDED = 1e-9
+DIGITS = 12
 _NATURAL = re.compile(
     r"perplexity|\bppl\b|\bloss\b|\belo\b|bits?[ _-]per[ _-]byte|\bbpb\b|mt[ _-]?bench|\brating\b|"
     r"arena|latency|\brmse\b|\bmse\b|\bmae\b|\bseconds?\b|tokens?[ _/]",
@@ -46,7 +47,7 @@ def share(score: float, scale: Scale, named: Named | None = None) -> float:
     """
     if scale == NATURAL:
         return score
-    found = score / 100 if scale == HUNDRED else score
+    found = of_hundred(score) if scale == HUNDRED else score
     if not -ROUNDED <= found <= 1 + ROUNDED:
         raise NotAShare(f"{score:g} is not on the scale {scale}")
     small = scale == HUNDRED and 0 < score <= 1
@@ -57,6 +58,11 @@ def share(score: float, scale: Scale, named: Named | None = None) -> float:
             "to be on the scale 0-1, unlike the rest"
         )
     return min(max(found, 0.0), 1.0)
+
+
+def of_hundred(percentage: float) -> float:
+    """The share that a percentage is, without the noise of its last binary digits."""
+    return round(percentage / 100, DIGITS)
 
 
 def raw_of(normalised: float, scale: Scale, named: Named) -> float:

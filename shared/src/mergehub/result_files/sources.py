@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -14,7 +16,7 @@ from mergehub.lineage_files.text import Readable
 
 LARGEST_IN_MEMORY = 256 << 20
 """The most bytes of a stream without a path."""
-MOST_BESIDE = 10_000
+MOST_BESIDE = 100_000
 
 
 Source = Readable
@@ -32,23 +34,37 @@ class Content:
         return io.BufferedReader(io.BytesIO(self.data))  # type: ignore[type-var, unused-ignore]
 
 
+class Folder:
+    """The files of a folder by name; what was looked for once is remembered."""
+
+    def __init__(self, files: Mapping[str, Source]) -> None:
+        self._files = files
+        self._known: dict[str, list[tuple[re.Match[str], Source]]] = {}
+
+    def named(self, pattern: str) -> list[tuple[re.Match[str], Source]]:
+        """The files whose names match, in the order of their names."""
+        if pattern not in self._known:
+            found = ((re.fullmatch(pattern, name), each) for name, each in self._files.items())
+            self._known[pattern] = [(match, each) for match, each in found if match]
+        return self._known[pattern]
+
+    def get(self, name: str) -> Source | None:
+        """The file of this name."""
+        return self._files.get(name)
+
+
 @dataclass(frozen=True)
 class Found:
-    """A file to read, with its path for messages and names, and those in the same folder."""
+    """A file to read, with its path for messages and names, and the folder that it is in."""
 
     source: Source
     path: str
-    beside: Callable[[], Sequence[tuple[str, Source]]]
-
-    def named(self, pattern: str) -> list[tuple[re.Match[str], Source]]:
-        """The files in its folder whose names match, in the order of their names."""
-        found = ((re.fullmatch(pattern, name), each) for name, each in self.beside())
-        return [(match, each) for match, each in found if match]
+    folder: Callable[[], Folder]
 
 
 def found_at(path: Path, shown: str | None = None) -> Found:
     """A file on the disk; `shown` is its name in messages."""
-    return Found(path, shown or path.name, lambda: _siblings(path))
+    return Found(path, shown or path.name, lambda: _folder_of(path))
 
 
 def in_memory(stream: BinaryIO, name: str) -> Found:
@@ -60,9 +76,15 @@ def in_memory(stream: BinaryIO, name: str) -> Found:
     data = stream.read(LARGEST_IN_MEMORY + 1)
     if len(data) > LARGEST_IN_MEMORY:
         raise Unreadable(f"{name} has more than {LARGEST_IN_MEMORY} bytes: split it.")
-    return Found(Content(name.rpartition("/")[2], data), name, list)
+    return Found(Content(name.rpartition("/")[2], data), name, lambda: Folder({}))
 
 
-def _siblings(path: Path) -> list[tuple[str, Source]]:
-    entries = sorted(path.parent.iterdir())[:MOST_BESIDE]
-    return [(each.name, each) for each in entries if each != path and each.is_file()]
+def _folder_of(path: Path) -> Folder:
+    return _listed(path.parent, path.parent.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _listed(folder: Path, _changed: int) -> Folder:
+    with os.scandir(folder) as entries:
+        names = sorted(each.name for each in entries if each.is_file())
+    return Folder({name: folder / name for name in names[:MOST_BESIDE]})

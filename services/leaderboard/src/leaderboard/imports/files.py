@@ -51,6 +51,7 @@ class Content:
     rows: list[ResultRow] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     doubtful: list[Doubtful] = field(default_factory=list)
+    mapping: Mapping | None = None
 
 
 async def bring_in(
@@ -77,6 +78,7 @@ def _content(file: File, name: str) -> Content:
             content.rows += batch.rows
             content.refused += batch.refused
             content.doubtful += batch.doubtful
+            content.mapping = content.mapping or batch.mapping
             if len(content.rows) > MOST_FILE_ROWS:
                 raise BodyTooLarge(
                     f"The file has more than {MOST_FILE_ROWS:,} scores. "
@@ -90,6 +92,7 @@ def _content(file: File, name: str) -> Content:
 def _report(content: Content, reports: list[ResultImportReport]) -> ResultFileReport:
     return ResultFileReport(
         format=content.format,
+        mapping=content.mapping.stated() if content.mapping else None,
         dry_run=reports[0].dry_run,
         added=sum(each.added for each in reports),
         repeated=sum(each.repeated for each in reports),

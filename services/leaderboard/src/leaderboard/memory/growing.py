@@ -76,13 +76,16 @@ class GrowingFacts:
         begins = np.flatnonzero(np.diff(settings[order], prepend=-1))
         for some in np.split(order, begins[1:]) if len(order) else ():
             at = settings[some[0]]
-            self._scores[at] = merging.merged(self._scores[at], self._some(rows, some))
+            self._scores[at] = merging.merged(self._scores[at], self._some(rows, some, at))
 
-    def _some(self, rows: Columns, some: Integers) -> Scores:
-        names = ("source", "value", "stderr", "count", "binary", "when")
+    def _some(self, rows: Columns, some: Integers, setting: int) -> Scores:
+        """Some rows of one setting. A full run that does not say how many items it had, had all."""
+        names = ("source", "value", "stderr", "binary", "when")
+        count, items = rows["count"][some], self._settings[setting].items or 0
         return Scores(
             variant=self._variant_at.of(rows["variant"][some]),
             result=rows["id"][some],
+            count=np.where(count == 0, items, count).astype(np.int32),
             **{name: rows[name][some] for name in names},
         )
 

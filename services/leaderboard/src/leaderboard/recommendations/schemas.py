@@ -17,7 +17,7 @@ class IngredientScore(Interval):
     result: int
 
 
-class Ingredient(Answer):
+class RecommendedModel(Answer):
     """A model to merge. `score` is its weighted mean, and `leads` where it is the best of all."""
 
     model: str
@@ -28,7 +28,7 @@ class Ingredient(Answer):
     leads: list[str]
 
 
-class Licences(Answer):
+class LicenceAgreement(Answer):
     """Whether a merge can keep the licences of all ingredients and of the base, and why not.
 
     It is a help for people who decide, not legal advice.
@@ -65,14 +65,14 @@ class Recommendation(Answer):
     - `complement`: the difference; `complement_error`: its standard error, null if unknown.
     """
 
-    ingredients: list[Ingredient]
+    ingredients: list[RecommendedModel]
     potential: float
     best_single: float
     complement: float
     complement_error: float | None
     why: list[str]
     shared_base: str
-    licence: Licences
+    licence: LicenceAgreement
     similar: SimilarMerges | None
     kin: list[KinMerge]
 

@@ -170,17 +170,17 @@ def _told(known: Known, group: Group, every: Cell | None) -> schemas.Recommendat
         complement_error=number(group.error),
         why=telling.why(group, ingredients, similar),
         shared_base=known.board.facts.name(known.base),
-        licence=schemas.Licences(verdict=agreed.verdict, reasons=agreed.reasons),
+        licence=schemas.LicenceAgreement(verdict=agreed.verdict, reasons=agreed.reasons),
         similar=similar,
         kin=telling.kin(known.board, known.similar, _members(known, group)),
     )
 
 
-def _ingredient(known: Known, at: int, leads: tuple[int, ...]) -> schemas.Ingredient:
+def _ingredient(known: Known, at: int, leads: tuple[int, ...]) -> schemas.RecommendedModel:
     board, model, row = known.board, int(known.of.model[at]), int(known.of.row[at])
     facts = board.facts
     names = [each.column.benchmark for each in board.columns]
-    return schemas.Ingredient(
+    return schemas.RecommendedModel(
         model=facts.name(model),
         precision=facts.codes.precision[int(facts.variants.precision[board.variants[row]])],
         licence=facts.codes.licence[int(facts.models.licence[model])] or None,

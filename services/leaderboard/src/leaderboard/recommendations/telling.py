@@ -41,7 +41,7 @@ def note(models: int, merges: int, shown: int, domain: str | None, board: Board)
 
 def why(
     group: Group,
-    ingredients: Sequence[schemas.Ingredient],
+    ingredients: Sequence[schemas.RecommendedModel],
     similar: schemas.SimilarMerges | None,
 ) -> list[str]:
     """Why these models, as sentences."""

@@ -52,6 +52,7 @@ async def release_board(
     Boards of the hub are released by its administrators. If nothing has changed since the last
     release, that one is answered.
     """
+    named = await named_board(request, board)
     if board in built_in():
         if not writer.may("admin"):
             raise NotYourBoard(f"Administrators release the board {board}, which is the hub's.")
@@ -59,7 +60,6 @@ async def release_board(
         resources = request.app.state.resources
         owner = board.partition("~")[0]
         await check_may(resources.hub, own_token(request), writer, owner)
-    named = await named_board(request, board)
     facts = await facts_of(request.app)
     boards = boards_in(request.app.state.resources)
     content, as_of = await service.made(boards, facts, named)

@@ -498,17 +498,6 @@ class HistoryPoint(TypedDict):
     mean: float
 
 
-class Ingredient(TypedDict):
-    """A model to merge. `score` is its weighted mean, and `leads` where it is the best of all."""
-
-    model: str
-    precision: str
-    licence: str | None
-    score: float
-    scores: list[IngredientScore]
-    leads: list[str]
-
-
 class IngredientScore(TypedDict):
     """A score in points of the board, and the result that it comes from."""
 
@@ -558,7 +547,7 @@ class LeftOut(TypedDict):
     count: int
 
 
-class Licences(TypedDict):
+class LicenceAgreement(TypedDict):
     """Whether a merge can keep the licences of all ingredients and of the base, and why not.
 
     It is a help for people who decide, not legal advice."""
@@ -710,14 +699,14 @@ class Recommendation(TypedDict):
       shrunk by their standard errors. `best_single`: that of the best one alone.
     - `complement`: the difference; `complement_error`: its standard error, null if unknown."""
 
-    ingredients: list[Ingredient]
+    ingredients: list[RecommendedModel]
     potential: float
     best_single: float
     complement: float
     complement_error: float | None
     why: list[str]
     shared_base: str
-    licence: Licences
+    licence: LicenceAgreement
     similar: SimilarMerges | None
     kin: list[KinMerge]
 
@@ -741,6 +730,17 @@ class Recommendations(TypedDict):
     weights: dict[str, float]
     method: str | None
     items: list[Recommendation]
+
+
+class RecommendedModel(TypedDict):
+    """A model to merge. `score` is its weighted mean, and `leads` where it is the best of all."""
+
+    model: str
+    precision: str
+    licence: str | None
+    score: float
+    scores: list[IngredientScore]
+    leads: list[str]
 
 
 class Release(TypedDict):
@@ -899,7 +899,9 @@ class ResultDetail(TypedDict):
 
 
 class ResultFileReport(TypedDict):
-    """The report on a file, and the format that it was read as."""
+    """The report on a file, and the format that it was read as.
+
+    `mapping`: what the columns of a table were taken for, if that was guessed."""
 
     dry_run: bool
     added: int
@@ -910,6 +912,7 @@ class ResultFileReport(TypedDict):
     models_new: int
     benchmarks_new: list[str]
     format: str
+    mapping: dict[str, Any] | None
 
 
 class ResultImport(TypedDict):

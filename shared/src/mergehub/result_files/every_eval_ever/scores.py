@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mergehub.result_files import values
-from mergehub.result_files.scales import HUNDRED, ONE, NotAShare, is_natural, share
+from mergehub.result_files.scales import HUNDRED, ONE, NotAShare, is_natural, of_hundred, share
 
 PERCENT = re.compile(r"percent|percentage|%|pct")
 PROPORTION = re.compile(r"proportion|fraction|share|ratio|probability")
@@ -34,7 +34,9 @@ def scored(
     if factor != 1 or _is_share(metric):
         share(value, HUNDRED if factor != 1 else ONE)
     error, count = _uncertainty(mapping(details.get("uncertainty")))
-    return value / factor, None if error is None else error / factor, count
+    if factor == 1:
+        return value, error, count
+    return of_hundred(value), None if error is None else of_hundred(error), count
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

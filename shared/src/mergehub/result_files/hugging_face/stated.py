@@ -9,6 +9,7 @@ from typing import Any
 from mergehub.result_files.naming import Named
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
 from mergehub.result_files.scales import (
+    DIGITS,
     HUNDRED,
     NATURAL,
     ONE,
@@ -56,16 +57,17 @@ def rows_of_stated(stated: Iterable[Stated], model: str, line: int | None) -> It
             yield Refused(line, why, shown(model), shown(each.title))
             continue
         read.append((each, found[0]))
+    scales = _scales(read)
     for each, score in read:
-        yield from _row(each, score, [s for o, s in read if o.group == each.group], model, line)
+        yield from _row(each, score, scales[each.group], model, line)
 
 
 def _row(
-    each: Stated, score: Score, company: list[Score], model: str, line: int | None
+    each: Stated, score: Score, usual: Scale | None, model: str, line: int | None
 ) -> Iterator[Said]:
     where = line, shown(model), shown(each.title)
     natural = is_natural(each.title, each.named.metric) and each.named.known is None
-    scale: Scale = NATURAL if natural else HUNDRED if score.percent else _scale(score, company)
+    scale: Scale = NATURAL if natural else HUNDRED if score.percent else usual or _alone(score)
     try:
         if each.normalised:
             value = raw_of(score.value, scale, each.named)
@@ -80,7 +82,7 @@ def _row(
     whole = 100.0 if scale == HUNDRED else 1.0
     if each.normalised:
         whole /= 1 - (each.named.baseline or 0.0)
-    stderr = None if score.stderr is None else score.stderr / whole
+    stderr = None if score.stderr is None else round(score.stderr / whole, DIGITS)
     named = each.named
     yield row_of({
         "model": model, "line": line, "benchmark": named.benchmark, "version": named.version,
@@ -89,7 +91,13 @@ def _row(
     })  # fmt: skip
 
 
-def _scale(score: Score, company: list[Score]) -> Scale:
-    return guessed([each.value for each in company if not each.percent]) or (
-        ONE if score.value <= 1 else HUNDRED
-    )
+def _scales(read: list[tuple[Stated, Score]]) -> dict[str, Scale | None]:
+    """The scale of each group, by most of its scores that are not written as percentages."""
+    groups: dict[str, list[float]] = {}
+    for each, score in read:
+        groups.setdefault(each.group, []).extend([] if score.percent else [score.value])
+    return {group: guessed(found) for group, found in groups.items()}
+
+
+def _alone(score: Score) -> Scale:
+    return ONE if score.value <= 1 else HUNDRED

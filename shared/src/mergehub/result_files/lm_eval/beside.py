@@ -18,34 +18,40 @@ _RESULTS = re.compile(
 _SAMPLES = rf"samples_(?P<task>.+?)(?:_(?P<date>{_DATE}))?\.jsonl?"
 
 
-def items_beside(found: Found, document: Mapping[str, Any]) -> Callable[[str], Items | None]:
-    """A function that gives the items of a task: from within the results, or from beside them.
+class Beside:
+    """The samples of a file of results; each is read once, when its task is asked for."""
 
-    Each file is read once, when its task is asked for.
-    """
-    within = mapping(document.get("samples"))
-    own = _RESULTS.fullmatch(found.path.rpartition("/")[2])
-    date = (own["date"] or own["other"]) if own else None
-    files: dict[str, Source] = {}
-    for match, source in found.named(_SAMPLES):
-        if date is None or match["date"] in (date, None):
-            files[match["task"]] = source
-    held: dict[str, Items] = {}
+    def __init__(self, found: Found) -> None:
+        own = _RESULTS.fullmatch(found.path.rpartition("/")[2])
+        date = (own["date"] or own["other"]) if own else None
+        self._files: dict[str, Source] = {
+            match["task"]: source
+            for match, source in found.folder().named(_SAMPLES)
+            if date is None or match["date"] in (date, None)
+        }
+        self._held: dict[str, Items] = {}
 
-    def items(task: str) -> Items | None:
-        if task not in held:
+    def items_of(self, document: Mapping[str, Any]) -> Callable[[str], Items | None]:
+        """What gives the items of a task: from within the results, or from beside them."""
+        within = mapping(document.get("samples"))
+        own: dict[str, Items] = {}
+
+        def items(task: str) -> Items | None:
             told = within.get(task)
             if isinstance(told, list):
-                held[task] = gathered(told)
-            elif task in files:
-                held[task] = read_items(files[task])
-            else:
-                return None
-        return held[task]
+                if task not in own:
+                    own[task] = gathered(told)
+                return own[task]
+            return self._beside(task)
 
-    return items
+        return items
+
+    def _beside(self, task: str) -> Items | None:
+        if task not in self._held and task in self._files:
+            self._held[task] = read_items(self._files[task])
+        return self._held.get(task)
 
 
 def results_beside(found: Found) -> bool:
     """Whether a file of results lies beside a file of samples."""
-    return any(_RESULTS.fullmatch(match[0]) for match, _ in found.named(r".*\.json"))
+    return bool(found.folder().named(_RESULTS.pattern))

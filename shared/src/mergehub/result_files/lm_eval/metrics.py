@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 NO_METRICS = frozenset({"alias", "name", "sample_len", "sample_count", "group", "em_stderr"})
+MOST_METRICS = 200
 LENIENT = "flexible-extract"
 STRICT = ("none", "strict-match")
 OLD_TASKS = {
@@ -34,16 +35,16 @@ def measured(scores: Mapping[str, Any]) -> list[Measured]:
     `acc,none` is `acc`. If a metric has several filters, that of the strict one is the metric
     itself, as boards take it; the others have the filter after a colon.
     """
-    keys = [key for key in scores if _is_score(key)]
+    keys = [key for key in scores if _is_score(key)][:MOST_METRICS]
     filters: dict[str, list[str]] = {}
     for key in keys:
         written, _, rule = key.partition(",")
         filters.setdefault(written.strip(), []).append(rule.strip())
+    plain = {written: _plain_filter(rules) for written, rules in filters.items()}
     found = []
     for key in keys:
         written, _, rule = (each.strip() for each in key.partition(","))
-        plain = rule == _plain_filter(filters[written])
-        metric = written if plain else f"{written}:{rule}"
+        metric = written if rule == plain[written] else f"{written}:{rule}"
         error = scores.get(f"{written}_stderr,{rule}" if rule else f"{written}_stderr")
         counts = scores.get("sample_count")
         count = counts.get(key) if isinstance(counts, dict) else None

@@ -49,6 +49,8 @@ def rows_of_results(
             yield said
             if isinstance(said, ResultRow) and task.startswith(OLD_SUBJECT):
                 subjects.append(said)
+    if reader.tasks.left_out:
+        yield Refused(line, f"{reader.tasks.left_out} tasks are too many: split the file")
     if len(subjects) == SUBJECTS:
         yield _mean_of(subjects)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from mergehub.result_files import values
 
 from .setup import mapping
 
-MOST_TASKS = 20_000
+MOST_TASKS = 10_000
+MOST_STEPS = 2_000_000
+"""How many names of groups and tasks are looked at, in all; a group beyond that has no tasks."""
 DEEPEST = 20
 
 
@@ -32,6 +35,7 @@ class Tasks:
             for group, told in subtasks.items()
             if isinstance(told, list) and told
         }
+        self._steps = 0
         self._parents: dict[str, list[str]] = {}
         for group, told in self._subtasks.items():
             for task in told:
@@ -41,11 +45,15 @@ class Tasks:
         """Each task or group once, with its scores."""
         results, groups = (mapping(self._document.get(each)) for each in ("results", "groups"))
         told = {**groups, **results}
-        for number, (task, scores) in enumerate(told.items()):
-            if number == MOST_TASKS:
-                return
+        for task, scores in islice(told.items(), MOST_TASKS):
             if isinstance(scores, dict):
                 yield task, {**mapping(groups.get(task)), **scores}
+
+    @property
+    def left_out(self) -> int:
+        """How many tasks are too many."""
+        results, groups = (mapping(self._document.get(each)) for each in ("results", "groups"))
+        return max(len(results.keys() | groups.keys()) - MOST_TASKS, 0)
 
     def revision(self, task: str) -> str | None:
         """The version of a task, which is that of its prompts and metrics."""
@@ -61,6 +69,9 @@ class Tasks:
         layer = [task]
         for _ in range(DEEPEST):
             layer = [group for each in layer for group in self._parents.get(each, ())]
+            self._steps += len(layer)
+            if self._steps > MOST_STEPS:
+                break
             layer = [group for group in dict.fromkeys(layer) if group not in found]
             found |= dict.fromkeys(layer)
         return tuple(found)
@@ -72,6 +83,9 @@ class Tasks:
         while waiting:
             each = waiting.pop()
             below = [sub for sub in self._subtasks.get(each, ()) if sub not in seen]
+            self._steps += 1 + len(below)
+            if self._steps > MOST_STEPS:
+                return [task]
             seen.update(below)
             waiting += reversed(below)
             if each not in self._subtasks:

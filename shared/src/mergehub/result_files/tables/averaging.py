@@ -12,6 +12,11 @@ from mergehub.result_files.rows import Doubtful, shown
 from .averages import agrees, mean
 from .cells import BadCell, Score, scores
 
+MOST_DIFFERING = 20
+NEVER = (
+    "no average so far is the mean of the columns that are read, so the others are not compared; "
+    "`of` of the average in the mapping names its columns"
+)
 SCALES = (1, 100, 0.01)
 """By how much an average and its columns may differ in scale."""
 
@@ -21,6 +26,7 @@ class Averages:
 
     def __init__(self, mapping: Mapping) -> None:
         self._average, self._decimal = mapping.average, mapping.decimal
+        self._agreed, self._differing = False, 0
         if mapping.average and mapping.average.of:
             self._sets = [list(mapping.average.of)]
         else:
@@ -30,7 +36,7 @@ class Averages:
     def check(self, row: Fields[str, Any], line: int, model: str) -> Iterator[Doubtful]:
         """A doubt if the average of a line is the mean of none of the sets of columns."""
         stated = self._score(row, self._average.column) if self._average else None
-        if self._average is None or stated is None:
+        if self._average is None or stated is None or self._gives_up:
             return
         means = []
         for columns in self._sets:
@@ -39,11 +45,20 @@ class Averages:
             if len(parts) < len(found):
                 continue
             if _agree(stated, parts):
+                self._agreed = True
                 return
             means.append(mean([part.value for part in parts]))
         if means:
+            self._differing += 1
             why = f"the average is {stated.value:g}, but the mean of its columns is {means[0]:.6g}"
             yield Doubtful(line, why, model, shown(self._average.column))
+            if self._gives_up:
+                yield Doubtful(line, NEVER, "", shown(self._average.column))
+
+    @property
+    def _gives_up(self) -> bool:
+        """Whether so many averages differ, and none agrees, that they are of something else."""
+        return not self._agreed and self._differing >= MOST_DIFFERING
 
     def _score(self, row: Fields[str, Any], column: str) -> Score | None:
         """The only score of a cell."""

@@ -79,7 +79,9 @@ def scores(written: object, decimal: str | None = None) -> list[Score | None]:
 def uses_comma(cells: Iterable[object]) -> bool:
     """Whether a table's numbers have decimal commas, as some plainly have."""
     return any(
-        isinstance(each, str) and _COMMA_DECIMAL.match(_SPACES.sub("", cleaned(each)))
+        isinstance(each, str)
+        and "," in each
+        and _COMMA_DECIMAL.match(_SPACES.sub("", cleaned(each)))
         for each in cells
     )
 

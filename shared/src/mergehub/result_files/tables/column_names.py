@@ -45,6 +45,10 @@ NO_SCORES = re.compile(
     re.IGNORECASE,
 )
 """Words of columns that hold numbers and no scores, unless they are a known benchmark's."""
+ERRORS = re.compile(
+    r"(?P<of>.+?)[\s_.-]*(?:std\.?[\s_-]*err(?:or)?|standard error|±)", re.IGNORECASE
+)
+"""Columns with the standard errors of another."""
 NO_BENCHMARKS = frozenset({
     "t", "rank", "hub", "hublikes", "likes", "downloads", "co2costkg", "co2cost", "generation",
     "moe", "officialproviders", "maintainershighlight", "weighttype", "uploadtohubdate", "evalname",

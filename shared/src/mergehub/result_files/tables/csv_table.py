@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from mergehub.lineage_files.rows import Skipped
@@ -13,6 +12,7 @@ from mergehub.lineage_files.text import Readable, lines
 from mergehub.result_files.mapping import MOST_COLUMNS
 from mergehub.result_files.rows import Refused, Unreadable
 
+MOST_TITLES = 5
 DELIMITERS = ("\t", ",", ";", "|")
 Line = tuple[int, dict[str, Any]]
 
@@ -24,7 +24,7 @@ def csv_lines(source: Readable) -> Iterator[Line | Refused]:
         Unreadable: it has no header, or one with too many columns or with a column twice.
     """
     filled = lines(source)
-    first = next(filled, None)
+    first = _header_line(filled)
     if first is None or isinstance(first, Skipped):
         why = "is empty" if first is None else f"cannot be read: {first.reason}"
         raise Unreadable(f"{source.name} {why}.")
@@ -52,6 +52,19 @@ def csv_lines(source: Readable) -> Iterator[Line | Refused]:
             yield number, dict(zip(columns, cells, strict=False))
 
 
+def _header_line(filled: Iterator[Any]) -> Any:
+    """The first line with a delimiter, after at most a few with a title; else the first one."""
+    start = list(islice(filled, 1))
+    for line in islice(filled, MOST_TITLES) if start and not _divides(start[0]) else ():
+        if _divides(line):
+            return line
+    return start[0] if start else None
+
+
+def _divides(line: Any) -> bool:
+    return isinstance(line, Skipped) or any(each in line[1] for each in DELIMITERS)
+
+
 def _columns(header: list[str], name: str) -> list[str]:
     columns = [each.strip().strip("\ufeff") for each in header]
     while columns and not columns[-1]:
@@ -67,6 +80,3 @@ def _columns(header: list[str], name: str) -> list[str]:
 def _is_rule(cells: list[str]) -> bool:
     """Whether a line only draws the rule below the header of a Markdown table."""
     return all(not each.strip(":-") for each in cells) and any("---" in each for each in cells)
-
-
-csv.field_size_limit(1 << 20)

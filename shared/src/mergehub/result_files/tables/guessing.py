@@ -14,7 +14,7 @@ from mergehub.result_files.scales import HUNDRED, NATURAL, guessed, is_natural
 
 from .averages import is_average
 from .cells import BadCell, Score, is_nothing, scores, uses_comma
-from .column_names import ABOUT, FLAGS, MERGED, MODEL, NO_BENCHMARKS, NO_SCORES, SIZES
+from .column_names import ABOUT, ERRORS, FLAGS, MERGED, MODEL, NO_BENCHMARKS, NO_SCORES, SIZES
 from .signals import signals
 
 Row = Fields[str, Any]
@@ -54,6 +54,8 @@ def guess(columns: Sequence[str], rows: Sequence[Row]) -> Guess | str:
         return "no column has the scores of a benchmark"
     told |= {"decimal": decimal, "average": _average(columns)}
     told["benchmarks"], notes = _benchmarks(found)
+    for column, of in _errors(columns, told["benchmarks"]).items():
+        told["benchmarks"][of]["stderr"] = column
     told["merged"] = _merged(told.get("merged"), rows, told, notes)
     return Guess(Mapping.of({key: value for key, value in told.items() if value}), notes)
 
@@ -100,7 +102,7 @@ def _score_columns(
         cells = [row.get(column) for row in rows if not is_nothing(row.get(column))]
         read = [each for cell in cells if (each := _read(cell, decimal))]
         known = named is not None and named.known is not None
-        if not known and NO_SCORES.search(cleaned(column)):
+        if ERRORS.fullmatch(column) or (not known and NO_SCORES.search(cleaned(column))):
             continue
         if named and cells and (known or len(read) >= MOSTLY * len(cells)):
             yield _Column(column, named, [score for each in read for score in each], metrics)
@@ -183,6 +185,13 @@ def _score_column(column: _Column, kind: str | None, notes: list[str]) -> dict[s
             + ("" if kind else ", since many are far below what a guess scores")
         )
     return ScoreColumn.model_validate(told).model_dump(mode="json", exclude_defaults=True)
+
+
+def _errors(columns: Iterable[str], benchmarks: Iterable[str]) -> dict[str, str]:
+    """The columns with standard errors, and the columns that they are of."""
+    by_bare = {bare(each): each for each in benchmarks}
+    found = ((each, match) for each in columns if (match := ERRORS.fullmatch(each)))
+    return {each: by_bare[of] for each, match in found if (of := bare(match["of"])) in by_bare}
 
 
 def _fits(found: Sequence[Score]) -> bool:

@@ -14,7 +14,16 @@ from mergehub.result_files.mapping import Mapping, ScoreColumn
 from mergehub.result_files.models import variant_named
 from mergehub.result_files.naming import Named, benchmark_named, shots_in, version_of
 from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
-from mergehub.result_files.scales import HUNDRED, NATURAL, ONE, NotAShare, Scale, raw_of, share
+from mergehub.result_files.scales import (
+    DIGITS,
+    HUNDRED,
+    NATURAL,
+    ONE,
+    NotAShare,
+    Scale,
+    raw_of,
+    share,
+)
 
 from .averaging import Averages
 from .cells import BadCell, Score, is_nothing, scores
@@ -72,9 +81,7 @@ class Table:
         }
         if odd:
             yield Doubtful(line, odd, shown(model))
-        read = {
-            each.name: _scores(row.get(each.name), self._mapping.decimal) for each in self._columns
-        }
+        read = {each.name: self._scores(each.told, row, each.name) for each in self._columns}
         small = self._is_on_other_scale(read)
         for column in self._columns:
             yield from self._cell(column, read[column.name], shared, small)
@@ -103,6 +110,16 @@ class Table:
                 continue
             about = {"metric": metric, "value": value, "stderr": stderr}
             yield row_of({**shared, **column.fields, **about})
+
+    def _scores(self, told: ScoreColumn, row: Row, name: str) -> list[Score | None] | str:
+        """The scores of a cell, with the standard error that the column beside it has."""
+        found = _scores(row.get(name), self._mapping.decimal)
+        if told.stderr is None or isinstance(found, str) or len(found) != 1 or found[0] is None:
+            return found
+        error = _scores(row.get(told.stderr), self._mapping.decimal)
+        if isinstance(error, list) and len(error) == 1 and error[0] and error[0].value >= 0:
+            return [found[0]._replace(stderr=error[0].value)]
+        return found
 
     def _is_on_other_scale(self, read: Fields[str, list[Score | None] | str]) -> bool:
         """Whether all scores of a line are from 0 to 1, in columns that are from 0 to 100."""
@@ -205,7 +222,7 @@ def _value(score: Score, column: _Column) -> tuple[float, float | None]:
         whole /= 1 - (column.named.baseline or 0.0)
     else:
         value = share(score.value, scale, column.named)
-    return value, None if score.stderr is None else score.stderr / whole
+    return value, None if score.stderr is None else round(score.stderr / whole, DIGITS)
 
 
 def _several(found: list[Score | None], column: _Column) -> str:
