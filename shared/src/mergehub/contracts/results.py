@@ -36,7 +36,8 @@ Source = Literal["verified", "community", "imported"]
 ImportedSource = Literal["community", "imported"]
 
 WHOLE = BeforeValidator(whole)
-Whole = Annotated[int, Field(ge=0, lt=2**31), WHOLE]
+Positive = Annotated[int, Field(gt=0, lt=2**31), WHOLE]
+Shots = Annotated[int, Field(ge=0, le=10_000), WHOLE]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Short = Annotated[Text, StringConstraints(max_length=200)]
 BenchmarkText = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
@@ -83,10 +84,10 @@ class ResultRow(_Part):
     metric: Annotated[Text, StringConstraints(max_length=100)] | None = None
     value: Finite
     stderr: Annotated[Finite, Field(ge=0)] | None = None
-    count: Annotated[Whole, Field(gt=0)] | None = None
-    of: Annotated[Whole, Field(gt=0)] | None = None
+    count: Positive | None = None
+    of: Positive | None = None
     limited: bool | None = None
-    shots: Annotated[Whole, Field(le=10_000)] | None = None
+    shots: Shots | None = None
     chat_template: bool | None = None
     harness: Short | None = None
     harness_version: Short | None = None
