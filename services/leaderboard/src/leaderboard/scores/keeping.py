@@ -14,7 +14,7 @@ from leaderboard.boards.standing import Board
 from leaderboard.memory.columns import Vocabulary
 from leaderboard.memory.replica import Replica
 from leaderboard.scores import repository
-from leaderboard.scores.standing import Standings, changed, known, standings
+from leaderboard.scores.standing import Standing, Standings, changed, known, standings
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.notify import notify
 from mergehub.kit.telemetry.loops import turned
@@ -23,6 +23,7 @@ CHANNEL = "leaderboard_scores"
 FED = "overall"
 """The board whose scores are followed."""
 LOOK_SECONDS = 20.0  # how often to look without a change
+WORK_SECONDS = 300.0  # that storing a large board may take
 SHARE = 10  # of the time at most one part in ten is spent here
 
 
@@ -39,7 +40,7 @@ class Scorekeeper:
     async def run(self) -> None:
         """Keep the scores for ever; soon after a change, and never most of the time."""
         while True:
-            turned()
+            turned(WORK_SECONDS)
             facts = self._replica.facts
             began = time.monotonic()
             if facts is not None:
@@ -63,11 +64,10 @@ class Scorekeeper:
         async with self._database.transaction() as session:
             await repository.lock(session)
             last = await self._known(session, board)
-            models = changed(last, now)
-            new = {board.facts.name(model): now.at(model) for model in models}
+            new = await asyncio.to_thread(_changed, board, last, now)
             await repository.keep(session, FED, new)
             newest = await repository.newest(session, FED)
-            if models:
+            if new:
                 await notify(session, CHANNEL)
         self._last, self._of, self._newest = now, facts.codes, newest
 
@@ -76,4 +76,9 @@ class Scorekeeper:
         newest = await repository.newest(session, FED)
         if self._last is not None and self._of is board.facts.codes and newest == self._newest:
             return self._last
-        return known(board, await repository.kept(session, FED))
+        return await asyncio.to_thread(known, board, await repository.kept(session, FED))
+
+
+def _changed(board: Board, last: Standings, now: Standings) -> dict[str, Standing]:
+    """The standings that are not as they were, by the names of their models."""
+    return {board.facts.name(model): now.at(model) for model in changed(last, now)}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.scores.models import REVISIONS, ScoreRow
+from leaderboard.scores.models import ScoreRow
 from leaderboard.scores.standing import Standing
 from mergehub.kit.database.database import AnyRow
 
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.scores'))")
-AT_ONCE = 1000
+AT_ONCE = 5000
 
 
 async def lock(session: AsyncSession) -> None:
@@ -28,21 +26,27 @@ async def kept(session: AsyncSession, board: str) -> dict[str, Standing]:
     return {row.model: Standing(row.score, row.uplift) for row in await session.execute(query)}
 
 
+_KEEP = text("""
+INSERT INTO scores (board, model, score, uplift, revision, changed_at)
+SELECT :board, model, score, uplift, nextval('score_revisions'), now()
+FROM unnest(CAST(:models AS text[]), CAST(:scores AS float8[]), CAST(:uplifts AS float8[]))
+  AS new(model, score, uplift)
+ON CONFLICT (board, model) DO UPDATE SET score = excluded.score, uplift = excluded.uplift,
+  revision = excluded.revision, changed_at = excluded.changed_at
+""")
+
+
 async def keep(session: AsyncSession, board: str, changed: Mapping[str, Standing]) -> None:
     """Store new standings, each with the next revision."""
-    values = [{"board": board, "model": model, **each._asdict()} for model, each in changed.items()]
-    for begin in range(0, len(values), AT_ONCE):
-        new = insert(ScoreRow).values(
-            [
-                {**row, "revision": REVISIONS.next_value(), "changed_at": func.now()}
-                for row in values[begin : begin + AT_ONCE]
-            ]
-        )
-        columns = ("score", "uplift", "revision", "changed_at")
-        replaced: dict[str, Any] = {name: new.excluded[name] for name in columns}
-        await session.execute(
-            new.on_conflict_do_update(index_elements=["board", "model"], set_=replaced)
-        )
+    models = list(changed)
+    for begin in range(0, len(models), AT_ONCE):
+        some = models[begin : begin + AT_ONCE]
+        values = {
+            "models": some,
+            "scores": [changed[model].score for model in some],
+            "uplifts": [changed[model].uplift for model in some],
+        }
+        await session.execute(_KEEP, {"board": board, **values})
 
 
 async def after(
