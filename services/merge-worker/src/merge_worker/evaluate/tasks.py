@@ -23,12 +23,17 @@ VERSION_DIGITS = 16
 
 @dataclass(frozen=True)
 class LocalTask:
-    """A checked task: its configuration for the harness, its rows by split, the version of both."""
+    """A checked task: its configuration for the harness, its rows by split, the digest of both."""
 
     name: str
     config: Mapping[str, Any]
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
-    version: str
+    digest: str
+
+    @property
+    def version(self) -> str:
+        """The beginning of the digest."""
+        return self.digest[:VERSION_DIGITS]
 
     @property
     def shots(self) -> int:
@@ -53,8 +58,7 @@ def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
     rows = {
         split: [row for file in found for row in read_rows(file)] for split, found in files.items()
     }
-    version = hashlib.sha256(canonical).hexdigest()[:VERSION_DIGITS]
-    return LocalTask(name, config, rows, version)
+    return LocalTask(name, config, rows, hashlib.sha256(canonical).hexdigest())
 
 
 def _find(name: str, roots: Sequence[Path]) -> tuple[Path, Path]:

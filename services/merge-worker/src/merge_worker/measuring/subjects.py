@@ -1,0 +1,155 @@
+"""What is measured: a model on disk, or a merge of which no weights are written."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from merge_worker.child.how import How
+from merge_worker.child.identity import checkpoints_digest, produced_digest
+from merge_worker.child.merging import options_for, reporting
+from merge_worker.child.messages import Job, Planned
+from merge_worker.child.sources import sources_of
+from merge_worker.child.tell import Tell
+from merge_worker.engine import MergeOptions, Plan, merge, peak_memory, plan_merge
+from merge_worker.engine.files.header import Region
+from merge_worker.engine.in_memory import InMemory, merge_in_memory
+from merge_worker.engine.models.checkpoint import Checkpoint, open_adapter, open_checkpoint
+from merge_worker.engine.models.sources import Kind
+from mergehub.contracts.hardware import Needs
+from mergehub.recipe import ModelRef, Recipe
+
+if TYPE_CHECKING:
+    from merge_worker.evaluate.harness import Loadable
+
+OVERHEAD: Final = 1_200_000_000
+"""Bytes that torch, transformers and the harness need besides the model."""
+ROOM: Final = 1.3
+"""Memory for activations and caches, as a multiple of the parameters."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to measure: its digest, its tensors' regions, and how it is loaded.
+
+    `load` imports PyTorch; so it is called only if something is left to measure. `held` is how many
+    bytes of memory the model takes before it is loaded.
+    """
+
+    digest: str
+    regions: Sequence[Region]
+    load: Callable[[], Loadable]
+    held: int = 0
+    in_memory: bool = False
+
+    def needs(self, *, on_gpu: bool) -> Needs:
+        """CPUs load a model as float32, GPUs as stored; both need working memory."""
+        held = OVERHEAD + self.held
+        if on_gpu:
+            stored = sum(region.nbytes for region in self.regions)
+            return Needs(memory=held, gpu_memory=int(ROOM * stored))
+        return Needs(memory=held + int(ROOM * sum(4 * region.size for region in self.regions)))
+
+
+def stored(job: Job, reference: ModelRef) -> Subject:
+    """The model that a reference names, with its adapter. Raises EngineError."""
+    kind, parts = open_model(job, reference)
+    digest = produced_digest(parts[0].folder) if kind == "run" else checkpoints_digest(parts)
+    folders = [part.folder for part in parts]
+    return Subject(digest, _regions(parts), lambda: _stored(*folders))
+
+
+def open_model(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
+    """The kind of the model's source; and the model, with its adapter if it has one."""
+    sources = sources_of(job)
+    model = sources.locate(reference.without_adapter)
+    opened = open_checkpoint(model.folder, model.within)
+    if reference.adapter is None:
+        return model.kind, [opened]
+    adapter = sources.locate(reference.adapter)
+    return "folder", [opened, open_adapter(adapter.folder, adapter.within)]
+
+
+@contextmanager
+def merged(job: Job, recipe: Recipe, seed: int, tell: Tell, how: How) -> Iterator[Subject]:
+    """The merge of a recipe, in memory while the block lasts; on disk if memory is too small.
+
+    Raises EngineError.
+    """
+    tell.progress("plan", 0, 0, "")
+    plan = plan_merge(recipe, sources_of(job), seed=seed)
+    options = options_for(job, plan, how)
+    folder = job.scratch_folder / f"merge-{plan.digest.removeprefix('sha256:')[:16]}"
+    try:
+        if _fits(job, plan, options):
+            yield _held(plan, options, folder, tell, how)
+        else:
+            how.warn(
+                "The merge was written to this worker's disk and removed after its evaluation, "
+                "since there is too little memory for both."
+            )
+            yield _written(plan, options, folder, tell, how)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fits(job: Job, plan: Plan, options: MergeOptions) -> bool:
+    """Whether the merge and the model that is made of it fit into memory together."""
+    regions = [tensor.region for tensor in plan.tensors]
+    whole = Subject("", regions, lambda: _stored(Path()), held=plan.bytes_out)
+    needs = whole.needs(on_gpu=job.hardware != "cpu").memory + _merging(plan, options)
+    return job.capacity.memory is None or needs <= job.capacity.memory
+
+
+def _merging(plan: Plan, options: MergeOptions) -> int:
+    return peak_memory(plan, options.workers, options.block_elements)
+
+
+def _held(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: How) -> Subject:
+    """Merge into memory. The tensors are let go when the model takes them over."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    need = OVERHEAD + plan.bytes_out + _merging(plan, options)
+    tell.send(Planned(needs=Needs(memory=need)))
+    made = [merge_in_memory(plan, folder, options, reporting(tell), how.warn)]
+    regions = [tensor.region for tensor in plan.tensors]
+    digest = made[0].output_digest
+
+    def load() -> Loadable:
+        from merge_worker.evaluate.assembled import Assembled
+
+        return Assembled(folder, lambda: _given(made, plan, folder, options, tell, how).tensors)
+
+    return Subject(digest, regions, load, held=plan.bytes_out, in_memory=True)
+
+
+def _given(
+    made: list[InMemory], plan: Plan, folder: Path, options: MergeOptions, tell: Tell, how: How
+) -> InMemory:
+    """Give the merge away; it is merged again if another device loads it, too."""
+    return made.pop() if made else merge_in_memory(plan, folder, options, reporting(tell), how.warn)
+
+
+def _written(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: How) -> Subject:
+    """Merge into the folder; one that an earlier attempt left there is continued."""
+    tell.send(Planned(needs=Needs(memory=_merging(plan, options), disk=plan.bytes_out)))
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        merge(plan, folder, options, reporting(tell), how.warn)
+    regions = [tensor.region for tensor in plan.tensors]
+    return Subject(produced_digest(folder), regions, lambda: _stored(folder))
+
+
+def _stored(folder: Path, adapter: Path | None = None) -> Loadable:
+    from merge_worker.evaluate.harness import Stored
+
+    return Stored(folder, adapter)
+
+
+def _regions(parts: Sequence[Checkpoint]) -> list[Region]:
+    regions: list[Mapping[str, Region]] = [part.tensors for part in parts]
+    return [region for each in regions for region in each.values()]
