@@ -116,8 +116,10 @@ def _filled(
         plan, placed, OPEN_FILES, inputs, record,
         block=block, only_finite=options.only_finite, device=device,
     )  # fmt: skip
+    meter = Meter(placed, on_progress or (lambda progress: None))
     with ThreadPoolExecutor(options.workers, thread_name_prefix="merge") as pool:
-        filling.run(pool, options.workers, Meter(placed, on_progress or (lambda progress: None)))
+        filling.run(pool, options.workers, meter)
+    meter.report("fill")
     inputs.check()
     for warning in filling.warnings():
         (on_warning or (lambda said: None))(warning)

@@ -1,0 +1,311 @@
+"""Evaluations in full, each run as its child does it: resumed, remembered, in memory, ablated.
+
+The runs share two processes, since PyTorch takes seconds to load: the first is killed in the middle
+of a benchmark, the second does all the others and prints what they found.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+import yaml
+from safetensors.numpy import load_file, save_file
+
+from merge_worker.child.messages import Job
+from mergehub.contracts.hardware import Capacity
+from mergehub.contracts.kinds.ablate import AblateSpec
+from mergehub.contracts.kinds.evaluate import EvaluateSpec
+
+ITEMS = 70
+KILLED_AFTER = 3
+RUN, OTHER = UUID(int=1), UUID(int=2)
+MERGED = UUID(int=3)
+BENCHMARKS = ["choice", "free"]
+MODELS = ["tiny", "left", "right"]
+RECIPE = yaml.safe_dump(
+    {
+        "merge_method": "dare_linear",
+        "base_model": "tiny",
+        "models": [
+            {"model": "left", "parameters": {"weight": 1.5, "density": 0.7}},
+            {"model": "right", "parameters": {"weight": 0.5, "density": 0.7}},
+        ],
+    }
+)
+
+
+def places(root: Path) -> None:
+    """Write three models and two benchmarks with items of many lengths."""
+    from test_evaluate_runs import llama
+
+    for seed, name in enumerate(MODELS):
+        llama(root / "models" / name)
+        path = root / "models" / name / "model.safetensors"
+        draw = np.random.default_rng(seed)
+        noise = {k: v + 0.3 * seed * draw.standard_normal(v.shape, np.float32)
+                 for k, v in load_file(path).items()}  # fmt: skip
+        save_file(noise, path, metadata={"format": "pt"})
+    tasks = root / "tasks"
+    tasks.mkdir()
+    draw = np.random.default_rng(5)
+    rows = []
+    for number in range(ITEMS):
+        words = " ".join(draw.choice(list("abcdefgh"), 1 + number % 12))
+        rows.append({"text": words, "answer": "yes", "label": number % 2})
+    (tasks / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shared = {
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": {"test": "items.jsonl"}},
+        "test_split": "test",
+        "doc_to_text": "{{text}} ?",
+    }
+    choice = shared | {
+        "task": "choice", "output_type": "multiple_choice", "doc_to_target": "label",
+        "doc_to_choice": ["yes a", "no b c"],
+    }  # fmt: skip
+    free = shared | {
+        "task": "free", "output_type": "generate_until", "doc_to_target": "answer",
+        "generation_kwargs": {"max_gen_toks": 2, "do_sample": True, "temperature": 2.0,
+                              "until": ["?"]},
+        "metric_list": [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}],
+    }  # fmt: skip
+    for task in (choice, free):
+        (tasks / f"{task['task']}.yaml").write_text(yaml.safe_dump(task))
+
+
+def job(root: Path, scratch: str, spec: Any, run: UUID = RUN, **more: Any) -> Job:
+    folder = root / scratch / "runs" / str(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    given: dict[str, Any] = {
+        "run_id": run, "spec": spec, "products": {}, "hardware": "cpu", "capacity": Capacity(),
+        "model_roots": (root / "models",), "task_roots": (root / "tasks",),
+        "artifacts": root / "artifacts", "scratch": root / scratch, "parent": os.getpid(),
+    }  # fmt: skip
+    return Job(**given | more)
+
+
+def evaluate(model: str, **more: Any) -> EvaluateSpec:
+    return EvaluateSpec(
+        kind="evaluate", model=model, model_name=model, benchmarks=BENCHMARKS, **more
+    )
+
+
+ABLATE = AblateSpec(
+    kind="ablate", recipe=RECIPE, recipe_version=None, recipe_digest="sha256:r",
+    model_name="recipe:r", benchmarks=BENCHMARKS,
+)  # fmt: skip
+
+
+class Heard:
+    """The child's side of the pipe: remembers what was said, and may end the process."""
+
+    def __init__(self, kill_after: int | None = None) -> None:
+        self.stages: list[str] = []
+        self.sent: list[Any] = []
+        self.warned: list[str] = []
+        self._kill_after, self._reports = kill_after, 0
+
+    def progress(self, stage: str, done: int, total: int, unit: str, *_: int) -> None:
+        self.stages.append(stage)
+        self._reports += stage == "evaluate choice" and done > 0
+        if self._kill_after is not None and self._reports > self._kill_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    def warn(self, said: str) -> None:
+        self.warned.append(said)
+
+
+def all_runs(root: Path) -> dict[str, Any]:
+    """Every run but the one that was killed, with how many batches each computed."""
+    from merge_worker.engine import Sources, merge, plan_merge
+    from merge_worker.evaluate import answering
+    from merge_worker.kinds import ablate as ablating
+    from merge_worker.kinds import evaluate as evaluating
+    from mergehub.recipe import parse_recipe
+
+    computed: list[int] = []
+    compute = answering.Answering._fitting
+
+    def counted(self: Any, batch: Any, how: Any) -> Any:
+        computed.append(len(batch.places))
+        return compute(self, batch, how)
+
+    answering.Answering._fitting = counted  # type: ignore[method-assign]
+
+    def done(work: Job) -> dict[str, Any]:
+        computed.clear()
+        heard: Any = Heard()
+        kind = ablating if work.spec.kind == "ablate" else evaluating
+        result = kind.run(work, work.spec, heard)  # type: ignore[arg-type]
+        return {
+            "result": result.model_dump(mode="json"),
+            "batches": len(computed),
+            "stages": list(dict.fromkeys(heard.stages)),
+            "warned": heard.warned,
+        }
+
+    whole = done(job(root, "whole", evaluate("left")))
+    resumed = done(job(root, "killed", evaluate("left")))
+    asked = {"recipe": RECIPE, "recipe_version": None, "recipe_digest": "sha256:r"}
+    in_memory = done(job(root, "whole", evaluate("recipe:r", **asked)))
+    weights = list((root / "whole").rglob("*.safetensors"))
+    plan = plan_merge(parse_recipe(RECIPE), Sources(roots=(root / "models",)))
+    written = merge(plan, root / "artifacts" / "runs" / str(MERGED))
+    products = {"soup": MERGED}
+    return {
+        "whole": whole,
+        "resumed": resumed,
+        "again": done(job(root, "whole", evaluate("left"), OTHER)),
+        "fresh": done(job(root, "whole", evaluate("left", fresh=True), OTHER)),
+        "limited": done(job(root, "whole", evaluate("left", limit=7), OTHER)),
+        "in_memory": in_memory,
+        "weights": [str(path) for path in weights],
+        "written": written.output_digest,
+        "product": done(job(root, "whole", evaluate("soup"), OTHER, products=products)),
+        "measured": done(job(root, "other", evaluate("soup"), OTHER, products=products)),
+        "ablated": done(job(root, "whole", ABLATE, OTHER)),
+        "on_disk": done(
+            job(
+                root, "disk", evaluate("recipe:r", **asked), capacity=Capacity(memory=1_200_040_000)
+            )
+        ),
+        "left": [str(path) for path in (root / "disk").rglob("*.safetensors")],
+    }
+
+
+def started(root: Path, what: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, __file__, str(root), what], stdout=subprocess.PIPE, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    root = tmp_path_factory.mktemp("evaluate-kinds")
+    places(root)
+    killed = started(root, "killed")
+    (answers,) = (root / "killed" / "runs" / str(RUN)).glob("*.answers")
+    kept = answers.read_bytes().count(b"\n")
+    with answers.open("ab") as file:
+        file.write(b'["half a li')  # as if the kill had come while it was written
+    said = started(root, "all")
+    assert said.returncode == 0
+    return {**json.loads(said.stdout), "killed": killed.returncode, "kept": kept}
+
+
+def scores(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """The results without what depends on which run had them."""
+    return [each | {"cached": None} for each in run["result"]["results"]]
+
+
+@pytest.mark.process
+def test_an_attempt_killed_within_a_benchmark_is_continued_to_the_same_bytes(
+    found: dict[str, Any],
+) -> None:
+    assert found["killed"] == -signal.SIGKILL
+    assert found["kept"] == KILLED_AFTER + 1
+    assert json.dumps(found["resumed"]["result"]["results"]) == json.dumps(
+        found["whole"]["result"]["results"]
+    )
+    assert found["resumed"]["batches"] == found["whole"]["batches"] - found["kept"]
+
+
+@pytest.mark.process
+def test_a_result_says_all_that_it_depends_on(found: dict[str, Any]) -> None:
+    result = found["whole"]["result"]
+    assert {"lm-eval", "torch", "transformers"} <= result["versions"].keys()
+    for each in result["results"]:
+        assert (each["precision"], each["seed"], each["chat_template"]) == ("float32", 1234, False)
+        assert (each["limited"], each["cached"], each["count"]) == (False, None, ITEMS)
+        assert result["harness"] == f"lm-eval {each['harness_version']}"
+        assert each["task_hash"].startswith(each["version"])
+        assert 1 <= each["batch_size"] <= 64
+
+
+@pytest.mark.process
+def test_nothing_is_measured_twice_unless_that_is_asked_for(found: dict[str, Any]) -> None:
+    again, fresh = found["again"], found["fresh"]
+    assert [each["cached"] for each in again["result"]["results"]] == [str(RUN)] * 2
+    assert scores(again) == scores(found["whole"])
+    assert (again["batches"], again["result"]["device"]) == (0, None)
+    assert "load the harness" not in again["stages"]
+    assert [each["cached"] for each in fresh["result"]["results"]] == [None] * 2
+    assert fresh["batches"] == found["whole"]["batches"]
+    assert scores(fresh) == scores(found["whole"])
+
+
+@pytest.mark.process
+def test_a_result_with_other_settings_is_never_the_answer(found: dict[str, Any]) -> None:
+    for each in found["limited"]["result"]["results"]:
+        assert (each["limited"], each["count"], each["cached"]) == (True, 7, None)
+    assert found["limited"]["batches"] > 0
+
+
+@pytest.mark.process
+def test_a_merge_in_memory_has_the_digest_and_the_scores_of_the_one_that_is_written(
+    found: dict[str, Any],
+) -> None:
+    in_memory, product, measured = found["in_memory"], found["product"], found["measured"]
+    assert in_memory["result"]["in_memory"] is True
+    assert in_memory["result"]["model_digest"] == found["written"]
+    assert found["weights"] == []
+    assert measured["result"]["model_digest"] == found["written"]
+    assert measured["batches"] > 0
+    assert scores(measured) == scores(in_memory)
+    assert [each["cached"] for each in product["result"]["results"]] == [str(RUN)] * 2
+    assert product["batches"] == 0
+
+
+@pytest.mark.process
+def test_a_merge_that_does_not_fit_into_memory_is_written_and_removed_and_that_is_said(
+    found: dict[str, Any],
+) -> None:
+    on_disk = found["on_disk"]
+    assert on_disk["result"]["in_memory"] is False
+    assert on_disk["result"]["model_digest"] == found["written"]
+    (choice, _), (expected, _) = scores(on_disk), scores(found["in_memory"])
+    assert choice["items"] == expected["items"]
+    assert choice["batch_size"] < expected["batch_size"]  # with hardly any memory, row by row
+    (warning,) = on_disk["warned"]
+    assert warning.startswith("The merge was written to this worker's disk and removed")
+    assert found["left"] == []
+
+
+@pytest.mark.process
+def test_an_ablation_scores_the_whole_and_the_merge_without_each_ingredient(
+    found: dict[str, Any],
+) -> None:
+    result = found["ablated"]["result"]
+    whole, *rest = result["candidates"]
+    assert whole["without"] is None
+    assert whole["model_digest"] == found["written"]
+    assert [each["cached"] for each in whole["results"]] == [str(RUN)] * 2
+    assert [each["without"] for each in rest] == ["left", "right"]
+    assert len({each["model_digest"] for each in result["candidates"]}) == 3
+    assert all(len(each["results"]) == 2 for each in rest)
+    assert result["in_memory"] is True
+    assert (result["method"], found["ablated"]["warned"]) == ("dare_linear", [])
+
+
+if __name__ == "__main__":
+    root, what = Path(sys.argv[1]), sys.argv[2]
+    if what == "killed":
+        from merge_worker.kinds.evaluate import run
+
+        asked = job(root, "killed", evaluate("left"))
+        heard: Any = Heard(KILLED_AFTER)
+        run(asked, asked.spec, heard)
+    else:
+        print(json.dumps(all_runs(root)))
