@@ -45,6 +45,7 @@ def test_a_merge_in_memory_is_the_one_on_disk(workshop: Any, tmp_path: Path, nam
                              "mergehub.lock.json"}  # fmt: skip
     for path in folder.iterdir():
         assert path.read_bytes() == (written.folder / path.name).read_bytes()
+    del made  # and with it the memory
     assert len(os.listdir("/proc/self/fd")) == opened
 
 
