@@ -123,7 +123,7 @@ class BenchmarkResult(Message):
     limited: bool = Field(
         default=False, description="Only the first items of the benchmark were scored."
     )
-    cached: UUID | None = Field(
+    cached: Lax[UUID] | None = Field(
         default=None,
         description="The run that measured it, if a kept result was the answer; null if this run "
         "did.",
