@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, insert
 from tries import tries
 
+from leaderboard.ablations.models import AblationRow
 from leaderboard.benchmarks.models import BenchmarkRow
 from leaderboard.results.models import ResultRow
 from lineage.models.models import ModelRow
@@ -134,6 +135,14 @@ def _benchmark(name: str, at: datetime) -> Rows:
     return [(BenchmarkRow, {"name": name, "version": str(at), "metric": "acc", "items": 1})]
 
 
+def _ablation(name: str, at: datetime) -> Rows:
+    ablation = {
+        "run": UUID(name), "model": None, "recipe_digest": "d", "method": "linear", "harness": "h",
+        "report": {"candidates": []}, "created_at": at,
+    }  # fmt: skip
+    return [(AblationRow, ablation)]
+
+
 def _result(name: str, at: datetime) -> Rows:
     """A result. Its field is the run, or the model on a board, whose rows are sorted by value."""
     result = {
@@ -163,6 +172,7 @@ LISTS = {
     "list_models": Listed("lineage", "/v1/models", "name", _model, ("name",)),
     "list_benchmarks": Listed("leaderboard", "/v1/benchmarks", "name", _benchmark, ("name",)),
     "list_results": Listed("leaderboard", "/v1/results", "run", _result, ("run",)),
+    "list_ablations": Listed("leaderboard", "/v1/uplift/ablations", "run", _ablation, ("run",)),
     "get_board": Listed("leaderboard", "/v1/boards/overall", "model", _result, ("model",)),
 }
 WHOLE = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from leaderboard.ablations.endpoints import router as ablations
 from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.endpoints import router as boards
@@ -25,7 +26,7 @@ LINKS = (
 PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub leaderboard",
-    routers=(benchmarks, results, boards, scores, uplift),
+    routers=(benchmarks, results, boards, scores, uplift, ablations),
     links=LINKS,
     readings=intake.readings,
     start=ask_registry,

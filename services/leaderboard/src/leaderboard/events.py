@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import httpx
 import structlog
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leaderboard.ablations.comparing import item_names
+from leaderboard.ablations.service import learn_ablation
 from leaderboard.parents.service import learn_production
 from leaderboard.results.service import learn_evaluation
 from leaderboard.tables import intake
-from mergehub.contracts.events import Envelope, EvaluationCompleted, ModelProduced
+from mergehub.contracts.events import (
+    AblationCompleted,
+    Envelope,
+    EvaluationCompleted,
+    ModelProduced,
+)
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.consumer import Consumer
 
@@ -34,22 +43,27 @@ class Events:
         self._hub = hub
 
     async def complete(self, event: Envelope) -> Envelope:
-        """Return an evaluation's event with its item scores; return other events as they are.
+        """Return an event about scores with its item scores; return other events as they are.
 
         Raises httpx.HTTPError if the scores cannot be fetched now; the event is then retried.
         """
-        if event.type != "evaluation.completed":
+        items: object
+        if event.type == "evaluation.completed":
+            told = EvaluationCompleted.model_validate(event.data)
+            items = await self._items(told.run, told.benchmark)
+        elif event.type == "ablation.completed":
+            ablated = AblationCompleted.model_validate(event.data)
+            names = item_names(ablated)
+            items = {name: await self._items(ablated.run, name) for name in names}
+        else:
             return event
-        told = EvaluationCompleted.model_validate(event.data)
-        return event.model_copy(update={"data": event.data | {ITEMS: await self._items(told)}})
+        return event.model_copy(update={"data": event.data | {ITEMS: items}})
 
-    async def _items(self, told: EvaluationCompleted) -> dict[str, float]:
+    async def _items(self, run: UUID, benchmark: str) -> dict[str, float]:
         """The scores by item hash; empty if the registry kept none."""
-        answer = await self._hub.get(
-            f"/v1/runs/{told.run}/items", params={"benchmark": told.benchmark}
-        )
+        answer = await self._hub.get(f"/v1/runs/{run}/items", params={"benchmark": benchmark})
         if _kept_none(answer):
-            log.warning("items.missing", run=str(told.run), benchmark=told.benchmark)
+            log.warning("items.missing", run=str(run), benchmark=benchmark)
             return {}
         answer.raise_for_status()
         return ItemScores.model_validate_json(answer.content).items
@@ -63,6 +77,9 @@ async def apply(session: AsyncSession, event: Envelope) -> None:
         data = dict(event.data)
         items = data.pop(ITEMS)
         await learn_evaluation(session, EvaluationCompleted.model_validate(data), items, event.time)
+    elif event.type == "ablation.completed":
+        ablated = AblationCompleted.model_validate(event.data)
+        await learn_ablation(session, ablated, event.data[ITEMS], event.time)
 
 
 def _kept_none(answer: httpx.Response) -> bool:

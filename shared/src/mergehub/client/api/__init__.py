@@ -3,6 +3,7 @@
 from mergehub.client.api.leaderboard import (
     get_board,
     get_uplift,
+    list_ablations,
     list_benchmarks,
     list_boards,
     list_results,
@@ -143,6 +144,7 @@ __all__ = [
     "introspect_token",
     "leave_worker",
     "let_shell_in",
+    "list_ablations",
     "list_ancestors",
     "list_audit",
     "list_benchmarks",

@@ -87,3 +87,20 @@ def get_uplift(*, model: str, if_none_match: str | None = None) -> Call[t.Uplift
     return Call(
         "GET", "/v1/uplift", query={"model": model}, headers={"If-None-Match": if_none_match}
     )
+
+
+def list_ablations(
+    *,
+    model: str | None = None,
+    recipe_digest: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.AblationPage, t.Ablation]:
+    """The ablations, newest first; runs of the kind `ablate` make them."""
+    return Pages(
+        "GET",
+        "/v1/uplift/ablations",
+        query={"model": model, "recipe_digest": recipe_digest, "limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )

@@ -5,6 +5,25 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 
+class Ablation(TypedDict):
+    """What one run measured; `model` is null if no run has written that merge."""
+
+    run: str
+    model: str | None
+    recipe_digest: str
+    method: str
+    harness: str
+    created_at: str
+    candidates: list[Candidate]
+
+
+class AblationPage(TypedDict):
+    """Newest first."""
+
+    items: list[Ablation]
+    next_cursor: str | None
+
+
 class Benchmark(TypedDict):
     """Scores are comparable within one name, version and metric; `items` is a full run's size."""
 
@@ -54,6 +73,36 @@ class BoardPage(TypedDict):
     ranked: int
 
 
+class Bounded(TypedDict):
+    """A value and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Candidate(TypedDict):
+    """A merge that was scored: the whole if `without` is null, else the merge without a model."""
+
+    without: str | None
+    how: str
+    model_digest: str
+    results: list[CandidateScore]
+
+
+class CandidateScore(TypedDict):
+    """A candidate on one benchmark; `gain` is null for the whole merge."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int
+    count: int
+    limited: bool
+    score: Bounded
+    gain: Gain | None
+
+
 class Comparison(TypedDict):
     """The other's score, and the model's score minus it, with its interval and p-value.
 
@@ -81,6 +130,21 @@ class Estimate(TypedDict):
     value: float
     low: float
     high: float
+
+
+class Gain(TypedDict):
+    """What the ingredient adds: the score of the whole merge minus that of the merge without it.
+
+    `method`, `in_family` and `verdict` are as in the uplift of a model. A family is one ingredient
+    on all benchmarks. `better`: the merge is better with the ingredient."""
+
+    difference: Bounded
+    p: float
+    in_family: Bounded
+    p_in_family: float
+    verdict: Literal["better", "worse", "no clear difference"]
+    method: Literal["mcnemar", "paired-bootstrap", "unpaired"]
+    items: int
 
 
 class MeanUplift(TypedDict):
