@@ -105,6 +105,50 @@ ABLATE = AblateSpec(
 )  # fmt: skip
 
 
+OWN = "arc_challenge"
+"""A task of the harness itself, whose data lie in the cache of its library."""
+
+
+def cached_data(folder: Path) -> None:
+    """Write data for OWN as if they had been downloaded earlier."""
+    from datasets import Dataset, DatasetInfo, SplitDict, SplitInfo
+    from datasets.arrow_writer import ArrowWriter
+
+    choices = {"text": ["yes", "no"], "label": ["A", "B"]}
+    rows = [
+        {"id": str(n), "question": "abcd"[n], "choices": choices, "answerKey": "AB"[n % 2]}
+        for n in range(4)
+    ]
+    place = folder / "allenai___ai2_arc" / "ARC-Challenge" / "0.0.0" / ("0" * 40)
+    place.mkdir(parents=True)
+    features = Dataset.from_list(rows).features
+    splits = SplitDict(dataset_name="ai2_arc")
+    for split in ("train", "validation", "test"):
+        writer = ArrowWriter(path=str(place / f"ai2_arc-{split}.arrow"), features=features)
+        for row in rows:
+            writer.write(row)
+        count, size = writer.finalize()
+        splits.add(SplitInfo(split, size, count, dataset_name="ai2_arc"))
+    info = DatasetInfo(
+        features=features, splits=splits, builder_name="parquet", dataset_name="ai2_arc",
+        config_name="ARC-Challenge", version="0.0.0",
+    )  # fmt: skip
+    info.write_to_directory(str(place))
+
+
+def refusals(names: list[str]) -> list[str]:
+    """What is said of tasks of the harness that the operator allows, and that are not run."""
+    from merge_worker.evaluate.errors import TaskError
+    from merge_worker.evaluate.own_tasks import own_task
+
+    said = []
+    for name in names:
+        with pytest.raises(TaskError) as error:
+            own_task(name, names)
+        said.append(str(error.value))
+    return said
+
+
 class Heard:
     """The child's side of the pipe: remembers what was said, and may end the process."""
 
@@ -156,6 +200,8 @@ def all_runs(root: Path) -> dict[str, Any]:
             "warned": heard.warned,
         }
 
+    cached_data(Path(os.environ["HF_DATASETS_CACHE"]))
+    own = EvaluateSpec(kind="evaluate", model="tiny", model_name="tiny", benchmarks=[OWN])
     whole = done(job(root, "whole", evaluate("left")))
     resumed = done(job(root, "killed", evaluate("left")))
     asked = {"recipe": RECIPE, "recipe_version": None, "recipe_digest": "sha256:r"}
@@ -181,13 +227,20 @@ def all_runs(root: Path) -> dict[str, Any]:
                 root, "disk", evaluate("recipe:r", **asked), capacity=Capacity(memory=1_200_040_000)
             )
         ),
+        "own": done(job(root, "whole", own, harness_tasks=(OWN,))),
+        "refused": refusals(["humaneval", "mmlu", "no_such_task"]),
         "left": [str(path) for path in (root / "disk").rglob("*.safetensors")],
     }
 
 
 def started(root: Path, what: str) -> subprocess.CompletedProcess[str]:
+    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(root / "datasets")}
     return subprocess.run(
-        [sys.executable, __file__, str(root), what], stdout=subprocess.PIPE, text=True, check=False
+        [sys.executable, __file__, str(root), what],
+        env=os.environ | offline,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
 
 
@@ -297,6 +350,36 @@ def test_an_ablation_scores_the_whole_and_the_merge_without_each_ingredient(
     assert all(len(each["results"]) == 2 for each in rest)
     assert result["in_memory"] is True
     assert (result["method"], found["ablated"]["warned"]) == ("dare_linear", [])
+
+
+@pytest.mark.process
+def test_a_task_of_the_harness_is_evaluated_where_the_operator_allows_it(
+    found: dict[str, Any],
+) -> None:
+    (result,) = found["own"]["result"]["results"]
+    assert (result["benchmark"], result["version"], result["metric"]) == (OWN, "1.0", "acc")
+    assert (result["count"], len(result["items"]), result["shots"]) == (4, 4, 0)
+    assert len(result["task_hash"]) == 64
+
+
+@pytest.mark.process
+def test_tasks_of_the_harness_that_run_code_or_are_groups_are_refused(
+    found: dict[str, Any],
+) -> None:
+    code, group, unknown = found["refused"]
+    assert code == "humaneval runs the code that models write; a worker does not do that."
+    assert group.startswith("mmlu is a group of the harness, not a single task in YAML")
+    assert unknown == "lm-evaluation-harness has no task 'no_such_task'."
+
+
+def test_a_task_of_the_harness_that_the_operator_did_not_name_is_no_benchmark(
+    tmp_path: Path,
+) -> None:
+    from merge_worker.evaluate.errors import TaskError
+    from merge_worker.evaluate.tasks import find_task
+
+    with pytest.raises(TaskError, match=r"no benchmark 'gsm8k'.*MERGEHUB_HARNESS_TASKS"):
+        find_task("gsm8k", [tmp_path], ["arc_challenge"])
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ from .answering import Answering, OnItems, Work
 from .answers import Answers
 from .device import LARGEST, ON_GPU, Batching, Footprint, Way, memory_fraction
 from .errors import GpuError, GpuMemoryError, TaskError
+from .own_tasks import OwnTask
 from .settings import Settings, harness_version
-from .tasks import LocalTask
+from .tasks import LocalTask, Task
 from .templates import with_safe_templates
 
 BOOTSTRAP_ITERATIONS = 1000  # for metrics whose standard error has no closed form
@@ -101,27 +102,27 @@ class Harness:
             self._model = model.load(way)
 
     def measure(
-        self, local: LocalTask, settings: Settings, answers: Answers, on_items: OnItems
+        self, asked: Task, settings: Settings, answers: Answers, on_items: OnItems
     ) -> BenchmarkResult:
-        """Return the score of `local`'s first metric; calls `on_items(items done, all items)`.
+        """Return the score of the task's first metric; calls `on_items(items done, all items)`.
 
         Raises:
             GpuMemoryError: the GPU has no memory for a single row.
             GpuError: the GPU failed.
         """
-        task = _harness_task(local, settings.seed)
+        task = _harness_task(asked, settings.seed)
         work = Work(task, self._batching(), answers, settings.seed, on_items)
         self._model.work = work
-        with _gpu_errors(f"evaluate {local.name}"):
+        with _gpu_errors(f"evaluate {asked.name}"):
             outcome = evaluate(
                 lm=self._model,
-                task_dict={"tasks": {local.name: task}},
+                task_dict={"tasks": {asked.name: task}},
                 limit=settings.limit,
                 apply_chat_template=settings.chat_template,
                 bootstrap_iters=BOOTSTRAP_ITERATIONS,
             )
         assert outcome is not None, "one process is rank 0"
-        return _result(local, task, outcome).model_copy(
+        return _result(asked, task, outcome).model_copy(
             update={
                 "batch_size": work.largest,
                 "precision": str(self._model.model.dtype).removeprefix("torch."),
@@ -165,7 +166,13 @@ def _gpu_errors(what: str) -> Iterator[None]:
         raise GpuError(f"The GPU failed to {what}: {str(error).splitlines()[0]}") from error
 
 
-def _harness_task(local: LocalTask, seed: int) -> ConfigurableTask:
+def _harness_task(task: Task, seed: int) -> ConfigurableTask:
+    built = task.build() if isinstance(task, OwnTask) else _local_task(task)
+    built.set_fewshot_seed(seed)
+    return built
+
+
+def _local_task(local: LocalTask) -> ConfigurableTask:
     for metric in local.config.get("metric_list") or ():
         if metric.get("metric") not in metric_registry:
             raise TaskError(
@@ -183,30 +190,26 @@ def _harness_task(local: LocalTask, seed: int) -> ConfigurableTask:
         "num_fewshot": local.shots,
         "metadata": None,
     }
-    task = ConfigurableTask(config=config)
-    task.set_fewshot_seed(seed)
-    return task
+    return ConfigurableTask(config=config)
 
 
-def _result(
-    local: LocalTask, task: ConfigurableTask, outcome: Mapping[str, Any]
-) -> BenchmarkResult:
+def _result(asked: Task, task: ConfigurableTask, outcome: Mapping[str, Any]) -> BenchmarkResult:
     """The first metric under the first filter, and each item's own score if it has one."""
     metric = next(iter(task.aggregation()))
-    samples = outcome["samples"][local.name]
+    samples = outcome["samples"][asked.name]
     rule = samples[0]["filter"]
-    scores = outcome["results"][local.name]
+    scores = outcome["results"][asked.name]
     chosen = [sample for sample in samples if sample["filter"] == rule]
     stderr = scores[f"{metric}_stderr,{rule}"]
     return BenchmarkResult(
-        benchmark=local.name,
-        version=local.version,
+        benchmark=asked.name,
+        version=asked.version,
         metric=metric,
         value=float(scores[f"{metric},{rule}"]),
         stderr=float(stderr) if stderr != "N/A" else 0.0,
         count=len(chosen),
-        shots=local.shots,
-        task_hash=local.digest,
+        shots=asked.shots,
+        task_hash=asked.digest,
         harness_version=harness_version(),
         items=dict(_items(chosen, metric)) if task.aggregation()[metric] is mean else {},
     )

@@ -12,7 +12,7 @@ from .device import ON_CPU, ON_GPU
 from .errors import GpuError, GpuMemoryError
 from .harness import Harness, Loadable, gpu_fault, gpu_name
 from .settings import Settings
-from .tasks import LocalTask
+from .tasks import Task
 
 
 class LoadedModel:
@@ -46,7 +46,7 @@ class LoadedModel:
             self._on_cpu = self._moved()
 
     def measure(
-        self, task: LocalTask, settings: Settings, answers: Answers, on_items: OnItems
+        self, task: Task, settings: Settings, answers: Answers, on_items: OnItems
     ) -> BenchmarkResult:
         """Return the score of a benchmark; calls `on_items(items done, all items)`.
 

@@ -13,6 +13,7 @@ import yaml
 
 from . import allowed
 from .errors import TaskError
+from .own_tasks import OwnTask, own_task
 from .rows import read_rows
 
 # The harness itself renders these, outside the sandbox.
@@ -40,7 +41,27 @@ class LocalTask:
         return int(self.config.get("num_fewshot") or 0)
 
 
-def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
+Task = LocalTask | OwnTask
+"""A task of either kind; both have a name, a version, a digest and a number of examples."""
+
+
+def find_task(name: str, roots: Sequence[Path], own: Sequence[str]) -> Task:
+    """The local task of that name, or else the harness's, if it is among those that are allowed.
+
+    Raises:
+        TaskError: there is neither, or it asks for something forbidden.
+    """
+    if not has_task(name, roots) and (found := own_task(name, own)):
+        return found
+    return load_task(name, roots, own)
+
+
+def has_task(name: str, roots: Sequence[Path]) -> bool:
+    """Whether a root has a local task of that name."""
+    return any(_inside_root(root, name) for root in roots)
+
+
+def load_task(name: str, roots: Sequence[Path], own: Sequence[str] = ()) -> LocalTask:
     """Find `<root>/<name>.yaml` under the first root that has it, check it, and read its rows.
 
     The version is a digest of the configuration and of every data file, so it changes whenever
@@ -49,7 +70,7 @@ def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
     Raises:
         TaskError: it does not exist, asks for something forbidden, or its data cannot be read.
     """
-    path, root = _find(name, roots)
+    path, root = _find(name, roots, own)
     config = _read(path, name)
     _check(config, name)
     files = dict(_data_files(config, path.parent, root.resolve(), name))
@@ -61,16 +82,21 @@ def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
     return LocalTask(name, config, rows, hashlib.sha256(canonical).hexdigest())
 
 
-def _find(name: str, roots: Sequence[Path]) -> tuple[Path, Path]:
+def _find(name: str, roots: Sequence[Path], own: Sequence[str]) -> tuple[Path, Path]:
     for root in roots:
-        path = (root / f"{name}.yaml").resolve()
-        if path.is_relative_to(root.resolve()) and path.is_file():
+        if path := _inside_root(root, name):
             return path, root
-    known = sorted({path.stem for root in roots for path in root.glob("*.yaml")})
+    known = sorted({path.stem for root in roots for path in root.glob("*.yaml")} | set(own))
     raise TaskError(
         f"There is no benchmark {name!r} on this worker; it has: {', '.join(known) or 'none'}. "
-        "A benchmark is a file <name>.yaml in one of MERGEHUB_TASK_ROOTS."
+        "A benchmark is a file <name>.yaml in one of MERGEHUB_TASK_ROOTS, or a task of the harness "
+        "that MERGEHUB_HARNESS_TASKS names."
     )
+
+
+def _inside_root(root: Path, name: str) -> Path | None:
+    path = (root / f"{name}.yaml").resolve()
+    return path if path.is_relative_to(root.resolve()) and path.is_file() else None
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:

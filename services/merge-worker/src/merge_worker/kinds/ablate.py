@@ -38,7 +38,7 @@ def run(job: Job, spec: AblateSpec, tell: Tell) -> AblateResult:
         StopRequested: the worker wants its slot back.
     """
     started = time.monotonic()
-    prepare()
+    prepare(job, spec.benchmarks)
     try:
         with opened_store(job, tell):
             return _ablate(job, spec, tell, started)

@@ -28,7 +28,7 @@ def run(job: Job, spec: EvaluateSpec, tell: Tell) -> EvaluateResult:
         StopRequested: the worker wants its slot back.
     """
     started = time.monotonic()
-    prepare()
+    prepare(job, spec.benchmarks)
     try:
         with opened_store(job, tell):
             return _evaluate(job, spec, tell, started)

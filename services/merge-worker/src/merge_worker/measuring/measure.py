@@ -18,8 +18,9 @@ from merge_worker.child.tell import StopRequested, Tell
 from merge_worker.engine.files.dtypes import TO_TORCH_NAME
 from merge_worker.evaluate.answers import Answers
 from merge_worker.evaluate.errors import EvaluationError
+from merge_worker.evaluate.own_tasks import ONLINE
 from merge_worker.evaluate.settings import Settings
-from merge_worker.evaluate.tasks import LocalTask, load_task
+from merge_worker.evaluate.tasks import Task, find_task, has_task
 from mergehub.contracts.kinds.evaluate import BenchmarkResult, HowEvaluated
 from mergehub.quick_start import quick_start
 
@@ -29,7 +30,7 @@ from .subjects import Subject
 if TYPE_CHECKING:
     from merge_worker.evaluate.loaded import LoadedModel
 
-# Evaluation reads only local models and local tasks; no library may download anything.
+# For local tasks: no library may download anything.
 OFFLINE: Final = {
     "HF_HUB_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
@@ -41,9 +42,13 @@ KEPT: Final = "evaluations"
 """The folder of kept results, in the worker's scratch folder."""
 
 
-def prepare() -> None:
-    """Set what the libraries read when they are imported. Raises RunFailed if they are missing."""
-    os.environ.update(OFFLINE)
+def prepare(job: Job, benchmarks: Sequence[str]) -> None:
+    """Set what the libraries read when they are imported. Raises RunFailed if they are missing.
+
+    They may download data only for a task of the harness that the operator allows.
+    """
+    local = all(has_task(name, job.task_roots) for name in benchmarks)
+    os.environ.update(OFFLINE if local or not job.harness_tasks else ONLINE)
     if find_spec("lm_eval") is None:
         raise RunFailed(
             "harness-missing",
@@ -52,9 +57,10 @@ def prepare() -> None:
         )
 
 
-def tasks_of(job: Job, benchmarks: Sequence[str]) -> list[LocalTask]:
+def tasks_of(job: Job, benchmarks: Sequence[str]) -> list[Task]:
     """The tasks of these names, each once. Raises TaskError."""
-    return [load_task(name, job.task_roots) for name in dict.fromkeys(benchmarks)]
+    names = dict.fromkeys(benchmarks)
+    return [find_task(name, job.task_roots, job.harness_tasks) for name in names]
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Measuring:
 
     job: Job
     asked: HowEvaluated
-    tasks: Sequence[LocalTask]
+    tasks: Sequence[Task]
     tell: Tell
     how: How
 
@@ -100,9 +106,7 @@ class Measuring:
             chat_template=self.asked.chat_template,
         )
 
-    def _known(
-        self, subject: Subject, task: LocalTask, settings: Settings
-    ) -> BenchmarkResult | None:
+    def _known(self, subject: Subject, task: Task, settings: Settings) -> BenchmarkResult | None:
         """What this run measured in an earlier attempt or, unless it is `fresh`, another run."""
         found = self._kept.find(subject.digest, task.digest, settings.plain())
         if found is None or (self.asked.fresh and found.run != self.job.run_id):
@@ -137,7 +141,7 @@ class Measuring:
         return None if capacity is None else max(0, capacity - subject.needs(on_gpu=False).memory)
 
     def _measured(
-        self, loaded: LoadedModel, subject: Subject, task: LocalTask, settings: Settings, named: str
+        self, loaded: LoadedModel, subject: Subject, task: Task, settings: Settings, named: str
     ) -> BenchmarkResult:
         stage = f"evaluate {task.name}{named}"[:100]
         self.tell.progress(stage, 0, 0, "items")
