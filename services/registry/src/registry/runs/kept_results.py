@@ -19,18 +19,19 @@ async def without_hidden(session: AsyncSession, run: RunRow) -> dict[str, Any]:
     There it names the run itself: that the score was known stays on record, but not whose it was.
     """
     result = deepcopy(run.result or {})
-    named = {UUID(scored["cached"]) for scored in _scores(result) if scored.get("cached")}
+    named = {UUID(scored["cached"]) for scored in scores_of(result) if scored.get("cached")}
     if not named:
         return result
     rows = await session.scalars(select(RunRow).where(RunRow.id.in_(named)))
     seen = {str(each.id) for each in rows if each.private_to in (None, run.owner)}
-    for scored in _scores(result):
+    for scored in scores_of(result):
         if scored.get("cached") and scored["cached"] not in seen:
             scored["cached"] = str(run.id)
     return result
 
 
-def _scores(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def scores_of(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every score of a result, also those of an ablation's candidates."""
     yield from result.get("results", [])
     for candidate in result.get("candidates", []):
         yield from candidate["results"]

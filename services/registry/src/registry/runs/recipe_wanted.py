@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.contracts.names import UNWRITTEN
 from mergehub.kit.identity.tokens import Principal
 from registry.recipes import repository as recipes
 from registry.recipes.check import CheckedRecipe, check
@@ -62,4 +63,4 @@ async def _checked(
 
 def unwritten(digest: str) -> str:
     """What a merge is called that no run has written: by the beginning of its recipe's digest."""
-    return f"recipe:{digest.removeprefix('sha256:')[:12]}"
+    return UNWRITTEN + digest.removeprefix("sha256:")[:12]
