@@ -88,7 +88,7 @@ def evaluated(folder: Path) -> dict[str, Any]:
     from merge_worker.evaluate.answers import Answers
     from merge_worker.evaluate.device import Way
     from merge_worker.evaluate.settings import Settings
-    from merge_worker.evaluate.tasks import load_task
+    from merge_worker.evaluate.tasks.local import load_task
 
     (task,) = (load_task(name, [folder / "tasks"]) for name in ("choice",))
     accepted = inspect.signature(HFLM.__init__).parameters.keys()

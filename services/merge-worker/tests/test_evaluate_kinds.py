@@ -139,7 +139,7 @@ def cached_data(folder: Path) -> None:
 def refusals(names: list[str]) -> list[str]:
     """What is said of tasks of the harness that the operator allows, and that are not run."""
     from merge_worker.evaluate.errors import TaskError
-    from merge_worker.evaluate.own_tasks import own_task
+    from merge_worker.evaluate.tasks.own import own_task
 
     said = []
     for name in names:
@@ -376,7 +376,7 @@ def test_a_task_of_the_harness_that_the_operator_did_not_name_is_no_benchmark(
     tmp_path: Path,
 ) -> None:
     from merge_worker.evaluate.errors import TaskError
-    from merge_worker.evaluate.tasks import find_task
+    from merge_worker.evaluate.tasks.finding import find_task
 
     with pytest.raises(TaskError, match=r"no benchmark 'gsm8k'.*MERGEHUB_HARNESS_TASKS"):
         find_task("gsm8k", [tmp_path], ["arc_challenge"])

@@ -24,10 +24,11 @@ from .answering import Answering, OnItems, Work
 from .answers import Answers
 from .device import LARGEST, ON_GPU, Batching, Footprint, Way, memory_fraction
 from .errors import GpuError, GpuMemoryError, TaskError
-from .own_tasks import OwnTask
 from .settings import Settings, harness_version
-from .tasks import LocalTask, Task
-from .templates import with_safe_templates
+from .tasks.finding import Task
+from .tasks.local import LocalTask
+from .tasks.own import OwnTask
+from .tasks.templates import with_safe_templates
 
 BOOTSTRAP_ITERATIONS = 1000  # for metrics whose standard error has no closed form
 

@@ -12,7 +12,7 @@ from .device import ON_CPU, ON_GPU
 from .errors import GpuError, GpuMemoryError
 from .harness import Harness, Loadable, gpu_fault, gpu_name
 from .settings import Settings
-from .tasks import Task
+from .tasks.finding import Task
 
 
 class LoadedModel:

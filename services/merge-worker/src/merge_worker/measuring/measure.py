@@ -18,9 +18,9 @@ from merge_worker.child.tell import StopRequested, Tell
 from merge_worker.engine.files.dtypes import TO_TORCH_NAME
 from merge_worker.evaluate.answers import Answers
 from merge_worker.evaluate.errors import EvaluationError
-from merge_worker.evaluate.own_tasks import ONLINE
 from merge_worker.evaluate.settings import Settings
-from merge_worker.evaluate.tasks import Task, find_task, has_task
+from merge_worker.evaluate.tasks.finding import Task, find_task, has_task
+from merge_worker.evaluate.tasks.own import ONLINE
 from mergehub.contracts.kinds.evaluate import BenchmarkResult, HowEvaluated
 from mergehub.quick_start import quick_start
 

@@ -47,12 +47,8 @@ class Subject:
     in_memory: bool = False
 
     def needs(self, *, on_gpu: bool) -> Needs:
-        """CPUs load a model as float32, GPUs as stored; both need working memory."""
-        held = OVERHEAD + self.held
-        if on_gpu:
-            stored = sum(region.nbytes for region in self.regions)
-            return Needs(memory=held, gpu_memory=int(ROOM * stored))
-        return Needs(memory=held + int(ROOM * sum(4 * region.size for region in self.regions)))
+        """What it needs to be loaded and measured."""
+        return _needs(self.regions, self.held, on_gpu=on_gpu)
 
 
 def stored(job: Job, reference: ModelRef) -> Subject:
@@ -97,12 +93,24 @@ def merged(job: Job, recipe: Recipe, seed: int, tell: Tell, how: How) -> Iterato
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _needs(regions: Sequence[Region], held: int, *, on_gpu: bool) -> Needs:
+    """CPUs load a model as float32, GPUs as stored; both need working memory."""
+    if on_gpu:
+        stored = sum(region.nbytes for region in regions)
+        return Needs(memory=OVERHEAD + held, gpu_memory=int(ROOM * stored))
+    loaded = int(ROOM * sum(4 * region.size for region in regions))
+    return Needs(memory=OVERHEAD + held + loaded)
+
+
 def _fits(job: Job, plan: Plan, options: MergeOptions) -> bool:
     """Whether the merge and the model that is made of it fit into memory together."""
-    regions = [tensor.region for tensor in plan.tensors]
-    whole = Subject("", regions, lambda: _stored(Path()), held=plan.bytes_out)
-    needs = whole.needs(on_gpu=job.hardware != "cpu").memory + _merging(plan, options)
-    return job.capacity.memory is None or needs <= job.capacity.memory
+    needs = _needs(_output(plan), plan.bytes_out, on_gpu=job.hardware != "cpu")
+    free = job.capacity.memory
+    return free is None or needs.memory + _merging(plan, options) <= free
+
+
+def _output(plan: Plan) -> list[Region]:
+    return [tensor.region for tensor in plan.tensors]
 
 
 def _merging(plan: Plan, options: MergeOptions) -> int:
@@ -116,7 +124,6 @@ def _held(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: How)
     need = OVERHEAD + plan.bytes_out + _merging(plan, options)
     tell.send(Planned(needs=Needs(memory=need)))
     made = [merge_in_memory(plan, folder, options, reporting(tell), how.warn)]
-    regions = [tensor.region for tensor in plan.tensors]
     digest = made[0].output_digest
 
     def load() -> Loadable:
@@ -124,7 +131,7 @@ def _held(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: How)
 
         return Assembled(folder, lambda: _given(made, plan, folder, options, tell, how).tensors)
 
-    return Subject(digest, regions, load, held=plan.bytes_out, in_memory=True)
+    return Subject(digest, _output(plan), load, held=plan.bytes_out, in_memory=True)
 
 
 def _given(
@@ -140,8 +147,7 @@ def _written(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: H
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         merge(plan, folder, options, reporting(tell), how.warn)
-    regions = [tensor.region for tensor in plan.tensors]
-    return Subject(produced_digest(folder), regions, lambda: _stored(folder))
+    return Subject(produced_digest(folder), _output(plan), lambda: _stored(folder))
 
 
 def _stored(folder: Path, adapter: Path | None = None) -> Loadable:

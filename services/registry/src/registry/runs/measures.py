@@ -15,8 +15,8 @@ from mergehub.contracts.kinds import KINDS
 from mergehub.contracts.runs import RunState
 from mergehub.kit.database.database import after_commit
 from mergehub.recipe.methods import catalogue
-from registry.runs.kept_results import scores_of
 from registry.runs.models import RunRow
+from registry.runs.wanted.kept import scores_of
 
 WAITS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 SECONDS = (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 12 * 3600)
@@ -28,8 +28,8 @@ OTHER = "other"
 
 CODES = frozenset({
     "ablation-failed", "attempts-exhausted", "child-crashed", "child-killed", "disk-full",
-    "evaluation-failed", "harness-missing", "lease-lapsed", "merge-failed", "out-of-memory", "report-refused",
-    "timed-out", "unforeseen",
+    "evaluation-failed", "harness-missing", "lease-lapsed", "merge-failed", "out-of-memory",
+    "report-refused", "timed-out", "unforeseen",
 })  # fmt: skip
 """The codes of failures that have a series of their own: a worker could report any."""
 

@@ -17,12 +17,12 @@ from mergehub.recipe import ModelRef
 from registry.events.models import outbox
 from registry.runs.errors import ReportInvalid
 from registry.runs.handler import Handler, invalid
-from registry.runs.kept_results import without_hidden
 from registry.runs.kinds.evaluate import has_repeated
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.naming.resolve import Products, resolve
-from registry.runs.recipe_wanted import unwritten, wanted_recipe
 from registry.runs.sources import Sources
+from registry.runs.wanted.kept import without_hidden
+from registry.runs.wanted.recipes import unwritten, wanted_recipe
 
 
 class AblateHandler(Handler[AblateRunCreate, AblateSpec, AblateResult]):

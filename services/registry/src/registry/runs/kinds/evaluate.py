@@ -18,11 +18,11 @@ from mergehub.recipe import ModelRef, named_in
 from registry.events.models import outbox
 from registry.runs.errors import ReportInvalid
 from registry.runs.handler import Handler, invalid
-from registry.runs.kept_results import without_hidden
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.naming.resolve import Products, named, resolve
-from registry.runs.recipe_wanted import unwritten, wanted_recipe
 from registry.runs.sources import Sources
+from registry.runs.wanted.kept import without_hidden
+from registry.runs.wanted.recipes import unwritten, wanted_recipe
 
 
 class EvaluateHandler(Handler[EvaluateRunCreate, EvaluateSpec, EvaluateResult]):

@@ -14,8 +14,8 @@ from registry.runs.handler import Handler, Named, invalid
 from registry.runs.models import RunRow
 from registry.runs.naming.names import taken
 from registry.runs.naming.resolve import Products, named, names_of
-from registry.runs.recipe_wanted import wanted_recipe
 from registry.runs.sources import Sources
+from registry.runs.wanted.recipes import wanted_recipe
 
 
 class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):

@@ -11,9 +11,9 @@ from typing import Any
 import rfc8785
 import yaml
 
+from merge_worker.evaluate.errors import TaskError
+
 from . import allowed
-from .errors import TaskError
-from .own_tasks import OwnTask, own_task
 from .rows import read_rows
 
 # The harness itself renders these, outside the sandbox.
@@ -41,26 +41,6 @@ class LocalTask:
         return int(self.config.get("num_fewshot") or 0)
 
 
-Task = LocalTask | OwnTask
-"""A task of either kind; both have a name, a version, a digest and a number of examples."""
-
-
-def find_task(name: str, roots: Sequence[Path], own: Sequence[str]) -> Task:
-    """The local task of that name, or else the harness's, if it is among those that are allowed.
-
-    Raises:
-        TaskError: there is neither, or it asks for something forbidden.
-    """
-    if not has_task(name, roots) and (found := own_task(name, own)):
-        return found
-    return load_task(name, roots, own)
-
-
-def has_task(name: str, roots: Sequence[Path]) -> bool:
-    """Whether a root has a local task of that name."""
-    return any(_inside_root(root, name) for root in roots)
-
-
 def load_task(name: str, roots: Sequence[Path], own: Sequence[str] = ()) -> LocalTask:
     """Find `<root>/<name>.yaml` under the first root that has it, check it, and read its rows.
 
@@ -82,9 +62,15 @@ def load_task(name: str, roots: Sequence[Path], own: Sequence[str] = ()) -> Loca
     return LocalTask(name, config, rows, hashlib.sha256(canonical).hexdigest())
 
 
+def inside_root(root: Path, name: str) -> Path | None:
+    """The real path of the task's file in a root, or None."""
+    path = (root / f"{name}.yaml").resolve()
+    return path if path.is_relative_to(root.resolve()) and path.is_file() else None
+
+
 def _find(name: str, roots: Sequence[Path], own: Sequence[str]) -> tuple[Path, Path]:
     for root in roots:
-        if path := _inside_root(root, name):
+        if path := inside_root(root, name):
             return path, root
     known = sorted({path.stem for root in roots for path in root.glob("*.yaml")} | set(own))
     raise TaskError(
@@ -92,11 +78,6 @@ def _find(name: str, roots: Sequence[Path], own: Sequence[str]) -> tuple[Path, P
         "A benchmark is a file <name>.yaml in one of MERGEHUB_TASK_ROOTS, or a task of the harness "
         "that MERGEHUB_HARNESS_TASKS names."
     )
-
-
-def _inside_root(root: Path, name: str) -> Path | None:
-    path = (root / f"{name}.yaml").resolve()
-    return path if path.is_relative_to(root.resolve()) and path.is_file() else None
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from .errors import TaskError
+from merge_worker.evaluate.errors import TaskError
 
 ONLINE: Final = {
     "HF_EVALUATE_OFFLINE": "1",  # metrics of that library are programs from the Hub
