@@ -12,14 +12,14 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from benchmarks.evaluation.programs import Outcome, Programs
+from benchmarks.evaluation.programs import BATCH, Outcome, Programs
+from benchmarks.evaluation.table import IMPORT, INDEX, Times, show
 from benchmarks.evaluation.task import write_task
 from mergehub.recipe import parse_recipe, to_yaml
 from mergehub.recipe.leaving_out import each_left_out
@@ -27,11 +27,9 @@ from mergehub.recipe.leaving_out import each_left_out
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "examples" / "demo"
 CACHE = ROOT / ".cache" / "bench"
-AS_FAST, TWICE = 1.0, 2.0
-BATCHES = (1, 16)
-"""Batch sizes of `lm_eval`; the faster one counts."""
-
-Times = dict[str, list[float]]
+READ_IMPORT = "import lm_eval.tasks"
+READ_INDEX = f"{READ_IMPORT}; lm_eval.tasks.TaskManager()"
+"""What the command does first: it reads the files of all tasks."""
 
 
 def main() -> int:
@@ -55,7 +53,9 @@ def main() -> int:
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
             Round(programs, base, folder, cpu, wall).run()
-    return _table(cpu, wall, options)
+    print(f"\n{options.items} questions of four choices, SmolLM2-135M in float32, "
+          f"{options.threads} thread(s), medians of {options.rounds} rounds.\n")  # fmt: skip
+    return 1 if show(cpu, wall) else 0
 
 
 class Round:
@@ -71,14 +71,11 @@ class Round:
     def run(self) -> None:
         """Evaluate the base, then the merge, then three candidates, each in every way."""
         ours = self._timed("evaluate", lambda: self._programs.evaluate(self._base.name))
-        for size in BATCHES:
-            theirs = self._timed(
-                f"lm_eval, batches of {size}",
-                lambda size=size: self._programs.lm_eval(self._base, size),
-            )
-            expected = theirs.found["acc,none"]
-            if ours.found["results"][0]["value"] != expected:
-                raise RuntimeError(f"{ours.found['results'][0]['value']} is not {expected}")
+        theirs = self._timed("lm_eval", lambda: self._programs.lm_eval(self._base, BATCH))
+        if ours.found["results"][0]["value"] != theirs.found["acc,none"]:
+            raise RuntimeError(f"{ours.found['results']} is not {theirs.found['acc,none']}")
+        self._timed(INDEX, lambda: self._programs.python(READ_INDEX))
+        self._timed(IMPORT, lambda: self._programs.python(READ_IMPORT))
         memory = self._timed("in memory", lambda: self._programs.evaluate_recipe(self._recipe))
         written = self._both("written", self._recipe)
         if memory.found["model_digest"] != written:
@@ -95,7 +92,7 @@ class Round:
         merged = self._programs.merge(recipe, run)
         folder = self._folder / "artifacts" / "runs" / str(run)
         ours = self._programs.evaluate("written", {"written": run})
-        theirs = self._programs.lm_eval(folder, max(BATCHES))
+        theirs = self._programs.lm_eval(folder, BATCH)
         for how, evaluated in (("evaluate", ours), ("lm_eval", theirs)):
             self._note(f"{name}, then {how}", merged, evaluated, add=add)
         shutil.rmtree(folder)
@@ -114,45 +111,6 @@ class Round:
                 noted[-1] += took
             else:
                 noted.append(took)
-
-
-def _table(cpu: Times, wall: Times, options: argparse.Namespace) -> int:
-    """Print the medians with their targets; returns the exit status."""
-    print(f"\n{options.items} questions of four choices, SmolLM2-135M in float32, "
-          f"{options.threads} thread(s), medians of {options.rounds} rounds.\n")  # fmt: skip
-    print("| | CPU s | wall s |\n| --- | ---: | ---: |")
-    for name in cpu:
-        print(
-            f"| {name} | {statistics.median(cpu[name]):.1f} | {statistics.median(wall[name]):.1f} |"
-        )
-    command = min(
-        (f"lm_eval, batches of {size}" for size in BATCHES),
-        key=lambda name: statistics.median(cpu[name]),
-    )
-    rows = [
-        ("an evaluation, beside the lm_eval command", command, "evaluate", AS_FAST),
-        ("a merge in memory, beside writing it and lm_eval", "written, then lm_eval",
-         "in memory", TWICE),
-        ("three candidates in memory, beside writing each and lm_eval",
-         "ablation written, then lm_eval", "ablation in memory", TWICE),
-        ("a merge in memory, beside our own runs on disk", "written, then evaluate",
-         "in memory", None),
-        ("three candidates in memory, beside our own runs on disk",
-         "ablation written, then evaluate", "ablation in memory", None),
-    ]  # fmt: skip
-    print(
-        "\n| times faster | by CPU | by the clock | target | |\n| --- | ---: | ---: | ---: | --- |"
-    )
-    missed = 0
-    for said, slow, fast, target in rows:
-        ratio = statistics.median(cpu[slow]) / statistics.median(cpu[fast])
-        clock = statistics.median(wall[slow]) / statistics.median(wall[fast])
-        met = target is None or ratio >= target
-        missed += not met
-        wanted = "" if target is None else f"{target:.0f}×"
-        mark = "" if target is None else ("met" if met else "missed")
-        print(f"| {said} | {ratio:.2f}× | {clock:.2f}× | {wanted} | {mark} |")
-    return 1 if missed else 0
 
 
 def _options() -> argparse.Namespace:

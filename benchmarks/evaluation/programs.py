@@ -23,6 +23,8 @@ from mergehub.contracts.kinds.merge import MergeSpec
 BIN = Path(sys.prefix) / "bin"
 MEMORY = 4 << 30
 """Bytes that each run is told to be free."""
+BATCH = 16
+"""Rows of a batch of `lm_eval`: as many as our runs begin with on a CPU."""
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 RECIPE = {"recipe_version": None, "recipe_digest": "sha256:bench"}
 
@@ -73,6 +75,11 @@ class Programs:
         took = measure(command, OFFLINE | self._threads)
         (found,) = out.rglob("results_*.json")
         return Outcome(took, json.loads(found.read_text())["results"][NAME])
+
+    def python(self, statement: str) -> Outcome:
+        """A statement in a Python of its own."""
+        command = [sys.executable, "-c", statement]
+        return Outcome(measure(command, OFFLINE | self._threads), {})
 
     @property
     def _threads(self) -> dict[str, str]:
