@@ -68,4 +68,4 @@ def _lines(whole: Candidate, candidate: Candidate) -> Iterator[str]:
     yield f"without {candidate.without}: {candidate.how}"
     values = {result.benchmark: result.value for result in whole.results}
     for result in candidate.results:
-        yield f"  {score(result)}, {result.value - values[result.benchmark]:+.4f}"
+        yield f"  {score(result)}, {result.value - values[result.benchmark]:+.4f} beside the whole"
