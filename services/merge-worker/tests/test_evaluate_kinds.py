@@ -136,6 +136,67 @@ def cached_data(folder: Path) -> None:
     info.write_to_directory(str(place))
 
 
+def beside_the_harness(root: Path) -> dict[str, Any]:
+    """What our model answers, and what the harness's own does, for requests of every kind."""
+    from types import SimpleNamespace
+
+    from lm_eval.api.instance import Instance
+    from lm_eval.models.huggingface import HFLM
+
+    from merge_worker.evaluate import sharing
+    from merge_worker.evaluate.answering import Answering, Work
+    from merge_worker.evaluate.answers import Answers
+    from merge_worker.evaluate.device import ON_CPU, Batching, Footprint
+    from merge_worker.evaluate.harness import arguments
+
+    given = arguments(root / "models" / "tiny", None, ON_CPU) | {"batch_size": 1}
+    theirs, ours = HFLM(**given), Answering(**given)
+    draw = np.random.default_rng(3)
+    words = list("abcdefgh")
+
+    def text(longest: int) -> str:
+        return " ".join(draw.choice(words, int(draw.integers(1, longest))))
+
+    contexts = [text(20) for _ in range(12)] + ["", text(20) + " ", " ".join(words * 10)]
+    pairs = [(each, " " + text(4)) for each in contexts for _ in range(1 + len(each) % 4)]
+    pairs += [(contexts[0], f" {word}") for word in words]  # single tokens
+    options = {"until": ["?"], "max_gen_toks": 4, "do_sample": False}
+    asked = {
+        "loglikelihood": pairs,
+        "loglikelihood_rolling": [(text(90),) for _ in range(20)],
+        "generate_until": [(each or "a", options) for each in contexts],
+    }
+    found: dict[str, Any] = {}
+
+    def answers(name: str) -> list[Any]:
+        kind: Any = name
+        requests = [
+            Instance(kind, {}, each, 0, metadata=("t", number // 3, 1))
+            for number, each in enumerate(asked[name])
+        ]
+        items: list[tuple[int, int]] = []
+        batching = Batching(ON_CPU, Footprint(1, 1), None)
+        task = SimpleNamespace(instances=requests)
+        ours.work = Work(task, batching, Answers(None), 0, lambda *now: items.append(now))
+        got = getattr(ours, name)(requests)
+        total = len({request.doc_id for request in requests})
+        assert items == sorted(items)
+        assert items[-1] == (total, total)
+        return list(got)
+
+    for name in asked:
+        kind: Any = name
+        requests = [Instance(kind, {}, each, 0) for each in asked[name]]
+        found[name] = [answers(name), list(getattr(theirs, name)(requests))]
+    found["shares"] = ours._shares
+    ours._shares = None
+    compute, sharing.ALIKE = sharing.ALIKE, -1.0  # type: ignore[misc]
+    found["alone"] = [answers("loglikelihood"), found["loglikelihood"][1]]
+    found["shares_never"] = ours._shares
+    sharing.ALIKE = compute  # type: ignore[misc]
+    return found
+
+
 def refusals(names: list[str]) -> list[str]:
     """What is said of tasks of the harness that the operator allows, and that are not run."""
     from merge_worker.evaluate.errors import TaskError
@@ -228,6 +289,7 @@ def all_runs(root: Path) -> dict[str, Any]:
             )
         ),
         "own": done(job(root, "whole", own, harness_tasks=(OWN,))),
+        "beside": beside_the_harness(root),
         "refused": refusals(["humaneval", "mmlu", "no_such_task"]),
         "left": [str(path) for path in (root / "disk").rglob("*.safetensors")],
     }
@@ -273,6 +335,22 @@ def test_an_attempt_killed_within_a_benchmark_is_continued_to_the_same_bytes(
         found["whole"]["result"]["results"]
     )
     assert found["resumed"]["batches"] == found["whole"]["batches"] - found["kept"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("kind", ["loglikelihood", "alone", "loglikelihood_rolling"])
+def test_likelihoods_are_those_of_the_harness_whether_a_text_is_shared_or_not(
+    found: dict[str, Any], kind: str
+) -> None:
+    ours, theirs = found["beside"][kind]
+    assert np.array(ours) == pytest.approx(np.array(theirs), rel=1e-4, abs=1e-4)
+    assert (found["beside"]["shares"], found["beside"]["shares_never"]) == (True, False)
+
+
+@pytest.mark.process
+def test_what_a_model_writes_is_what_the_harness_lets_it_write(found: dict[str, Any]) -> None:
+    ours, theirs = found["beside"]["generate_until"]
+    assert ours == theirs
 
 
 @pytest.mark.process
