@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
 
 TUNES, QUANTS = 3, 9
+AWAY = 8  # pixels from a name to its node
 
 
 class Lineage:
@@ -68,11 +69,20 @@ async def open_map(page: Page, hub: RunningHub, state: str = "") -> None:
 
 
 async def press(page: Page, name: str, **options: Any) -> None:
-    """Press the node beside which a name stands on the map."""
+    """Press the node at which a name stands on the map."""
     label = page.locator(".names span", has_text=re.compile(f"^{re.escape(name)}$"))
     box = await label.bounding_box()
     assert box is not None
-    await page.mouse.click(box["x"] - 8, box["y"] + box["height"] / 2, **options)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    away = {
+        "right": (box["x"] - AWAY, y),
+        "left": (box["x"] + box["width"] + AWAY, y),
+        "below": (x, box["y"] - AWAY),
+        "above": (x, box["y"] + box["height"] + AWAY),
+    }
+    side = await label.get_attribute("data-side")
+    assert side is not None
+    await page.mouse.click(*away[side], **options)
 
 
 def panel(page: Page) -> Locator:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from browsing import SHARED
 from tiny_models import copy_models
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def no_browser_stays() -> AsyncIterator[None]:
+    """The browser that tests share ends with them."""
+    yield
+    await SHARED.end()
 
 
 @pytest.fixture(scope="session")

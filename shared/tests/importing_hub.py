@@ -65,7 +65,10 @@ def _imported(hub: ImportingHub, wanted: dict[str, Any]) -> dict[str, Any]:
     if not wanted["dry_run"]:
         hub.models |= {each["name"]: each for each in wanted["models"]}
     models = {"added": len(added), "changed": len(wanted["models"]) - len(added)}
-    return {"edges": edges, "models": models, "skipped": skipped, "corrected": []}
+    told = [each["name"] for each in added] if wanted["dry_run"] else []
+    return {
+        "edges": edges, "models": models, "would_add": told, "skipped": skipped, "corrected": [],
+    }  # fmt: skip
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from importing_hub import ImportingHub, importing_hub
 from scripted import body, lose, refuse
 
 from mergehub.cli.main import main
+from mergehub.lineage_files import batches
 
 EDGES = "parent,child,relation\norg/left,me/soup,merge\norg/right,me/soup,merge\n"
 CARD = "---\nbase_model: org/left\nlicense: mit\n---\n"
@@ -59,6 +60,19 @@ def test_a_dry_run_stores_nothing_and_says_so(hub: ImportingHub, tmp_path: Path)
     assert done.exit_code == 0
     assert "Nothing was stored" in done.stdout
     assert hub.edges == {}
+
+
+def test_a_dry_run_counts_a_model_once_although_several_requests_name_it(
+    hub: ImportingHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MOST_ROWS", 1)
+    names = ("me/soup", "ME/Soup", "me/stew", "me/soup")
+    text = "".join(
+        json.dumps({"modelId": name, "cardData": {"license": "mit"}}) + "\n" for name in names
+    )
+    report = _report(hub, _file(tmp_path, "models.jsonl", text), "--dry-run")
+    assert len(hub.imports) == 4
+    assert report["models"]["added"] == 2
 
 
 def test_people_get_counts_and_a_line_for_each_row_that_was_skipped(

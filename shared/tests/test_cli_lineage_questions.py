@@ -102,6 +102,7 @@ LICENCES = {
     "conflicts": [{"broken": "cc-by-nc-4.0", "reason": "mit allows commercial use",
                    "path": _named("s", "a", "b"), "by": _named("a")[0], "licence": "mit"}],
     "exclusions": [],
+    "forbidding": [{"licence": "cc-by-nd-4.0", "path": _named("s", "b")}],
 }  # fmt: skip
 FLAGS = {"flags": [{"kind": "contaminated", "reason": "saw the test", "path": _named("s", "a"),
                     "evidence": "https://example.org/report"}]}  # fmt: skip
@@ -126,6 +127,8 @@ def test_one_model_is_shown_with_all_that_is_known() -> None:
         "org/left base finetune thesis 40 %",
         "Licence conflict in org/left: mit allows commercial use",
         "me/soup ← org/left (mit) ← org/base (cc-by-nc-4.0)",
+        "Licence cc-by-nd-4.0 does not allow derived models to be passed on.",
+        "me/soup ← org/base",
         "Flag: contaminated: saw the test (https://example.org/report)",
     ):  # fmt: skip
         assert line in lines

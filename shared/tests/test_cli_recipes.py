@@ -124,6 +124,21 @@ def test_a_hub_that_refuses_the_recipe_is_quoted(recipe: Path) -> None:
     assert "the hub refuses the check. The recipe has one fault" in done.stderr
 
 
+def test_a_hub_names_the_base_that_a_recipe_lacks(recipe: Path) -> None:
+    recipe.write_text(GOOD.replace("base_model: org/base\n", ""))
+    fault = {"pointer": "/recipe#/base_model", "code": "missing", "detail": "is missing"}
+    about = {"code": "recipe-invalid", "title": "No", "type": "/docs/problems/recipe-invalid"}
+    problem = {"errors": [{**fault, "suggestion": "add base_model: org/root"}], **about}
+    with scripted(body({"detail": "No.", **problem}, 422)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "check", str(recipe)])
+    away = CliRunner().invoke(main, ["--url", "http://127.0.0.1:9", "check", str(recipe)])
+    alone = CliRunner().invoke(main, ["check", str(recipe), "--offline"])
+    assert (done.exit_code, away.exit_code, alone.exit_code) == (1, 1, 1)
+    assert "(add base_model: org/root)" in done.stderr
+    assert away.stderr == alone.stderr
+    assert "/base_model" in alone.stderr
+
+
 def test_a_recipe_may_come_from_standard_input() -> None:
     assert CliRunner().invoke(main, ["check", "-"], input=GOOD).exit_code == 0
 

@@ -10,7 +10,7 @@ from typing import Any
 import networkx
 import pytest
 from click.testing import CliRunner, Result
-from running import RunningHub
+from running import RunningHub, eventually
 
 from mergehub.cli.main import main
 from mergehub.lineage_files.reading import File, How, read
@@ -57,6 +57,11 @@ def _report(done: Result) -> dict[str, Any]:
     return report
 
 
+def _await_line(mergehub: Any, model: str, line: str) -> None:
+    """Wait until a model's tree has a line: answers follow what was stored a moment later."""
+    eventually(lambda: line in mergehub(model).stdout or None)
+
+
 def test_an_edge_list_and_a_card_are_imported_once_and_cycles_are_reported(
     mergehub: Any, tmp_path: Path
 ) -> None:
@@ -82,8 +87,7 @@ def test_an_edge_list_and_a_card_are_imported_once_and_cycles_are_reported(
     card.write_text(CARD)
     stronger = _report(mergehub("import", str(card), "--json"))
     assert stronger["edges"]["strengthened"] == 2
-    lines = mergehub("import/soup").stdout.splitlines()
-    assert {"import/left (merge by linear, weight 0.25)"} <= {line[4:] for line in lines}
+    _await_line(mergehub, "import/soup", "import/left (merge by linear, weight 0.25)")
 
 
 def test_every_question_of_the_shell_is_answered(mergehub: Any, tmp_path: Path) -> None:
@@ -114,14 +118,16 @@ def test_an_export_of_a_hub_is_imported_without_a_change(
     edges = tmp_path / "edges.csv"
     edges.write_text(EDGES.replace("import/", "exported/"))
     _report(mergehub("import", str(edges), "--json"))
+    card = tmp_path / "exported__soup.md"
+    card.write_text(CARD.replace("import/", "exported/").replace("0.25", "0.123456789012"))
+    _report(mergehub("import", str(card), "--json"))
+    _await_line(mergehub, "exported/soup", "exported/left (merge by linear, weight 0.123457)")
     file = tmp_path / f"graph.{kind}"
     done = mergehub("export", "exported/base", "--format", kind, "-o", str(file))
     assert done.exit_code == 0, done.output
     report = _report(mergehub("import", str(file), "--json"))
-    # An export states each role, which the list did not: the first one that comes back says more.
-    assert report["edges"]["known"] + report["edges"]["strengthened"] == 4
-    assert report["edges"]["added"] == report["edges"]["weaker"] == report["edges"]["skipped"] == 0
-    assert _report(mergehub("import", str(file), "--json"))["edges"]["known"] == 4
+    nothing = {"added": 0, "strengthened": 0, "weaker": 0, "skipped": 0}
+    assert report["edges"] == nothing | {"known": 4}
     assert report["models"] == {"added": 0, "changed": 0}
 
 

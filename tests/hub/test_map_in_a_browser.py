@@ -134,6 +134,12 @@ async def test_what_one_filters_by_is_in_the_address(
     await page.get_by_text("Filters (1)").click()
     await page.get_by_role("button", name="Clear filters").click()
     await expect(page.get_by_role("treeitem", name="atlas/tune-0")).to_have_count(1)
+    kinds = page.get_by_role("group", name="Kind of model")
+    await kinds.get_by_label("Quantization").check()
+    await expect(page.get_by_role("treeitem", name="atlas/tune-0")).to_have_count(0)
+    await expect(page.get_by_role("treeitem", name="atlas/quant-0")).to_have_count(1)
+    assert query(page)["kind"] == ["quantized"]
+    await expect(kinds).to_contain_text("Merge")  # whose number shows that it can be chosen, too
 
 
 async def test_the_slider_hides_what_is_less_important(

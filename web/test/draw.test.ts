@@ -58,11 +58,29 @@ test("what is drawn first is what matters most", () => {
 
 test("names never cover each other, and what stands out is named first", () => {
   const all = scene();
-  const camera = { x: 15, y: 0, scale: 1 }; // 10 pixels between nodes: one name fits
+  const camera = { x: 15, y: 0, scale: 1 }; // 10 pixels between nodes
   const chosen = chooseLabels(all, camera, VIEW, named("org/model-"), [2]);
-  assert.deepEqual(chosen, [{ node: 2, side: "right", name: "model-2", more: 0 }]);
+  assert.deepEqual(chosen, [
+    { node: 2, side: "below", name: "model-2", more: 0 },
+    { node: 0, side: "above", name: "model-0", more: 0 },
+  ]);
   const apart = chooseLabels(all, { ...camera, scale: 15 }, VIEW, named("m"), []);
   assert.equal(apart.length, 4);
+});
+
+test("a name covers no node where there are few, and stands below its node if need be", () => {
+  const few = new Graph(answer("abc", ["b<a", "c<b"]));
+  const all = sceneOf(few, lookOf(few, "kind"), new Uint8Array(few.total).fill(1));
+  const camera = { x: 10, y: 0, scale: 5 }; // 50 pixels between nodes
+  const sides = chooseLabels(all, camera, VIEW, named("org/longer-"), [1]);
+  assert.deepEqual(
+    sides.map(({ node, side }) => [node, side]),
+    [
+      [1, "below"],
+      [0, "left"],
+      [2, "right"],
+    ],
+  );
 });
 
 test("a name that the right edge would cut stands to the left of its node", () => {

@@ -78,11 +78,9 @@ test("a model says how many of its neighbours are not on the map", () => {
   assert.equal(new Graph(base, false).hiddenOf(1), 0);
 });
 
-test("importance is measured by the most important model, and kinds are shown by choice", () => {
+test("importance is measured by the most important model, and some are shown in any case", () => {
   const graph = new Graph(answer("abcd", ["b<a", "c<a"])); // 1, 3/4, 1/2 and 1/4
-  const shown = (share: number, kinds: string[] = []) =>
-    [...shownOf(graph, share, kinds, new Set([null, 0]))].join("");
+  const shown = (share: number) => [...shownOf(graph, share, new Set([null, 3]))].join("");
   assert.equal(shown(0), "1111");
-  assert.equal(shown(0.6), "1100");
-  assert.equal(shown(0, ["finetune"]), "1110"); // the focus stays
+  assert.equal(shown(0.6), "1101");
 });

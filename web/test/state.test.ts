@@ -38,7 +38,7 @@ test("the first state has the shortest address", () => {
 
 test("what an address says wrongly is as at first", () => {
   const wrong =
-    "/map?direction=up&depth=deep&least=-3&view=3d&colour=red&focus=&limit=7&relation=&since=today&seen=1_2";
+    "/map?kind=odd&direction=up&depth=deep&least=-3&view=3d&colour=red&focus=&limit=7&relation=&since=today&seen=1_2";
   assert.deepEqual(read(wrong), FIRST);
   assert.equal(read("/map?depth=99").depth, 8);
   assert.equal(read("/map?least=999").least, 100);
@@ -52,6 +52,10 @@ test("the hub is asked for what the state filters by, and for no more", () => {
     depth: 2,
     collapse: 5,
     relation: ["merge"],
+    limit: 2000,
+  });
+  assert.deepEqual(questionOf({ ...FIRST, kind: ["original"] }), {
+    kind: ["original"],
     limit: 2000,
   });
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import asynccontextmanager
 from datetime import date
 
@@ -127,6 +128,16 @@ async def test_a_load_has_what_the_tables_have(resources):
     async with driver(resources) as connection:
         follower = await loaded(resources, connection)
     assert columns(follower.graph) == await rows(resources)
+
+
+async def test_only_the_first_load_looks_through_all_objects(resources):
+    """What a process has beside the graph must not make each load of it slow."""
+    async with driver(resources) as connection:
+        await loaded(resources, connection)
+        frozen, kept = gc.get_freeze_count(), [[] for _ in range(1000)]
+        await loaded(resources, connection)
+    assert frozen > len(kept)
+    assert gc.get_freeze_count() == frozen
 
 
 async def test_an_empty_hub_has_an_empty_graph(resources):

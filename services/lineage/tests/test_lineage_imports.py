@@ -6,6 +6,7 @@ import asyncio
 import csv
 import os
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,16 @@ async def test_each_row_that_is_skipped_or_corrected_is_named_with_the_reason(br
             row("", "a", line=6),
             row("a", "x" * 501, line=7),
             row("a", "tab\tinside"),
+            row("a", "None", line=10),
+            row(" Your-Model-Here", "a", line=11),
         ],
         models=[{"name": "  ", "line": 9}],
     )
     assert [(each["line"], each["code"]) for each in told["skipped"]] == [
         (4, "cycle"), (5, "self-loop"), (6, "empty-name"), (7, "malformed-name"),
-        (7, "malformed-name"), (9, "empty-name"),
+        (7, "malformed-name"), (9, "empty-name"), (10, "empty-name"), (11, "empty-name"),
     ]  # fmt: skip
-    assert told["edges"]["skipped"] == 5
+    assert told["edges"]["skipped"] == 7
     assert all(each["reason"] for each in told["skipped"])
     spaces, case = told["corrected"]
     assert (spaces["line"], spaces["field"], spaces["was"], spaces["now"]) == (
@@ -120,6 +123,18 @@ async def test_each_row_that_is_skipped_or_corrected_is_named_with_the_reason(br
     )
     assert "Case" in spaces["reason"]
     assert (case["line"], case["was"], case["now"]) == (5, "A", "a")
+
+
+async def test_the_date_of_a_model_is_that_of_its_edges_unless_they_have_their_own(
+    resources, bring
+):
+    await bring(
+        edges=[row("me/soup", "a"), row("ME/soup", "b", made_on="2024-02-03"), row("c", "a")],
+        models=[{"name": "me/Soup", "made_on": "2024-01-02"}],
+    )
+    async with resources.database.transaction() as session:
+        dates = list(await session.scalars(select(EdgeRow.made_on).order_by(EdgeRow.id)))
+    assert dates == [date(2024, 1, 2), date(2024, 2, 3), None]
 
 
 async def test_a_licence_in_a_usual_spelling_is_corrected_to_its_identifier(resources, bring):
@@ -139,7 +154,8 @@ async def test_a_dry_run_reports_the_same_and_stores_nothing(resources, bring):
     dry = await bring(**body, dry_run=True)
     assert [await count(resources, each) for each in (ModelRow, EdgeRow, RefusedEdgeRow)] == before
     wet = await bring(**body)
-    assert dry | {"dry_run": False} == wet
+    assert dry.pop("would_add") == ["c", "d"]
+    assert dry | {"dry_run": False, "would_add": []} == wet
     assert wet["edges"]["added"] == 2
 
 
@@ -151,7 +167,7 @@ async def test_a_dry_run_counts_a_model_once_that_has_facts_and_an_edge(bring):
     dry = await bring(**body, dry_run=True)
     wet = await bring(**body)
     assert dry["models"]["added"] == 3
-    assert dry | {"dry_run": False} == wet
+    assert dry | {"dry_run": False, "would_add": []} == wet
 
 
 async def test_a_stronger_source_is_shown_and_the_weaker_kept(resources, bring, registry):

@@ -276,7 +276,7 @@ async def test_a_dry_run_says_the_same_and_changes_nothing(resources):
         dry = await learn(session, Batch(told), dry_run=True)
     assert await rows() == before
     assert dry.outcomes == await tell(resources, *told) == ["added", "added", "refused", "weaker"]
-    assert dry.models_added == 2
+    assert len(dry.added) == 2
 
 
 async def test_the_log_of_changes_is_kept_for_a_day(resources):

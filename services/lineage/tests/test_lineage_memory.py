@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.memory import segments
-from lineage.memory.columns import RELATIONS
+from lineage.memory.columns import NARROW, RELATIONS, EdgeColumns, Growing, ModelColumns
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.names import Names
 
@@ -150,3 +150,33 @@ def test_many_small_changes_leave_few_segments(monkeypatch):
         made.add([Edge(number, 1)])
     assert len(made.graph.segments) <= 8
     assert len(made.graph.expand(numbers(1), "descendants")) == 501
+
+
+ends = st.sampled_from([0, 1, 200, 255, 256, 32_767, 32_768, 65_535])
+rows = st.lists(st.lists(ends, min_size=1, max_size=4), max_size=4)
+
+
+@pytest.mark.parametrize("kind", [ModelColumns, EdgeColumns])
+@given(loaded=st.lists(ends, max_size=4), batches=rows)
+def test_a_narrow_column_holds_whatever_its_type_does(kind, loaded, batches):
+    columns, expected = Growing(kind), [*loaded]
+    names = NARROW.keys() & vars(columns.view()).keys()
+    columns.load({name: np.array(loaded, np.int64) for name in names}, np.arange(len(loaded)))
+    for batch in batches:
+        before, begin = columns.view(), len(expected)
+        columns.extend(begin + len(batch))
+        columns.write(
+            slice(begin, columns.size), {name: np.array(batch, np.int64) for name in names}
+        )
+        assert all(getattr(before, name).tolist() == expected for name in names)
+        expected += batch
+    assert all(getattr(columns.view(), name).tolist() == expected for name in names)
+
+
+def test_ids_of_edges_may_outgrow_32_bits():
+    columns = Growing(EdgeColumns)
+    columns.load({"id": np.array([7, 2**32 - 1])}, np.arange(2))
+    columns.extend(3)
+    assert columns.view().id.dtype == np.uint32
+    columns.write(np.array([2]), {"id": np.array([2**40])})
+    assert columns.view().id.tolist() == [7, 2**32 - 1, 2**40]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from lineage import events
+from lineage.models.composing import compose
+from lineage.models.models import ModelRow
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.database.database import Database
 
@@ -49,6 +53,21 @@ async def test_a_model_is_one_whatever_the_case_of_its_name(resources, registry,
         assert (model["name"], model["children_count"], model["alias_of"]) == ("me/Soup", 1, None)
     walk = await ancestry("me/stew")
     assert {node["name"] for node in walk["nodes"]} == {"me/stew", "me/Soup", "Org/Base"}
+
+
+async def test_a_name_stored_with_its_accents_apart_is_composed_once(resources, client):
+    apart = [unicodedata.normalize("NFD", name) for name in ("me/café", "me/crêpe")]
+    async with resources.database.transaction() as session:
+        session.add_all([ModelRow(name=name) for name in (*apart, "me/crêpe", "me/soup")])
+    async with resources.database.transaction() as session:
+        assert await compose(session) == 1
+    async with resources.database.transaction() as session:
+        assert await compose(session) == 0
+        names = set(await session.scalars(select(ModelRow.name)))
+    assert names == {"me/café", apart[1], "me/crêpe", "me/soup"}
+    found = (await client.get("/v1/models", params={"name": "me/café"})).json()["items"]
+    detail = (await client.get(f"/v1/models/{found[0]['id']}")).json()
+    assert [each["name"] for each in detail["names"]] == [apart[0], "me/café"]
 
 
 @pytest.mark.parametrize("prefix", ["me/", "ME/S"])

@@ -24,7 +24,7 @@ def untouched():
     """These tests need no store."""
 
 
-@pytest.fixture(autouse=True, params=[(1024, (256, 4096)), (8, (1, 2))], ids=["usual", "tiny"])
+@pytest.fixture(autouse=True, params=[(4096, (256, 4096)), (32, (1, 2))], ids=["usual", "tiny"])
 def sizes(request, monkeypatch):
     monkeypatch.setattr(index, "BLOCK", request.param[0])
     monkeypatch.setattr(index, "PIECES", request.param[1])
@@ -163,10 +163,39 @@ def test_digits_may_lack_what_stands_between_them(text, name):
 
 def test_only_the_most_important_are_compared_and_the_others_follow(monkeypatch):
     monkeypatch.setattr(finding, "COMPARED", 2)
-    made = Named("soup", "a/soup", "b/soup", "c/soup")
+    made = Named("x/soup", "a/soup", "b/soup", "c/soup")
     made.put({5: "d/soup", 6: "e/soup"}, {5: 3, 6: 7})
-    assert made.found("soup") == ["e/soup", "d/soup", "soup", "a/soup", "b/soup", "c/soup"]
-    assert made.found("soup", most=3) == ["e/soup", "d/soup", "soup"]
+    assert made.found("soup") == ["e/soup", "d/soup", "x/soup", "a/soup", "b/soup", "c/soup"]
+    assert made.found("soup", most=3) == ["e/soup", "d/soup", "x/soup"]
+
+
+def test_what_fits_best_comes_first_however_little_it_is_used(monkeypatch):
+    monkeypatch.setattr(finding, "COMPARED", 2)
+    made = Named("a/soup", "b/soup", "c/soup", "d/soup")
+    made.put({n: made.names[n] for n in range(1, 5)}, dict.fromkeys(range(1, 5), 9))
+    made.put({7: "soup-of-the-day", 8: "_Soup"})
+    assert made.found("soup") == [
+        "_Soup",
+        "soup-of-the-day",
+        "a/soup",
+        "b/soup",
+        "c/soup",
+        "d/soup",
+    ]
+
+
+@fast
+@given(st.lists(names, max_size=30), queries)
+def test_the_better_fit_comes_first(given_names, text):
+    made = Named(*given_names)
+    query = Query.of(text)
+    fits = [query.fit(plain(name.encode())) for name in made.found(text)]
+    assert fits == sorted(fits)
+    for fit in (EXACT, BEGINNING):
+        there = [match.model for match in made.index.matches(made.graph, query, fit)]
+        all_fits = {n: query.fit(plain(made.names[n].encode())) for n in made.names
+                    if has(made.names[n], text)}  # fmt: skip
+        assert sorted(there) == sorted(n for n, each in all_fits.items() if each <= fit)
 
 
 def test_a_former_name_counts_like_a_name_of_today():

@@ -323,7 +323,7 @@ def counted(statistics: CurrentStatistics, graph: Graph) -> list[Any]:
 MODERATOR = Principal(name="ann", scopes=frozenset({"lineage:moderate"}))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(6))
 async def test_in_any_sequence_of_statements_and_withdrawals_all_places_agree(resources, seed):
     """Tables, counters, ranks, statistics, a graph that follows and one that is loaded anew."""
     random = Random(seed)
@@ -332,7 +332,7 @@ async def test_in_any_sequence_of_statements_and_withdrawals_all_places_agree(re
     statistics = CurrentStatistics()
     async with driver(resources) as connection:
         follower = await loaded(resources, connection)
-        for _ in range(6):
+        for _ in range(14):
             batch = [
                 say(
                     *random.choices(names, k=2),

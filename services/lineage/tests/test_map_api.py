@@ -241,6 +241,8 @@ async def test_a_map_of_all_begins_with_the_most_used_models(family, get):
         ({"since": "2026-11-01", "relation": "merge"}, {"m/one", "m/two", "t/0"}),
         ({"licence": ["mit", "apache-2.0"]}, {"m/one", "org/base"}),
         ({"domain": "code"}, {"m/one"}),
+        ({"kind": "adapter"}, {"x/two"}),
+        ({"kind": ["adapter", "merge"], "licence": "mit"}, {"m/one"}),
         ({"domain": "cooking"}, set()),
         ({"method": "never used"}, set()),
     ],
@@ -307,6 +309,9 @@ async def test_the_binary_form_says_the_same_as_json(family, client, get, ids, f
         shown["edges"]["parent"],
     )
     assert arrays["method"].tolist() == shown["edges"]["method"]
+    np.testing.assert_allclose(arrays["importance"], shown["nodes"]["importance"], atol=0.0001)
+    weights = [np.nan if each is None else each for each in shown["edges"]["weight"]]
+    np.testing.assert_allclose(arrays["weight"], weights, atol=0.0001)
     assert arrays["cluster_count"].tolist() == [each["count"] for each in shown["clusters"]]
 
 

@@ -43,21 +43,32 @@ wanted = st.builds(
     | st.builds(EdgeFilter, relations=st.frozensets(st.integers(0, 5), min_size=1))
     | st.builds(EdgeFilter, since=st.integers(0, 3)),
     licences=st.none() | st.frozensets(st.integers(0, len(LICENCES)), min_size=1),
+    kinds=st.none() | st.frozensets(st.integers(0, len(KINDS) - 1), min_size=1),
 )
+
+
+def fitting(made: Drawn, want: Wanted) -> set[int]:
+    """The models with a wanted licence and kind."""
+    licence = made.graph.models.licence
+    kinds = kinds_of(made.graph, numbers(*range(MODELS + 1)))
+    return {
+        n
+        for n in range(MODELS + 1)
+        if (want.licences is None or int(licence[n]) in want.licences)
+        and (want.kinds is None or int(kinds[n]) in want.kinds)
+    }
 
 
 def kept_edges(made: Drawn, want: Wanted) -> list:
     """The edges that a filter keeps, between models that it keeps."""
-    licence = made.graph.models.licence
-    fits = [want.licences is None or int(code) in want.licences for code in licence]
+    fits = fitting(made, want)
     where = want.where or EdgeFilter()
     return [
         edge
         for edge in made.edges
         if (where.relations is None or RELATIONS.index(edge.relation) in where.relations)
         and (where.since is None or edge.made_on >= where.since)
-        and fits[edge.child]
-        and fits[edge.parent]
+        and {edge.child, edge.parent} <= fits
     ]
 
 
@@ -72,9 +83,8 @@ def reached(start: int, steps: dict[int, set[int]], depth: int) -> set[int]:
 def passable(made: Drawn, want: Wanted, focus: int) -> list:
     """The same edges, and those of the focus, which is shown whatever it is."""
     where = Wanted(want.where)
-    licence = made.graph.models.licence
-    ok = {n for n in range(MODELS + 1) if want.licences is None or int(licence[n]) in want.licences}
-    return [e for e in kept_edges(made, where) if {e.child, e.parent} <= ok | {focus}]
+    ok = fitting(made, want) | {focus}
+    return [e for e in kept_edges(made, where) if {e.child, e.parent} <= ok]
 
 
 @given(made=graphs(MODELS), want=wanted, focus=st.integers(1, MODELS), depth=st.integers(1, 5))
@@ -145,12 +155,7 @@ def test_an_overview_has_the_models_with_the_most_children(made, limit):
 @fast
 def test_a_filtered_overview_has_the_models_of_the_edges_that_are_kept(made, want):
     chosen = overview(made.graph, 100, want)
-    models = made.graph.models
-    fits = {
-        n
-        for n in range(1, MODELS + 1)
-        if want.licences is None or int(models.licence[n]) in want.licences
-    }
+    fits = fitting(made, want) - {0}
     if want.where is not None:
         edges = kept_edges(made, Wanted(want.where))
         fits &= {end for edge in edges for end in (edge.child, edge.parent)}

@@ -53,6 +53,7 @@ def parent_of(child: str, place: int, name: str, **facts: object) -> Parent:
     known: dict[str, object] = {
         "relation": "merge",
         "role": "ingredient",
+        "role_stated": True,
         "method": "ties",
         "weight": 0.5,
         "density": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -16,8 +17,8 @@ from mergehub.lineage_files.reading import File, How, read
 from mergehub.lineage_files.rows import Edge, Facts, Skipped
 
 LEFT = Parent(
-    place=1, id=UUID(int=1), name="org/left", relation="merge", role="base", method="ties",
-    weight=0.5, density=0.25, layers=[[0, 8], [4, 12]], child_digest="sha256:a",
+    place=1, id=UUID(int=1), name="org/left", relation="merge", role="base", role_stated=True,
+    method="ties", weight=0.5, density=0.25, layers=[[0, 8], [4, 12]], child_digest="sha256:a",
     parent_digest=None, recipe_version=UUID(int=3), run=UUID(int=4), source="thesis",
     confidence=40, evidence='a, "b"', made_on=date(2024, 1, 2),
     learned_at=datetime(2024, 1, 3, tzinfo=UTC),
@@ -46,6 +47,16 @@ def _edge(line: int) -> Edge:
 
 def test_csv_is_read_back(tmp_path: Path) -> None:
     assert _rows(CommaSeparated(), tmp_path) == [_edge(2)]
+
+
+def test_a_role_that_nobody_has_stated_is_not_stated_by_an_export(tmp_path: Path) -> None:
+    assumed = replace(LEFT, role="ingredient", role_stated=False)
+    file = tmp_path / "graph.csv"
+    kind = CommaSeparated()
+    file.write_text(kind.begin() + kind.model(replace(SOUP, parents=[assumed])), newline="")
+    [edge] = read(File(file), How())
+    assert isinstance(edge, Edge)
+    assert not edge.role_stated
 
 
 def test_json_lines_are_read_back_with_facts(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from drawn_graph import LICENCES, Drawn, graphs
+from drawn_graph import LICENCES, Drawn, graphs, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +48,11 @@ wheres = st.builds(
     EdgeFilter, relations=some(5), methods=some(2), since=st.none() | st.integers(0, 3)
 )
 filters = st.builds(
-    Wanted, where=st.none() | wheres, licences=some(len(LICENCES) - 1), domains=some(3)
+    Wanted,
+    where=st.none() | wheres,
+    licences=some(len(LICENCES) - 1),
+    domains=some(3),
+    kinds=some(len(KINDS) - 1),
 )
 
 
@@ -74,6 +78,7 @@ def shown(made: Drawn, wanted: Wanted) -> set[int]:
         for n in models
         if (wanted.licences is None or int(graph.models.licence[n]) in wanted.licences)
         and (wanted.domains is None or int(graph.models.domains[n]) in wanted.domains)
+        and (wanted.kinds is None or int(kinds_of(graph, numbers(n))[0]) in wanted.kinds)
     }
 
 
@@ -122,7 +127,7 @@ def test_facets_count_the_models_of_a_map_without_the_filter_by_themselves(made,
         for domain in graph.codes.domains[graph.models.domains[n]].split()
     ]
     assert as_counter(found.domains) == Counter(domains)
-    models = np.array(sorted(shown(made, wanted)), np.int32)
+    models = np.array(sorted(shown(made, replace(wanted, kinds=None))), np.int32)
     kinds = [KINDS[kind] for kind in kinds_of(graph, models)]
     assert as_counter(found.kinds) == Counter(kinds)
 

@@ -54,6 +54,7 @@ export class Children {
     try {
       const params = { path: { model_id: id }, query: { ...query, ...(cursor && { cursor }) } };
       const page = await hub.get("/v1/models/{model_id}/children", { params, signal });
+      if (signal.aborted) return;
       this.items = cursor ? [...this.items, ...page.items] : page.items;
       this.#cursor = page.next_cursor;
     } catch (error) {

@@ -11,16 +11,19 @@ export interface Recipe {
 const MISSING = 404;
 
 /** The recipe of a model; null if no run of this hub that is still known has made it. */
-export async function readRecipe(id: string): Promise<Recipe | null> {
-  const parents = { params: { path: { model_id: id }, query: { max_depth: 1 } } };
+export async function readRecipe(id: string, signal: AbortSignal): Promise<Recipe | null> {
+  const parents = { params: { path: { model_id: id }, query: { max_depth: 1 } }, signal };
   const answer = await hub.get("/v1/models/{model_id}/ancestors", parents);
   const { edges } = answer as Schemas["Walk"]; // lines only if one asks for them
   const run = edges.find((edge) => edge.child === id && edge.run !== null)?.run;
-  return run ? recipeOf(run).catch(nullIfMissing) : null;
+  return run ? recipeOf(run, signal).catch(nullIfMissing) : null;
 }
 
-async function recipeOf(run: string): Promise<Recipe | null> {
-  const { spec } = await hub.get("/v1/runs/{run_id}", { params: { path: { run_id: run } } });
+async function recipeOf(run: string, signal: AbortSignal): Promise<Recipe | null> {
+  const { spec } = await hub.get("/v1/runs/{run_id}", {
+    params: { path: { run_id: run } },
+    signal,
+  });
   return spec.kind === "merge" ? { run, text: spec.recipe, digest: spec.recipe_digest } : null;
 }
 

@@ -18,17 +18,20 @@ export interface Statistics {
 const LISTED = 12;
 const LISTED_OF_OTHERS = 6;
 
-export async function readStatistics(filter: StatisticsFilter): Promise<Statistics> {
+export async function readStatistics(
+  filter: StatisticsFilter,
+  signal: AbortSignal,
+): Promise<Statistics> {
   const { since: _, ...rising } = filter; // what rises is counted in days of its own
   const [limit, first] = [LISTED_OF_OTHERS, LISTED];
   const base = { ...filter, role: "base", limit: first } as const;
   const ingredient = { ...filter, role: "ingredient", limit } as const;
   const [bases, ingredients, methods, risers, pairs] = await Promise.all([
-    hub.get("/v1/graph/popular", { params: { query: base } }),
-    hub.get("/v1/graph/popular", { params: { query: ingredient } }),
-    hub.get("/v1/graph/statistics/methods", { params: { query: filter } }),
-    hub.get("/v1/graph/statistics/risers", { params: { query: { ...rising, limit } } }),
-    hub.get("/v1/graph/statistics/pairs", { params: { query: { ...filter, limit } } }),
+    hub.get("/v1/graph/popular", { params: { query: base }, signal }),
+    hub.get("/v1/graph/popular", { params: { query: ingredient }, signal }),
+    hub.get("/v1/graph/statistics/methods", { params: { query: filter }, signal }),
+    hub.get("/v1/graph/statistics/risers", { params: { query: { ...rising, limit } }, signal }),
+    hub.get("/v1/graph/statistics/pairs", { params: { query: { ...filter, limit } }, signal }),
   ]);
   return {
     bases: bases.items.filter(({ count }) => count > 0),

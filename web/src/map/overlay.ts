@@ -1,6 +1,7 @@
 import { type Camera, type Point, type Size, toScreen } from "./draw/camera.ts";
-import { chooseLabels, GAP, type Label, type LabelText, more } from "./draw/labels.ts";
+import { chooseLabels, type Label, type LabelText, more } from "./draw/labels.ts";
 import { pixels } from "./draw/painter.ts";
+import { GAP, HEIGHT, type Side } from "./draw/places.ts";
 import type { Scene } from "./draw/scene.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -31,6 +32,7 @@ export class Overlay {
     this.#labels = labels.map((label) => {
       const element = document.createElement("span");
       element.textContent = label.name;
+      element.dataset.side = label.side;
       if (label.more) element.dataset.more = more(label.more);
       this.#names.append(element);
       return { ...label, element };
@@ -50,12 +52,7 @@ export class Overlay {
       toScreen(camera, view, { x: scene.x[node] ?? 0, y: scene.y[node] ?? 0 });
     const radius = (node: number) => pixels(scene.radius[node] ?? 0, camera.scale);
     for (const { node, side, element } of this.#labels) {
-      const { x, y } = at(node);
-      const beside = radius(node) + GAP;
-      element.style.transform =
-        side === "right"
-          ? `translate(${x + beside}px, ${y - 10}px)`
-          : `translate(${x - beside}px, ${y - 10}px) translateX(-100%)`;
+      element.style.transform = movedTo(at(node), radius(node) + GAP, side);
     }
     for (const { node, element } of this.#rings) {
       set(element, { cx: at(node).x, cy: at(node).y, r: radius(node) + 4 });
@@ -72,6 +69,15 @@ export class Overlay {
     this.#marks.append(element);
     return element;
   }
+}
+
+/** How a name is moved from the corner of the view to a side of its node. */
+function movedTo({ x, y }: Point, away: number, side: Side): string {
+  const beside = y - HEIGHT / 2;
+  if (side === "right") return `translate(${x + away}px, ${beside}px)`;
+  if (side === "left") return `translate(${x - away}px, ${beside}px) translateX(-100%)`;
+  const top = side === "below" ? y + away : y - away - HEIGHT;
+  return `translate(${x}px, ${top}px) translateX(-50%)`;
 }
 
 /** The ends of a line between the rims of two circles. */

@@ -1,14 +1,24 @@
+import { untrack } from "svelte";
 import { address } from "../app/address.svelte.ts";
+import { isSeen } from "../app/window.ts";
 import { connection } from "../hub/connection.svelte.ts";
 import { isAway, isMissing } from "../hub/failures.ts";
 import { readGraph } from "../hub/graph.ts";
-import { watchGraph } from "../hub/live.ts";
+import { followGraph, type GraphState, isNewer } from "../hub/live.ts";
 import { filterCount } from "./controls/filters.ts";
+import { kindsOf } from "./controls/kinds.ts";
 import { Graph, type GraphAnswer } from "./graph.ts";
 import { missingSteps } from "./growing/joining.ts";
 import { withNeighbours } from "./growing/merging.ts";
 import { type Neighbours, neighboursOf } from "./growing/neighbours.ts";
-import { addressOf, type MapState, questionOf, readState } from "./state.ts";
+import {
+  addressOf,
+  KINDS_OF_MODELS,
+  type Kind,
+  type MapState,
+  questionOf,
+  readState,
+} from "./state.ts";
 import { shownOf } from "./visible.ts";
 
 /** What the page of the map shows: its state, which the address has, and the graph. */
@@ -20,6 +30,8 @@ export class MapSession {
   found = $state.raw<readonly string[]>([]);
   /** Whether the next model that is pressed is the other end of a path. */
   picking = $state(false);
+  /** The node that a person has just chosen beside the map, which is to be in view. */
+  sought = $state.raw<{ node: number } | null>(null);
   /** The name of the panel's model, which need not be on the map. */
   named = $state.raw({ id: "", name: "" });
   #answer = $state.raw<GraphAnswer | null>(null);
@@ -28,6 +40,8 @@ export class MapSession {
   #answered = $state.raw("");
   #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
   #again = $state(0);
+  /** How new the hub's graph is, as long as the page has not looked whether its own is as new. */
+  #news = $state.raw<GraphState | null>(null);
   /** Whether the last thing that a person did has left a way back. */
   #stepped = false;
   readonly #filtered = $derived(filterCount(this.state) > 0);
@@ -40,10 +54,16 @@ export class MapSession {
   // Of a state only what they need, so that a camera that moves changes none of them.
   readonly colour = $derived(this.state.colour);
   readonly #least = $derived(this.state.least);
-  readonly #kinds = $derived(this.state.kind.join("\n"));
   readonly #path = $derived(this.#pathOf(this.state).join("\n"));
   readonly selected = $derived(this.#index(this.state.model));
   readonly target = $derived(this.#index(this.state.to));
+
+  /** The kinds of the legend: those of the last graph that was not filtered by kind, or else all. */
+  readonly kinds = $derived.by(() => {
+    if (this.graph && !this.state.kind.length) this.#kinds = kindsOf(this.graph);
+    return this.#kinds;
+  });
+  #kinds: readonly Kind[] = KINDS_OF_MODELS;
 
   /** The models of the path that is shown, from one end to the other. */
   readonly path = $derived(this.#path ? this.#path.split("\n") : []);
@@ -54,7 +74,7 @@ export class MapSession {
     if (!graph) return new Uint8Array();
     const on = this.path.map((id) => graph.indexOf(id));
     const kept = new Set([graph.focus, this.selected, this.target, ...on]);
-    return shownOf(graph, this.#least / 100, this.#kinds ? this.#kinds.split("\n") : [], kept);
+    return shownOf(graph, this.#least / 100, kept);
   });
 
   /** What the graph answers, with the path that joined it. */
@@ -91,16 +111,22 @@ export class MapSession {
       return () => asked.abort();
     });
     $effect(() =>
-      watchGraph({
-        shown: () => this.graph?.answer ?? null,
-        busy: () => this.loading,
-        read: () => this.retry(),
+      followGraph((now) => {
+        this.#news = now;
       }),
     );
+    // A graph that is just being read must be there first, or none ever is while many change.
+    $effect(() => {
+      const [news, answer] = [this.#news, this.#answer];
+      if (!news || !answer || this.loading || !isSeen()) return;
+      this.#news = null;
+      if (isNewer(news, answer)) untrack(() => this.retry());
+    });
   }
 
   /** Goes to another state. A way back leads to this one, unless `replace`. */
   go(change: Partial<MapState>, { replace = false } = {}): void {
+    this.sought = null;
     const moved = address.go(addressOf({ ...this.state, ...change }), { replace });
     if (!replace) this.#stepped = moved;
   }
@@ -123,6 +149,18 @@ export class MapSession {
     const opens = focus !== null && index !== null && this.graph?.hiddenOf(index);
     const more = opens && !open.includes(id) ? { open: [...open, id] } : {};
     this.go({ model: id, to: null, via: [], siblings: null, ...more });
+    this.#seek(index);
+  }
+
+  /** Shows the neighbours of a model that are not on the map. */
+  open(id: string): void {
+    this.go({ open: [...this.state.open, id] });
+    this.#seek(this.#index(id));
+  }
+
+  /** Shows no longer what a model has added. */
+  close(id: string): void {
+    this.go({ open: this.state.open.filter((each) => each !== id) });
   }
 
   /** Picks the other end of a path from the model of the panel. */
@@ -140,6 +178,10 @@ export class MapSession {
 
   retry(): void {
     this.#again += 1;
+  }
+
+  #seek(node: number | null): void {
+    this.sought = node === null ? null : { node };
   }
 
   async #load(question: string, signal: AbortSignal): Promise<void> {

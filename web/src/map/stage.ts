@@ -4,6 +4,7 @@ import {
   fitted,
   type Point,
   type Size,
+  toScreen,
   toWorld,
   zoomed,
 } from "./draw/camera.ts";
@@ -137,6 +138,16 @@ export class Stage {
     if (turns) this.#turn();
   }
 
+  /** Moves to a node that is out of view since somebody has moved the camera. */
+  seek(node: number): void {
+    const scene = this.#scene;
+    if (!scene || node >= scene.count || this.#sight.all) return;
+    const at = { x: scene.x[node] ?? 0, y: scene.y[node] ?? 0 };
+    if (!isInside(toScreen(this.#camera, this.#view, at), this.#view)) {
+      this.#moveByHand({ ...this.#camera, ...at });
+    }
+  }
+
   fit(): void {
     this.#sight.tell(null);
     this.#turn([]);
@@ -226,6 +237,10 @@ export class Stage {
     }
     this.#overlay.place(scene, this.#camera, this.#view);
   }
+}
+
+function isInside({ x, y }: Point, { width, height }: Size): boolean {
+  return x >= 0 && x <= width && y >= 0 && y <= height;
 }
 
 /** What a column has for some nodes. */

@@ -1,11 +1,13 @@
 import type { GraphQuery } from "../hub/graph.ts";
-import { asRelation, type Relation } from "../hub/relations.ts";
+import { asRelation, RELATIONS, type Relation } from "../hub/relations.ts";
 import { asSeen } from "./seen.ts";
 
 export const VIEWS = ["map", "list"] as const;
 export const COLOURS = ["kind", "family", "method", "score", "uplift"] as const;
 export type Colour = (typeof COLOURS)[number];
 export const LIMITS = [2_000, 10_000, 50_000] as const;
+export const KINDS_OF_MODELS = ["original", ...RELATIONS] as const;
+export type Kind = (typeof KINDS_OF_MODELS)[number];
 export const DIRECTIONS = ["both", "ancestors", "descendants"] as const;
 
 /** Everything that the page of the map shows, as its address has it. Models are named by id. */
@@ -24,7 +26,7 @@ export interface MapState {
   licence: string[];
   domain: string[];
   /** The kinds of models that are shown; all, if empty. */
-  kind: string[];
+  kind: Kind[];
   /** The models whose neighbours are shown although they are further away than `depth`. */
   open: string[];
   /** The relation of the children that the panel lists; all, if null. */
@@ -40,7 +42,7 @@ export interface MapState {
   seen: string | null;
 }
 
-const LISTS = ["method", "licence", "domain", "kind", "open", "via"] as const;
+const LISTS = ["method", "licence", "domain", "open", "via"] as const;
 const TEXTS = ["focus", "model", "to"] as const;
 const DEEPEST = 8;
 /** Of a model's children with one relation so many are shown; the others are counted. */
@@ -74,6 +76,7 @@ export function readState(query: URLSearchParams): MapState {
   for (const key of TEXTS) state[key] = query.get(key) || null;
   for (const key of LISTS) state[key] = query.getAll(key).filter(Boolean);
   state.relation = query.getAll("relation").flatMap((each) => asRelation(each) ?? []);
+  state.kind = query.getAll("kind").flatMap((each) => asKind(each) ?? []);
   state.siblings = asRelation(query.get("siblings"));
   state.since = asDay(query.get("since"));
   state.seen = asSeen(query.get("seen"));
@@ -108,7 +111,12 @@ export function questionOf(state: MapState): GraphQuery {
 }
 
 /** The filters of a state, as the hub takes them. */
-export function filterOf({ relation, method, licence, domain, since }: MapState) {
+export function filterOf(state: MapState) {
+  return { ...countedBy(state), ...(state.kind.length && { kind: state.kind }) };
+}
+
+/** The filters of a state by which statistics count, too. */
+export function countedBy({ relation, method, licence, domain, since }: MapState) {
   return {
     ...(relation.length && { relation }),
     ...(method.length && { method }),
@@ -116,6 +124,10 @@ export function filterOf({ relation, method, licence, domain, since }: MapState)
     ...(domain.length && { domain }),
     ...(since && { since }),
   };
+}
+
+function asKind(text: string): Kind | null {
+  return KINDS_OF_MODELS.find((each) => each === text) ?? null;
 }
 
 function oneOf<T extends string>(all: readonly T[], text: string | null, first: T): T {

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.events import consumer
 from lineage.learning import changes
+from lineage.models.composing import compose
 from lineage.tables import intake
 from mergehub.kit.background.resources import Background, Resources
 from mergehub.kit.database.pruning import Pruner
@@ -16,11 +17,13 @@ from mergehub.kit.telemetry.loops import Loop
 
 
 def _loops(resources: Resources) -> Mapping[str, Loop]:
-    pruner = Pruner(resources.database, _prune, resources.settings.events_days)
+    pruner = Pruner(resources.database, _keep_house, resources.settings.events_days)
     return {"consumer": consumer(resources, resources.metrics).run, "pruner": pruner.run}
 
 
-async def _prune(session: AsyncSession, keep: timedelta) -> int:
+async def _keep_house(session: AsyncSession, keep: timedelta) -> int:
+    """Delete what is old enough, and compose names that are not; returns how many are deleted."""
+    await compose(session)
     return await intake.prune(session, keep) + await changes.prune(session)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -22,6 +22,9 @@ WHY = {
     "not-asked": "the recipe names too many.",
 }
 
+MISSING_BASE = ("/base_model", "missing")
+"""The place and the code of the fault for which a hub may have a suggestion."""
+
 Compared = Mapping[str, Any]
 """The hub's check of the recipe, or the `reason` why there is none."""
 
@@ -32,8 +35,7 @@ def compared(ctx: click.Context, text: str) -> Compared | None:
     try:
         if not is_known(given.get("url")):
             return None
-        url, token = found(given.get("url"), given.get("token"))
-        with Mergehub(url, token, tries=1, seconds=SECONDS) as hub:
+        with _hub(given) as hub:
             answer = hub.send(api.check_recipe({"recipe": text}))
             if answer["lineage"] == "unavailable":  # a hub that has just started is soon there
                 answer = hub.send(api.check_recipe({"recipe": text}))
@@ -44,6 +46,39 @@ def compared(ctx: click.Context, text: str) -> Compared | None:
         return _none(f"the hub refuses the check. {error.detail}")
     except (httpx.InvalidURL, ValueError) as error:
         return _none(f"the address of the hub is wrong: {error}")
+
+
+def with_base(ctx: click.Context, text: str, faults: Sequence[Line]) -> list[Line]:
+    """The faults of a recipe; if its base is missing, with the base that a known hub suggests."""
+    if all((each.path, each.code) != MISSING_BASE for each in faults):
+        return list(faults)
+    suggested = _suggested_base(ctx.obj or {}, text)
+    return [
+        each._replace(suggestion=suggested)
+        if suggested and (each.path, each.code) == MISSING_BASE
+        else each
+        for each in faults
+    ]
+
+
+def _suggested_base(given: Mapping[str, str | None], text: str) -> str | None:
+    """What a known hub suggests for a base that is missing."""
+    try:
+        if is_known(given.get("url")):
+            with _hub(given) as hub:
+                hub.send(api.check_recipe({"recipe": text}))
+    except HubError as error:
+        for each in error.faults:
+            if (each.pointer.partition("#")[2], each.code) == MISSING_BASE:
+                return each.suggestion
+    except (HubUnreachable, httpx.HTTPError, BadToken, BadVariable, httpx.InvalidURL, ValueError):
+        return None  # the faults say enough without a hub
+    return None
+
+
+def _hub(given: Mapping[str, str | None]) -> Mergehub:
+    url, token = found(given.get("url"), given.get("token"))
+    return Mergehub(url, token, tries=1, seconds=SECONDS)
 
 
 def warnings(answer: Compared) -> list[Line]:

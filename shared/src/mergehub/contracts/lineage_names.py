@@ -9,6 +9,15 @@ from typing import Final
 LONGEST: Final = 500
 _USUAL = re.compile(r"[A-Za-z0-9][\w.-]{0,200}(?:/[A-Za-z0-9][\w.-]{0,200})?", re.ASCII)
 """Names that need no closer look, which are nearly all."""
+_NOTHING: Final = frozenset({
+    "none", "null", "nan", "n/a", "na", "n.a.", "n.a", "-", "unknown", "undefined", "[]", "{}",
+    "tbd", "tba", "scratch", "from scratch", "from-scratch", "self",
+    "your-model", "your_model", "your-model-here", "your_model_here", "your-model-name",
+    "your_model_name", "model-name", "model_name", "username/model-name",
+    "your-username/your-model", "your-username/your-model-name", "your-org/your-model",
+})  # fmt: skip
+"""What people and templates write where there is no model."""
+_LONGEST_NOTHING: Final = max(map(len, _NOTHING))
 _UNSEEN: Final = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
 
 
@@ -21,12 +30,17 @@ def composed(written: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
+def is_nothing(name: str) -> bool:
+    """Whether a composed text stands for no model, such as `none` or a template's words."""
+    return len(name) <= _LONGEST_NOTHING and (not name or name.lower() in _NOTHING)
+
+
 def fault(name: str) -> str | None:
     """Why a composed text is no model's name; None if it is one."""
+    if is_nothing(name):
+        return "there is no name here"
     if _USUAL.fullmatch(name):
         return None
-    if not name:
-        return "there is no name here"
     if len(name) > LONGEST:
         return f"the name is longer than {LONGEST} characters"
     if "\ufffd" in name:

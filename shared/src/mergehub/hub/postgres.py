@@ -29,7 +29,7 @@ OPTIONS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_active_replication_origins": "0",  # a checkpoint would write their file, or panic
-    "max_wal_size": "256MB",  # fits a small disk
+    "max_wal_size": "1GB",  # less under light use; each checkpoint makes an import write more
     "log_min_messages": "warning",
 }
 

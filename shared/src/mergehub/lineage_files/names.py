@@ -5,24 +5,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mergehub.contracts.lineage_names import LONGEST, composed, fault
+from mergehub.contracts.lineage_names import LONGEST, composed, fault, is_nothing
 
 _URL = re.compile(
     r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?:models/)?", re.IGNORECASE
 )
 _USUAL = re.compile(
-    r"(?!(?:hf|huggingface)\.co/|n/a\Z)[a-z0-9][\w.-]{0,200}/[a-z0-9][\w.-]{0,200}",
+    r"(?!(?:hf|huggingface)\.co/)[a-z0-9][\w.-]{0,200}/[a-z0-9][\w.-]{0,200}",
     re.ASCII | re.IGNORECASE,
 )
 """Names that need no closer look, which are nearly all."""
 _AFTER_NAME = re.compile(r"/(?:tree|blob|resolve|raw|commit|discussions)/.*|[?#].*", re.DOTALL)
 _REVISION = re.compile(r"@[A-Za-z0-9][\w./-]*$")
 NO_REVISION = "lineage knows the revision by its digest only"
-_NOTHING = frozenset({
-    "none", "null", "nan", "n/a", "na", "n.a.", "n.a", "-", "unknown", "undefined", "[]", "{}",
-    "tbd", "tba", "scratch", "from scratch", "from-scratch", "self",
-})  # fmt: skip
-"""What people write where there is no model."""
 
 
 class BadName(ValueError):
@@ -42,10 +37,10 @@ def read_name(written: str) -> Name:
     Raises:
         BadName: it stands for none.
     """
-    if _USUAL.fullmatch(written):
+    if _USUAL.fullmatch(written) and not is_nothing(written):
         return Name(written)
     name = composed(written)
-    if name.lower() in _NOTHING or not name:
+    if is_nothing(name):
         raise BadName("there is no name here")
     if len(name) > LONGEST:
         raise BadName(f"the name is longer than {LONGEST} characters")
@@ -57,7 +52,7 @@ def read_name(written: str) -> Name:
 
 def is_usual(written: str) -> bool:
     """Whether a text has the usual form of a name: an owner and a model."""
-    return _USUAL.fullmatch(written) is not None
+    return _USUAL.fullmatch(written) is not None and not is_nothing(written)
 
 
 def same(one: str, other: str) -> bool:

@@ -1,7 +1,7 @@
 import type { Facets } from "../../hub/facets.ts";
 import { RELATIONS } from "../../hub/relations.ts";
 import { KINDS } from "../look.ts";
-import type { MapState } from "../state.ts";
+import { KINDS_OF_MODELS, type MapState } from "../state.ts";
 
 /** What one can choose, and how many models have it; null as long as that is not known. */
 export interface Option<Value extends string = string> {
@@ -19,7 +19,7 @@ type Listed = "methods" | "licences" | "domains" | "kinds" | "relations";
 export function optionsOf(facets: Facets | null, state: MapState) {
   return {
     relation: fixed(RELATIONS, KINDS, facets, "relations"),
-    kind: fixed(Object.keys(KINDS), KINDS, facets, "kinds"),
+    kind: fixed(KINDS_OF_MODELS, KINDS, facets, "kinds"),
     method: found(facets, "methods", state.method),
     licence: found(facets, "licences", state.licence),
     domain: found(facets, "domains", state.domain),
@@ -56,6 +56,7 @@ function option(value: string | null, count: number, list: Listed): Option[] {
 }
 
 /** How many filters a state has that the hub applies. */
-export function filterCount({ relation, method, licence, domain, since }: MapState): number {
-  return relation.length + method.length + licence.length + domain.length + (since ? 1 : 0);
+export function filterCount(state: MapState): number {
+  const lists = [state.relation, state.kind, state.method, state.licence, state.domain];
+  return lists.reduce((sum, { length }) => sum + length, state.since ? 1 : 0);
 }

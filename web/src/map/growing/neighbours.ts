@@ -14,10 +14,10 @@ const AROUND = { depth: 1, limit: 300, collapse: SHOWN_SIBLINGS } as const;
 /** The models next to some, by the filters of a map. */
 export async function neighboursOf(
   ids: readonly string[],
-  { relation, method, licence, domain, since }: GraphQuery,
+  { relation, method, licence, domain, kind, since }: GraphQuery,
   signal: AbortSignal,
 ): Promise<Neighbours[]> {
-  const given = Object.entries({ relation, method, licence, domain, since });
+  const given = Object.entries({ relation, method, licence, domain, kind, since });
   const filter = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   const found = ids.map((focus) => around({ focus, ...AROUND, ...filter }, signal));
   return (await Promise.all(found)).flatMap((each) => each ?? []);

@@ -13,13 +13,17 @@ Layers = Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Parent:
-    """A model that the exported one came from, and how; `place` is that of its own record."""
+    """A model that the exported one came from, and how; `place` is that of its own record.
+
+    `role_stated`: a source says that it is the `role`; if not, it is the usual one.
+    """
 
     place: int
     id: UUID
     name: str
     relation: str
     role: str
+    role_stated: bool
     method: str | None
     weight: float | None
     density: float | None

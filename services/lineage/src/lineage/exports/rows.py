@@ -11,12 +11,16 @@ Row = Mapping[str, Any]
 
 
 def edge_row(model: Model, parent: Parent) -> Row:
-    """An edge, with the names of the fields that an import reads."""
+    """An edge, with the names of the fields that an import reads.
+
+    The role in a merge is null if no source states it, so that an import does not state it either.
+    """
+    told = parent.role_stated or parent.relation != "merge"
     return {
         "parent": parent.name,
         "child": model.name,
         "relation": parent.relation,
-        "role": parent.role,
+        "role": parent.role if told else None,
         "method": parent.method,
         "weight": parent.weight,
         "density": parent.density,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, timedelta
-from math import isfinite
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -104,9 +103,10 @@ class _Batches:
             name=name,
             relation=RELATIONS[columns.relation[edge]],
             role=ROLES[columns.role[edge]],
+            role_stated=row.role_stated,
             method=codes.method[columns.method[edge]] or None,
-            weight=_known(columns.weight[edge]),
-            density=_known(columns.density[edge]),
+            weight=row.weight,
+            density=row.density,
             layers=row.layers,
             child_digest=row.child_digest,
             parent_digest=row.parent_digest,
@@ -118,11 +118,6 @@ class _Batches:
             made_on=row.made_on,
             learned_at=row.created_at,
         )
-
-
-def _known(value: np.float32) -> float | None:
-    """A number to the digits that its 32 bits hold."""
-    return float(f"{value:.7g}") if isfinite(value) else None
 
 
 def _day(days: int) -> date | None:

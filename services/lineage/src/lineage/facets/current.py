@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,17 +16,15 @@ from lineage.facets.schemas import Facets
 from lineage.map.wanted import Wanted
 from lineage.memory.graph import Graph
 from lineage.memory.names import Names
-from lineage.replica.serving import replica_of
+from lineage.replica.serving import repeated
 from lineage.statistics.kept import Kept
 from mergehub.kit.background.resources import Resources
-from mergehub.kit.telemetry.loops import Loop, turned
+from mergehub.kit.telemetry.loops import Loop
 
 EVERYTHING = Wanted()
 QUICK_SECONDS = 0.01
 LASTING_SECONDS = 10.0
 SHARE = 50  # so many times as long as counting took, counts of everything last
-PAUSE_SECONDS = 1.0
-FIRST_COUNT_SECONDS = 600.0
 
 
 class Current:
@@ -81,17 +78,7 @@ def start_facets(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process its facets; the loop that keeps those of the whole graph current."""
     kept: Kept[Wanted, Current] = Kept(Current, 32)
     app.state.facets = kept
-
-    async def run() -> None:
-        while True:
-            turned(FIRST_COUNT_SECONDS)
-            graph = replica_of(app).graph
-            if graph is not None:
-                await asyncio.to_thread(kept.get(EVERYTHING).refresh, graph)
-            turned()
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    return {"facets": run}
+    return {"facets": repeated(app, lambda graph: kept.get(EVERYTHING).refresh(graph))}
 
 
 def facets_for(request: Request, wanted: Wanted) -> Current:

@@ -23,10 +23,13 @@ CODES = 1 << 16
 
 @dataclass(frozen=True)
 class Piece:
-    """The models of a range of numbers; `edges` lie by child, which is `rows` in the range."""
+    """The models of a range of numbers; `edges` lie by child, which is `rows` in the range.
+
+    A slice takes no copy of their facts.
+    """
 
     models: slice
-    edges: Numbers
+    edges: Numbers | slice
     rows: Numbers
 
 
@@ -39,7 +42,14 @@ def pieces(graph: Graph) -> Iterator[Piece]:
         if np.any(children[1:] < children[:-1]):  # they come from several segments
             order = stable_order(children)
             edges, children = edges[order], children[order]
-        yield Piece(models, edges, children - np.int32(begin))
+        yield Piece(models, _together(edges), children - np.int32(begin))
+
+
+def _together(edges: Numbers) -> Numbers | slice:
+    """Edges as a slice, if they lie one after the other."""
+    if len(edges) and np.all(edges[1:] - edges[:-1] == 1):
+        return slice(int(edges[0]), int(edges[-1]) + 1)
+    return edges
 
 
 Pairs = NDArray[np.uint32]

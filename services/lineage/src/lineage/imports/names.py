@@ -13,9 +13,10 @@ Fault = Literal["empty-name", "malformed-name"]
 
 def fault(name: str) -> Fault | None:
     """What is wrong with a name."""
-    if not name.strip():
+    given = composed(name)
+    if lineage_names.is_nothing(given):
         return "empty-name"
-    return "malformed-name" if lineage_names.fault(composed(name)) else None
+    return "malformed-name" if lineage_names.fault(given) else None
 
 
 def faults(*written: str | None) -> str:

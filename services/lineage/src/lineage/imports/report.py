@@ -28,7 +28,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._outcomes: Counter[str] = Counter()
-        self._models_added = 0
+        self._models_added: list[str] = []
         self._models_changed = 0
         self._edges_skipped = 0
         self._corrected: list[Correction] = []
@@ -37,7 +37,7 @@ class Findings:
     def add(self, report: Report) -> None:
         """Count what a transaction has learned."""
         self._outcomes.update(report.outcomes)
-        self._models_added += report.models_added
+        self._models_added += report.added
         self._models_changed += report.models_changed
 
     def correct(self, line: int, field: str, was: str, now: str) -> None:
@@ -70,7 +70,8 @@ class Findings:
         return ImportReport(
             dry_run=dry_run,
             edges=edges,
-            models=ModelCounts(added=self._models_added, changed=self._models_changed),
+            models=ModelCounts(added=len(self._models_added), changed=self._models_changed),
+            would_add=self._models_added if dry_run else [],
             corrected=sorted(self._corrected, key=lambda each: each.line),
             skipped=sorted(self._skipped, key=lambda each: each.line),
         )

@@ -79,7 +79,13 @@ class ImportedEdge(TypedDict, total=False):
     layers: Annotated[list[Lax[Layer]], Field(max_length=1000)] | None
     child_digest: Digest | None
     parent_digest: Digest | None
-    made_on: Annotated[Day | None, Field(description="When the child was made or published.")]
+    made_on: Annotated[
+        Day | None,
+        Field(
+            description="When the child was made or published; by default what a row of the same "
+            "request about the child says."
+        ),
+    ]
     evidence: Annotated[
         Annotated[Text, Field(max_length=1000)] | None,
         Field(description="A URL, or a file and line."),
@@ -165,10 +171,11 @@ class Skipped(Answer):
 
 
 class ImportReport(Answer):
-    """What became of the rows."""
+    """What became of the rows. `would_add`: the models that a dry run has not added."""
 
     dry_run: bool
     edges: EdgeCounts
     models: ModelCounts
+    would_add: list[str]
     corrected: list[Correction]
     skipped: list[Skipped]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final, TypeVar
 
 from lineage.imports import names
@@ -25,6 +26,7 @@ from lineage.learning.batch import (
     states_role,
     usual_role,
 )
+from lineage.learning.names import key
 from lineage.learning.service import learn
 from lineage.trust import confidence
 from mergehub.contracts.licences import identifier_of
@@ -59,7 +61,8 @@ async def _bring(
     body: ImportCreate,
     findings: Findings,
 ) -> None:
-    statements = [_statement(row, body.source) for _, row in edges]
+    dates = _dates(body) if edges else {}
+    statements = [_statement(row, body.source, dates) for _, row in edges]
     batch = Batch(statements, [_facts(row, body.source) for _, row in models])
     async with database.transaction() as session:
         report = await learn(session, batch, dry_run=body.dry_run)
@@ -134,9 +137,18 @@ def _facts(row: ImportedModel, source: str) -> Facts:
     )
 
 
-def _statement(row: ImportedEdge, of_import: str) -> Statement:
+def _dates(body: ImportCreate) -> Mapping[str, date]:
+    """When models were made, by the keys of their names, as rows about them say."""
+    dated = ((row["name"], row.get("made_on")) for row in body.models)
+    return {key(name): made_on for name, made_on in dated if made_on is not None}
+
+
+def _statement(row: ImportedEdge, of_import: str, dates: Mapping[str, date]) -> Statement:
+    """What a row says; the date of its child is also that of the edge, if the row has none."""
     source, relation = row.get("source") or of_import, row.get("relation", UNKNOWN)
-    layers = row.get("layers")
+    layers, made_on = row.get("layers"), row.get("made_on")
+    if made_on is None and dates:
+        made_on = dates.get(key(row["child"]))
     told = Told(
         relation,
         source,
@@ -146,7 +158,7 @@ def _statement(row: ImportedEdge, of_import: str) -> Statement:
         row.get("density"),
         None if layers is None else tuple(layers),
         evidence=row.get("evidence"),
-        made_on=row.get("made_on"),
+        made_on=made_on,
         role_stated=states_role(relation, row.get("role")),
     )
     role = row.get("role") or usual_role(relation)

@@ -112,9 +112,12 @@ class Outcome(StrEnum):
 
 @dataclass
 class Report:
-    """What became of each statement, and the names of the models by the given ones."""
+    """What became of each statement, and the names of the models by the given ones.
+
+    `added` has the names of the new models.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
-    models_added: int = 0
+    added: Sequence[str] = ()
     models_changed: int = 0
     names: dict[str, str] = field(default_factory=dict)

@@ -73,7 +73,7 @@ def _without_collector() -> Iterator[None]:
 
 async def _learn(session: AsyncSession, batch: Batch, *, alone: bool, dry_run: bool) -> Report:
     models = await names.find(session, batch)
-    report = Report(models_added=len(models.new))
+    report = Report(added=[model.name for model in models.new])
     ends = [(models[each.child], models[each.parent]) for each in batch.statements]
     free = await _withdrawn(session, batch, models, ends, alone=alone)
     allowed, moved = await _ordered(session, models, ends, free, alone=alone)

@@ -28,8 +28,6 @@ from lineage.scores.scores import Scores
 
 MEDIA_TYPE = "application/vnd.mergehub.graph"
 MAGIC = b"MHGRAPH1"
-NAMES = 1000
-"""So many nodes, the most important ones, come with their names."""
 OTHERS = 255
 """The group of all families from here on."""
 
@@ -44,7 +42,7 @@ def as_binary(graph: Graph, picture: Picture, scores: Scores) -> bytes:
         "scores_as_of": moment(scores),
         "focus": None if focus is None else str(graph.id(int(picture.models[focus]))),
         "truncated": picture.truncated,
-        "names": graph.names_of(picture.models[:NAMES]),
+        "names": graph.names_of(picture.models),
         "kinds": KINDS,
         "families": _by_size(facts)[1],
         "licences": facts.licences[: OTHERS + 1],
@@ -82,6 +80,8 @@ def _arrays(graph: Graph, picture: Picture, facts: Facts) -> Mapping[str, NDArra
         "cluster_y": folded.y.astype("<f4"),
         "cluster_size": folded.size.astype("<f4"),
         "cluster_relation": folded.relation,
+        "importance": picture.importance.astype("<f4"),
+        "weight": graph.edges.weight[picture.edges].astype("<f4"),
         "score": facts.score.astype("<f4"),
         "uplift": facts.uplift.astype("<f4"),
     }

@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 
 from lineage.answers.parameters import Domains, Licences, Where, find
 from lineage.map.chosen import Chosen
+from lineage.map.kinds import KINDS
 from lineage.map.neighbourhood import Around, neighbourhood
 from lineage.map.overview import overview
 from lineage.map.wanted import Wanted
@@ -25,6 +26,11 @@ Directions = Annotated[
     Literal["ancestors", "descendants", "both"], Query(description="Which relatives of the focus.")
 ]
 Depth = Annotated[int, Query(ge=1, le=1000, description="The most steps from the focus.")]
+Kind = Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+Kinds = Annotated[
+    list[Kind] | None,
+    Query(alias="kind", description="Only models of these kinds; may be repeated."),
+]
 Collapse = Annotated[
     int,
     Query(
@@ -37,15 +43,20 @@ Collapse = Annotated[
 
 
 def _wanted(
-    graph: InMemory, where: Where, licence: Licences = None, domain: Domains = None
+    graph: InMemory,
+    where: Where,
+    licence: Licences = None,
+    domain: Domains = None,
+    kind: Kinds = None,
 ) -> Wanted:
     licences = None if licence is None else frozenset(licence_codes(graph.codes.licence, licence))
     domains = None if domain is None else frozenset(sets_with(graph.codes.domains, domain))
-    return Wanted(where, licences, domains)
+    kinds = None if kind is None else frozenset(map(KINDS.index, kind))
+    return Wanted(where, licences, domains, kinds)
 
 
 FilterBy = Annotated[Wanted, Depends(_wanted)]
-"""The parameters `relation`, `method`, `since`, `licence` and `domain`."""
+"""The parameters `relation`, `method`, `since`, `licence`, `domain` and `kind`."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.memory.arrays import Flags, Numbers
+from lineage.map.kinds import kinds_of
+from lineage.memory.arrays import Codes8, Flags, Numbers, among
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
 
+AT_ONCE = 1 << 16
+
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is shown: edges by `where`, and models by the codes of their licences and domains.
+    """What is shown: edges by `where`, models by the codes of their licences, domains and kinds.
 
     None: any. A walk does not pass through a model that is not wanted.
     """
@@ -22,6 +25,7 @@ class Wanted:
     where: EdgeFilter | None = None
     licences: frozenset[int] | None = None
     domains: frozenset[int] | None = None
+    kinds: frozenset[int] | None = None
 
     def models(self, graph: Graph) -> Flags:
         """Which models are wanted, by their number."""
@@ -30,18 +34,28 @@ class Wanted:
     def edges(self, graph: Graph, frontier: Numbers, direction: Direction) -> Numbers:
         """The wanted edges from the models of `frontier`, to wanted models."""
         edges = graph.expand(frontier, direction, self.where)
-        if self.licences is None and self.domains is None:
+        if self.licences is None and self.domains is None and self.kinds is None:
             return edges
         kept: Numbers = edges[self.fits(graph, graph.ends(edges, direction))]
         return kept
 
-    def fits(self, graph: Graph, which: Numbers | slice) -> Flags:
-        """Which of some models have a wanted licence and domain."""
+    def fits(self, graph: Graph, which: Numbers | slice, kinds: Codes8 | None = None) -> Flags:
+        """Which of some models have a wanted licence, domain and kind, which `kinds` may give."""
         kept = np.ones(len(graph.models.exists[which]), np.bool_)
         for column, codes in (
             (graph.models.licence, self.licences),
             (graph.models.domains, self.domains),
         ):
             if codes is not None:
-                kept &= np.isin(column[which], list(codes))
+                kept &= among(column[which], codes)
+        if self.kinds is not None:
+            found = _kinds(graph, which) if kinds is None else kinds
+            kept &= among(found, self.kinds)
         return kept
+
+
+def _kinds(graph: Graph, which: Numbers | slice) -> Codes8:
+    """The kind of each model, found for some at a time, which needs little memory."""
+    models = np.arange(graph.size, dtype=np.int32)[which] if isinstance(which, slice) else which
+    parts = [kinds_of(graph, models[at : at + AT_ONCE]) for at in range(0, len(models), AT_ONCE)]
+    return np.concatenate([np.zeros(0, np.uint8), *parts])

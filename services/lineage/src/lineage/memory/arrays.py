@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ Shares = NDArray[np.float32]
 """Values that a recipe states; NaN: unknown."""
 Places = NDArray[np.uint32]
 
+MANY_CODES = 8  # to compare with each takes as long as to look for all of them
 NOTHING: Numbers = np.empty(0, np.int32)
 
 
@@ -64,6 +66,16 @@ def distinct(numbers: Numbers) -> Numbers:
         return numbers
     ordered = np.sort(numbers)
     return ordered[begins(ordered)]
+
+
+def among(column: NDArray[Any], codes: Collection[int]) -> Flags:
+    """Which elements of a column of codes are one of a few."""
+    if len(codes) > MANY_CODES:
+        return np.isin(column, list(codes))
+    found: Flags = np.zeros(len(column), np.bool_)
+    for code in codes:
+        found |= column == code
+    return found
 
 
 def begins(*keys: NDArray[Any]) -> Flags:

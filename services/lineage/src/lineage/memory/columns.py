@@ -26,6 +26,16 @@ RELATIONS = ("unknown", "merge", "finetune", "adapter", "quantized", "distilled"
 ROLES = ("base", "ingredient")
 EMPTY = {"made_on": -1, "weight": np.nan, "density": np.nan}
 """What a row has in a column that was not written; 0 in all others."""
+NARROW: Mapping[str, type[np.integer[Any]]] = {
+    "id": np.uint32,
+    "made_on": np.int16,
+    "architecture": np.uint8,
+    "licence": np.uint8,
+    "domains": np.uint8,
+    "method": np.uint8,
+    "source": np.uint8,
+}
+"""Columns that are half as wide as their type says, or less, while all values fit."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +88,17 @@ Values = Mapping[str, NDArray[Any]]
 class Growing(Generic[Row]):
     """Columns that one thread extends and changes while others read `view`s of them.
 
-    A view keeps its length. A changed value appears in it at once; so an answer may show facts of a
-    model that are newer than its edges.
+    A column may be narrower than its type says, while all of its values fit.
+
+    A view keeps its length. A changed value appears in it at once, mostly; so an answer may show
+    facts of a model that are newer than its edges.
     """
 
     def __init__(self, kind: type[Row]) -> None:
         self._kind = kind
+        self._dtypes = {name: _dtype(hint) for name, hint in get_type_hints(kind).items()}
         self._columns: dict[str, NDArray[Any]] = {
-            name: np.empty(0, _dtype(hint)) for name, hint in get_type_hints(kind).items()
+            name: np.empty(0, NARROW.get(name, dtype)) for name, dtype in self._dtypes.items()
         }
         self.size = 0
 
@@ -95,23 +108,25 @@ class Growing(Generic[Row]):
             return
         for name, column in self._columns.items():
             if size > len(column):
-                larger = np.empty(_room(size), column.dtype)
-                larger[: self.size] = column[: self.size]
-                self._columns[name] = larger
+                self._columns[name] = self._copied(name, column.dtype, _room(size))
             self._columns[name][self.size : size] = EMPTY.get(name, 0)
         self.size = size
 
     def write(self, rows: Numbers | slice, values: Values) -> None:
         """Set some columns of some rows."""
         for name, column in values.items():
-            self._columns[name][rows] = column
+            kept = self._columns[name]
+            if not _fits(column, kept.dtype):
+                kept = self._columns[name] = self._copied(name, self._dtypes[name], len(kept))
+            kept[rows] = column
 
     def load(self, columns: dict[str, NDArray[Any]], order: Numbers) -> None:
         """Have only these rows, in this order. Takes each column out of `columns` to free it."""
         self.size = len(order)
         for name, known in self._columns.items():
-            column = np.empty(_room(self.size), known.dtype)
             given = columns.pop(name, None)
+            narrow = given is None or _fits(given, known.dtype)
+            column = np.empty(_room(self.size), known.dtype if narrow else self._dtypes[name])
             column[: self.size] = EMPTY.get(name, 0) if given is None else given[order]
             self._columns[name] = column
 
@@ -119,10 +134,23 @@ class Growing(Generic[Row]):
         """The rows that exist now."""
         return self._kind(**{name: each[: self.size] for name, each in self._columns.items()})
 
+    def _copied(self, name: str, dtype: np.dtype[Any], room: int) -> NDArray[Any]:
+        copy = np.empty(room, dtype)
+        copy[: self.size] = self._columns[name][: self.size]
+        return copy
+
 
 def _room(size: int) -> int:
     """How many rows to have room for. What is not written takes no memory, only addresses."""
     return 2 * size + 1024
+
+
+def _fits(column: NDArray[Any], dtype: np.dtype[Any]) -> bool:
+    """Whether integers can be kept as this type."""
+    if dtype.kind not in "iu" or np.can_cast(column.dtype, dtype) or not column.size:
+        return True
+    range = np.iinfo(dtype)
+    return bool(range.min <= column.min() and column.max() <= range.max)
 
 
 def _dtype(hint: Any) -> np.dtype[Any]:

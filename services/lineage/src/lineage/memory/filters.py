@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.memory.arrays import Flags, Numbers
+from lineage.memory.arrays import Flags, Numbers, among
 from lineage.memory.columns import EdgeColumns
 
 
@@ -24,16 +24,16 @@ class EdgeFilter:
     since: int | None = None
     until: int | None = None
 
-    def keeps(self, edges: EdgeColumns, some: Numbers) -> Flags:
+    def keeps(self, edges: EdgeColumns, some: Numbers | slice) -> Flags:
         """Which of `some` edges are as they must be."""
-        kept = np.ones(len(some), np.bool_)
+        kept = np.ones(len(edges.relation[some]), np.bool_)
         for codes, allowed in (
             (edges.relation, self.relations),
             (edges.role, self.roles),
             (edges.method, self.methods),
         ):
             if allowed is not None:
-                kept &= np.isin(codes[some], list(allowed))
+                kept &= among(codes[some], allowed)
         if self.since is not None:
             kept &= edges.made_on[some] >= max(self.since, 0)
         if self.until is not None:

@@ -49,14 +49,15 @@ async def change(
         raise service.not_found(model_id)
     check(etag_of(await service.detail(session, model_id, scores)))
     if name is not None and name != model.name:
-        await _rename(session, model, name)
+        await rename(session, model, name)
     _describe(model, given)
     await session.flush()
     await changes.log(session, (), [model.number])
     return await service.detail(session, model_id, scores)
 
 
-async def _rename(session: AsyncSession, model: ModelRow, name: str) -> None:
+async def rename(session: AsyncSession, model: ModelRow, name: str) -> None:
+    """Give a model another name, and keep the former one. Raises ModelNameTaken."""
     bearer = await repository.bearer(session, name)
     if bearer is not None and bearer.id != model.id:
         raise ModelNameTaken(f"The model {bearer.id} has the name {bearer.name}.")

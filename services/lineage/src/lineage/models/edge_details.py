@@ -32,6 +32,9 @@ async def details(session: AsyncSession, ids: Sequence[int]) -> dict[int, AnyRow
     query = select(
         EdgeRow.id,
         *DIGESTS,
+        EdgeRow.role_stated,
+        EdgeRow.weight,
+        EdgeRow.density,
         EdgeRow.layers,
         EdgeRow.recipe_version,
         EdgeRow.run,

@@ -38,13 +38,16 @@ class Follower:
                 reading = both.create_task(read_edges(beside, growing.codes))
                 models = await read_models(connection, growing.codes)
                 await asyncio.to_thread(_put_models, growing, models)
+                size = _bytes(models.columns)
                 del models
-                give_back()
+                give_back(size)
         edges = reading.result()
         del reading
-        give_back()
+        size = _bytes(edges)
+        give_back(size)
         await asyncio.to_thread(growing.load_edges, edges)
         follower = await asyncio.to_thread(cls, growing, place)
+        give_back(size)
         settle()
         return follower
 
@@ -87,6 +90,10 @@ class Follower:
         if withdrawn:
             self._growing.withdraw_edges(withdrawn)
         return self._growing.graph(as_of)
+
+
+def _bytes(columns: Columns) -> int:
+    return sum(column.nbytes for column in columns.values())
 
 
 def _missing(wanted: list[int], edges: Columns | None) -> list[int]:

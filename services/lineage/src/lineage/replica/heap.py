@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from functools import cache
 
 # of glibc's malloc.h
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 MEGABYTE = 1 << 20
+LARGE = 8 * MEGABYTE
 
 
 def prepare() -> None:
@@ -26,8 +28,13 @@ def prepare() -> None:
     _set(M_MMAP_THRESHOLD, MEGABYTE // 4)
 
 
-def give_back() -> None:
-    """Give back what is free now."""
+def give_back(freed: int) -> None:
+    """Give back what is free now, if so many bytes are worth it.
+
+    The C library looks through all of its heap for this, which takes long in a large process.
+    """
+    if freed < LARGE:
+        return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
@@ -35,9 +42,14 @@ def give_back() -> None:
 
 def settle() -> None:
     """Keep memory at hand for questions, and never search for garbage in what is there now."""
-    give_back()
     _set(M_MMAP_THRESHOLD, MEGABYTE)
-    _set(M_TRIM_THRESHOLD, 8 * MEGABYTE)
+    _set(M_TRIM_THRESHOLD, LARGE)
+    _freeze()
+
+
+@cache
+def _freeze() -> None:
+    """Look through all objects once: what a later load makes are arrays, and few of them."""
     gc.collect()
     gc.freeze()
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
 from lineage.memory.graph import Graph
+from lineage.replica.heap import LARGE, give_back
 from lineage.replica.replica import Replica
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.problems.problem import Problem
-from mergehub.kit.telemetry.loops import Loop
+from mergehub.kit.telemetry.loops import Loop, turned
 
 PATIENCE_SECONDS = 5.0
 GLANCE_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
+HEAP_PAUSE_SECONDS = 5.0  # to give back memory takes some milliseconds
+FIRST_SECONDS = 600.0
 SILENT_SECONDS = 60.0  # a replica that has not read the log for so long is out of date
 
 
@@ -26,9 +31,30 @@ class GraphLoading(Problem):
 
 
 def start_replica(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
-    """Give the process a replica of the graph; the loop that keeps it current."""
+    """Give the process a replica of the graph; the loops that keep it current, and memory low."""
     app.state.replica = Replica(resources)
-    return {"graph": app.state.replica.run}
+    return {
+        "graph": app.state.replica.run,
+        "heap": repeated(app, lambda _: give_back(LARGE), HEAP_PAUSE_SECONDS),
+    }
+
+
+def repeated(app: FastAPI, act: Callable[[Graph], object], pause: float = PAUSE_SECONDS) -> Loop:
+    """The loop that does something with the present graph, in a thread, with a pause between.
+
+    So requests find done what most of them need.
+    """
+
+    async def run() -> None:
+        while True:
+            turned(FIRST_SECONDS)
+            graph = replica_of(app).graph
+            if graph is not None:
+                await asyncio.to_thread(act, graph)
+            turned()
+            await asyncio.sleep(pause)
+
+    return run
 
 
 def replica_of(app: FastAPI) -> Replica:

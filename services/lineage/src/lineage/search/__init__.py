@@ -1,1 +1,1 @@
-"""How models are found by parts of their names: an index of trigrams over the names in memory."""
+"""How models are found by parts of their names: signatures and bitmaps of their trigrams."""

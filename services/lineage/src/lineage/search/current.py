@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from threading import Lock
 
 from fastapi import FastAPI
 
 from lineage.memory.graph import Graph
-from lineage.replica.serving import replica_of
+from lineage.replica.serving import repeated
 from lineage.search.index import Index
 from mergehub.kit.background.resources import Resources
-from mergehub.kit.telemetry.loops import Loop, turned
-
-PAUSE_SECONDS = 1.0
-FIRST_SECONDS = 600.0
+from mergehub.kit.telemetry.loops import Loop
 
 
 class Search:
@@ -35,17 +31,7 @@ class Search:
 def start_search(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process its index; the loop that keeps it current."""
     search = app.state.search = Search()
-
-    async def run() -> None:
-        while True:
-            turned(FIRST_SECONDS)
-            graph = replica_of(app).graph
-            if graph is not None:
-                await asyncio.to_thread(search.index(graph).follow, graph)
-            turned()
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    return {"names": run}
+    return {"names": repeated(app, lambda graph: search.index(graph).follow(graph))}
 
 
 def index_of(app: FastAPI, graph: Graph) -> Index:

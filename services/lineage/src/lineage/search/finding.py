@@ -9,10 +9,10 @@ from itertools import islice
 from lineage.memory.graph import Graph
 from lineage.search.index import Index
 from lineage.search.spelling import corrected
-from lineage.search.words import Query
+from lineage.search.words import BEGINNING, EXACT, Query
 
 COMPARED = 100
-"""So many of the most important matches are sorted by how well they fit."""
+"""So many of the most important matches of each kind are sorted by how well they fit."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,19 @@ def find(
 ) -> list[Found]:
     """At most `most` models whose names have all words of a query.
 
-    Of the most important ones, with those that `former` names find, the ones that fit best come
-    first; the others follow by importance.
+    Names that are the query come first, then those that begin with it. Of the most important
+    others, with those that `former` names find, the ones that fit best come first; the rest follow
+    by importance. Of each of these kinds a hundred are sorted.
     """
     if not query.words:
         return []
+    compared = {each.model: each for each in former}
+    for fit in (EXACT, BEGINNING):
+        for match in islice(index.matches(graph, query, fit), COMPARED):
+            compared[match.model] = Found(match.model, match.line)
     matches = islice(index.matches(graph, query), max(COMPARED, most))
     found = [Found(match.model, match.line) for match in matches]
-    compared = {each.model: each for each in [*former, *found[:COMPARED]]}
+    compared |= {each.model: each for each in found[:COMPARED]}
     best = sorted(compared.values(), key=lambda each: _rank(graph, query, each))
     rest = [each for each in found[COMPARED:] if each.model not in compared]
     return [*best, *rest][:most]

@@ -11,18 +11,23 @@ from threading import Lock
 
 import numpy as np
 
-from lineage.memory.arrays import Flags, Numbers
+from lineage.memory.arrays import Flags, Integers, Numbers
 from lineage.memory.graph import Graph
 from lineage.memory.names import Names
-from lineage.search.signatures import Packed, Signatures
-from lineage.search.words import Query, plain
+from lineage.search.groups import Groups
+from lineage.search.signatures import WORD, Signatures, Words
+from lineage.search.trigrams import ends, of_beginning, of_end, trigrams
+from lineage.search.words import BEGINNING, EXACT, INSIDE, Query, plain
 
-BLOCK = 1024  # so many names are indexed at a time,
-PIECES = (256, 4096)  # and looked at: few at first, as they may do
+BLOCK = 4096  # so many names are indexed anew if one of them is,
+TOGETHER = 8  # and so many blocks, if they lie beside each other
+PIECES = (256, 4096)  # so many names are looked at: few at first, as they may do
 MANY = 4
 """If one name in so many is a candidate, all are looked through, as they lie beside each other."""
 MOST_IMPORTANT = 1 << 17
 GROWTH = 16
+LOOKED = 1 << 10
+"""So many of the most important names, and of the others, are looked through for a better fit."""
 SMALL = 1 << 14  # the most important models of so few edges are found in no time
 
 
@@ -45,6 +50,7 @@ class Index:
         self._lock = Lock()
         self._read_at: datetime | None = None
         self._signatures = Signatures()
+        self._groups = Groups()
         self._indexed = np.zeros(0, np.int32)  # how many names of each block are indexed,
         self._newest = np.zeros(0, np.uint32)  # and the place of the last one that was stored
         self._important: Numbers | None = None
@@ -55,19 +61,35 @@ class Index:
         self._index_new(graph)
         self._choose_important(graph, GROWTH)
 
-    def matches(self, graph: Graph, query: Query) -> Iterator[Match]:
-        """The models whose names match: the most important ones first, then the oldest ones."""
+    def matches(self, graph: Graph, query: Query, fit: int = INSIDE) -> Iterator[Match]:
+        """The models whose names match, and fit so well at least.
+
+        The most important ones come first, then the oldest ones.
+        """
         self._index_new(graph)
         important = self.important(graph)
-        candidates = self._signatures.candidates(query.sought, graph.size)
-        if candidates is None:
-            candidates = np.full(-(-graph.size // 8), 255, np.uint8)
-        first = important[_has(candidates, important)]
-        yield from _matches(graph, first, query)
+        candidates = self._candidates(graph, query, fit)
+        some = slice(None if fit == INSIDE else LOOKED)
+        first = important[_has(candidates, important)][some]
+        found = _matches(graph, first, query)
+        yield from (each for each in found if fit == INSIDE or query.fit(each.line) <= fit)
         known = frozenset(first.tolist())
-        for match in _matches(graph, _numbers(graph, candidates), query):
-            if match.model not in known:
-                yield match
+        found = _matches(graph, _numbers(graph, candidates)[some], query)
+        for each in found:
+            if each.model not in known and (fit == INSIDE or query.fit(each.line) <= fit):
+                yield each
+
+    def _candidates(self, graph: Graph, query: Query, fit: int) -> Words:
+        """A bit for each name: whether it may match and fit so well."""
+        found = [trigrams(word)[1] for word in query.sought]
+        keys = np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint32)
+        more = [of_beginning(query.whole)] if fit <= BEGINNING else []
+        more += [of_end(query.whole)] if fit == EXACT else []
+        groups = self._groups.candidates([*keys.tolist(), *more], graph.size)
+        candidates = np.zeros(-(-graph.size // WORD), np.uint32)
+        if len(groups):
+            candidates[groups] = self._signatures.candidates(keys, groups)
+        return candidates
 
     def important(self, graph: Graph) -> Numbers:
         """The most important models; those of a small graph are always those of today."""
@@ -94,11 +116,29 @@ class Index:
             known = min(len(self._indexed), len(begins))
             new[:known] = indexed[:known] != self._indexed[:known]
             new[:known] |= newest[:known] != self._newest[:known]
-            for begin in begins[new].tolist():
-                rows = np.flatnonzero(graph.models.exists[begin : begin + BLOCK])
-                lines = lines_of(graph, rows + begin)
-                self._signatures.write(begin, BLOCK, rows.astype(np.int32), lines)
+            for begin, end in _runs(np.flatnonzero(new)):
+                self._index_names(graph, begin * BLOCK, (end - begin) * BLOCK)
             self._indexed, self._newest, self._read_at = indexed, newest, graph.read_at
+
+    def _index_names(self, graph: Graph, begin: int, size: int) -> None:
+        rows = np.flatnonzero(graph.models.exists[begin : begin + size])
+        lines = lines_of(graph, (rows + begin).astype(np.int32))
+        text = b"\n" + lines
+        places, keys = trigrams(text)
+        line = np.cumsum(np.frombuffer(text, np.uint8) == ord("\n"), dtype=np.int32) - 1
+        has = rows[line[places]]
+        self._signatures.write(begin, size, has, keys)
+        at, edges = ends(lines)
+        self._groups.write(begin, np.concatenate((has, rows[at])), np.concatenate((keys, edges)))
+
+
+def _runs(blocks: Integers) -> Iterator[tuple[int, int]]:
+    """Blocks that lie beside each other, a few at a time: the first, and the one after the last."""
+    starts = np.flatnonzero(np.diff(blocks, prepend=-2) != 1)
+    for run in np.split(blocks, starts[1:]):
+        for some in np.split(run, range(TOGETHER, len(run), TOGETHER)):
+            if len(some):
+                yield int(some[0]), int(some[-1]) + 1
 
 
 def _most_important(graph: Graph) -> Numbers:
@@ -112,24 +152,21 @@ def _most_important(graph: Graph) -> Numbers:
     return used[first].astype(np.int32)
 
 
-def _bit(numbers: Numbers) -> Packed:
-    return np.uint8(1) << (numbers & 7).astype(np.uint8)
-
-
-def _has(candidates: Packed, models: Numbers) -> Flags:
+def _has(candidates: Words, models: Numbers) -> Flags:
     """Which models are among the candidates."""
-    known = models < 8 * len(candidates)
-    places = np.where(known, models >> 3, 0)
-    return known & (candidates[places] & _bit(models) > 0)
+    known = models < WORD * len(candidates)
+    words = candidates[np.where(known, models // WORD, 0)]
+    return known & (words >> (models % WORD).astype(np.uint32) & np.uint32(1) > 0)
 
 
-def _numbers(graph: Graph, candidates: Packed) -> Numbers:
+def _numbers(graph: Graph, candidates: Words) -> Numbers:
     """The numbers of candidates."""
-    places = np.flatnonzero(candidates)  # few bytes have any
-    rows, bit = np.nonzero(np.unpackbits(candidates[places], bitorder="little").reshape(-1, 8))
+    places = np.flatnonzero(candidates)  # few words have any
+    bits = candidates[places].astype("<u4").view(np.uint8).reshape(-1, WORD // 8)
+    rows, bit = np.nonzero(np.unpackbits(bits, axis=1, bitorder="little"))
     if len(rows) * MANY > graph.size:
         return np.flatnonzero(graph.models.exists).astype(np.int32)
-    numbers = places[rows] * 8 + bit
+    numbers = places[rows] * WORD + bit
     numbers = numbers[numbers < graph.size]
     kept: Numbers = numbers[graph.models.exists[numbers]].astype(np.int32)
     return kept

@@ -20,7 +20,7 @@ def months(graph: Graph, edges: Numbers) -> tuple[Numbers, Keys]:
 
     Months count from 1970; an edge without a date has the month -1.
     """
-    days = graph.edges.made_on[edges]
+    days = graph.edges.made_on[edges].astype(np.int32)
     first = min(int(days.min(initial=0)), 0)
     every = np.arange(first, int(days.max(initial=0)) + 1)
     month_of = every.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)

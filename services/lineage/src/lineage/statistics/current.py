@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,22 +9,20 @@ from datetime import UTC, date, datetime
 from fastapi import FastAPI, Request
 
 from lineage.memory.graph import Graph
-from lineage.replica.serving import replica_of
+from lineage.replica.serving import repeated
 from lineage.statistics.kept import Kept
 from lineage.statistics.months import Months
 from lineage.statistics.ranked import Pairs, Ranked, Uses
 from lineage.statistics.risers import Riser, risers
 from lineage.statistics.selection import Selection
 from mergehub.kit.background.resources import Resources
-from mergehub.kit.telemetry.loops import Loop, turned
+from mergehub.kit.telemetry.loops import Loop
 
 MERGES = frozenset({"merge"})
 AS_BASE = Selection(relations=MERGES, roles=frozenset({"base"}))
 AS_INGREDIENT = Selection(relations=MERGES, roles=frozenset({"ingredient"}))
 ALL_MERGES = Selection(relations=MERGES)
 DAYS = 30
-PAUSE_SECONDS = 1.0
-FIRST_COUNT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -83,17 +80,7 @@ def today() -> int:
 def start_statistics(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process its statistics; the loop that keeps the usual ones current."""
     statistics = app.state.statistics = CurrentStatistics()
-
-    async def run() -> None:
-        while True:
-            turned(FIRST_COUNT_SECONDS)
-            graph = replica_of(app).graph
-            if graph is not None:
-                await asyncio.to_thread(statistics.keep_current, graph)
-            turned()
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    return {"statistics": run}
+    return {"statistics": repeated(app, statistics.keep_current)}
 
 
 def statistics_of(request: Request) -> CurrentStatistics:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lineage.memory.arrays import Flags, Numbers, distinct
+from lineage.memory.arrays import Flags, Numbers, among, distinct
 from lineage.memory.codes import Codes, licence_codes, sets_with
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
@@ -60,7 +58,7 @@ class Selection:
             (edges.method, _codes(graph.codes.method, self.methods)),
         ):
             if codes is not None:
-                fits &= _among(column[which], codes)
+                fits &= among(column[which], codes)
         if self.since is not None or self.until is not None:
             fits &= edges.made_on[which] >= max(self.since or 0, 0)
         if self.until is not None:
@@ -71,10 +69,10 @@ class Selection:
         """Those whose child is as it must be."""
         if self.domains is not None:
             sets = sets_with(graph.codes.domains, self.domains)
-            edges = edges[_among(graph.models.domains[graph.edges.child[edges]], sets)]
+            edges = edges[among(graph.models.domains[graph.edges.child[edges]], sets)]
         if self.licences is not None:
             codes = licence_codes(graph.codes.licence, self.licences)
-            edges = edges[_among(graph.models.licence[graph.edges.child[edges]], codes)]
+            edges = edges[among(graph.models.licence[graph.edges.child[edges]], codes)]
         if self.base is not None:
             chosen = np.zeros(graph.size, np.bool_)
             chosen[self._on_base(graph, self.base, graph.edges.child[edges], end)] = True
@@ -103,13 +101,3 @@ def _codes(codes: Codes, wanted: frozenset[str] | None) -> list[int] | None:
         return None
     found = (codes.find(text) for text in sorted(wanted))
     return [code for code in found if code is not None]
-
-
-def _among(column: NDArray[Any], codes: list[int]) -> Flags:
-    """Which elements are one of a few codes."""
-    if not codes:
-        return np.zeros(len(column), np.bool_)
-    found: Flags = column == codes[0]
-    for code in codes[1:]:
-        found |= column == code
-    return found

@@ -7,8 +7,8 @@ from typing import IO
 import click
 
 from mergehub.cli import comparing
-from mergehub.cli.comparing import compared
-from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_warnings
+from mergehub.cli.comparing import compared, with_base
+from mergehub.cli.failures import Faults, Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.method_option import with_method_file
 from mergehub.client.near import near
@@ -26,14 +26,20 @@ def check(ctx: click.Context, /, file: IO[str], offline: bool, raw: bool) -> Non
 
     FILE is a recipe in mergekit's YAML, or - for standard input. The exit status is 1 if it has
     faults. If this shell knows a hub, it also warns of what the hub's lineage knows of the models:
-    that they share no base, or another than the base_model, their flags and their licences.
+    that they share no base, or another than the base_model, their flags and their licences. If
+    the recipe lacks a base that its method needs, the hub names the one that the models share.
     """
     text = recipe_text(file)
-    with recipe_faults(file.name):
-        recipe, found = parse_to_merge(text)
+    asks = not offline and ctx.params.get("method_file") is None  # which no hub knows
+    try:
+        with recipe_faults(file.name):
+            recipe, found = parse_to_merge(text)
+    except Faults as error:
+        if asks:
+            error.faults = tuple(with_base(ctx, text, error.faults))
+        raise
     lines = list(map(Line.of, found))
-    own_method = ctx.params.get("method_file") is not None  # no hub knows it
-    answer = None if offline or own_method else compared(ctx, text)
+    answer = compared(ctx, text) if asks else None
     if answer is not None:
         lines = list(dict.fromkeys([*lines, *comparing.warnings(answer)]))
     models = [str(ref) for ref in ingredients(recipe)]

@@ -289,6 +289,10 @@ def get_map(
     layout: Literal["layers", "families"] | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -308,6 +312,7 @@ def get_map(
             "layout": layout,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
@@ -336,6 +341,10 @@ def get_facets(
     *,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -349,6 +358,7 @@ def get_facets(
         query={
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,
@@ -366,6 +376,10 @@ def export_graph(
     limit: int | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     relation: list[Literal["unknown", "merge", "finetune", "adapter", "quantized", "distilled"]]
     | None = None,
     method: list[str] | None = None,
@@ -384,6 +398,7 @@ def export_graph(
             "limit": limit,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
             "relation": relation,
             "method": method,
             "since": since,

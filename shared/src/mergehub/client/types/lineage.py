@@ -183,11 +183,12 @@ class ImportCreate(TypedDict):
 
 
 class ImportReport(TypedDict):
-    """What became of the rows."""
+    """What became of the rows. `would_add`: the models that a dry run has not added."""
 
     dry_run: bool
     edges: EdgeCounts
     models: ModelCounts
+    would_add: list[str]
     corrected: list[Correction]
     skipped: list[Skipped]
 

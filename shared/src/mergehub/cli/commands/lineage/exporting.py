@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from mergehub.cli.commands.lineage.filters import filters, query
+from mergehub.cli.commands.lineage.filters import filters, of_models, query
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.client import HubClient
+from mergehub.lineage_files.words import RELATIONS
 
 FORMATS = ("graphml", "csv", "jsonl", "mermaid", "dot", "openlineage")
 PATH = "/v1/graph/export"
@@ -40,8 +41,9 @@ PATH = "/v1/graph/export"
 @click.option("--depth", type=click.IntRange(1, 1000), help="How many steps from MODEL at most.")
 @click.option("--limit", type=click.IntRange(min=1), help="How many models at most.")
 @filters
-@click.option("--licence", multiple=True, help="Only models under this licence; may be repeated.")
-@click.option("--domain", multiple=True, help="Only models for this domain; may be repeated.")
+@of_models
+@click.option("--kind", multiple=True, type=click.Choice(["original", *sorted(RELATIONS)]),
+              help="Only models of this kind; may be repeated.")  # fmt: skip
 @as_json
 @click.pass_context
 def export(

@@ -32,6 +32,18 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def of_models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options `--licence` and `--domain`, by their names in the API."""
+    for option in (
+        click.option("--domain", multiple=True,
+                     help="Only models for this domain; may be repeated."),
+        click.option("--licence", multiple=True,
+                     help="Only models under this licence; may be repeated. unknown: without one."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 def query(asked: dict[str, Any]) -> dict[str, Any]:
     """The options as parameters of a request, without those that were not given."""
     return {name: list(value) if isinstance(value, tuple) else value

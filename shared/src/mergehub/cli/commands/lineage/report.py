@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
 from mergehub.cli.output import show, table
+from mergehub.contracts.lineage_names import composed
 from mergehub.lineage_files.batches import Batch
 from mergehub.lineage_files.rows import Corrected, Skipped
 
@@ -30,6 +31,8 @@ class Report:
         """Rows that an earlier import with the same state has sent."""
         self.edges: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
+        self._would_add: set[int] = set()
+        """By their hashes, the models of earlier answers of a dry run, which has added none."""
         self.counts: Counter[str] = Counter()
         self.skipped: list[dict[str, Any]] = []
         self.corrected: list[dict[str, Any]] = []
@@ -61,6 +64,8 @@ class Report:
         """Add what the hub did with a batch."""
         self.edges.update({name: answer["edges"].get(name, 0) for name in EDGES})
         self.models.update({name: answer["models"].get(name, 0) for name in MODELS})
+        if self.dry_run:
+            self._count_once(answer.get("would_add", ()))  # an older hub does not say
         for row in answer["skipped"]:
             file, line = batch.place(row["line"])
             told = [row.get(name) or "" for name in ("child", "parent", "reason", "code")]
@@ -69,6 +74,12 @@ class Report:
             file, line = batch.place(row["line"])
             told = [row.get(name) or "" for name in ("field", "was", "now", "reason")]
             self._correct(file, line, *told)
+
+    def _count_once(self, names: Iterable[str]) -> None:
+        """Take back the models among these that an earlier answer has counted."""
+        hashes = {hash(composed(name).lower()) for name in names}
+        self.models["added"] -= len(hashes & self._would_add)
+        self._would_add |= hashes
 
     def _correct(
         self, file: str, line: int | None, field: str, was: str, now: str, reason: str

@@ -123,17 +123,26 @@ def _withdrawn(edges: list[Answer]) -> Table:
 
 
 def _conflicts(licences: Answer) -> list[str]:
-    """A sentence for each licence that is broken on the way, and the path to its source."""
+    """A sentence for each licence that is broken or forbids, and the path to its source."""
     broken = [
         f"Licence conflict in {each['by']['name']}: {each['reason']}\n  {_path_of(each)}"
         for each in licences["conflicts"]
     ]
-    return broken + [
-        f"Licences that exclude each other: {pair['one']['licence']} and "
-        f"{pair['other']['licence']}\n  {_path(pair['one']['path'])}\n  "
-        f"{_path(pair['other']['path'])}"
-        for pair in licences["exclusions"]
+    forbidding = [
+        f"Licence {each['licence']} does not allow derived models to be passed on.\n"
+        f"  {_path(each['path'])}"
+        for each in licences["forbidding"]
     ]
+    return (
+        forbidding
+        + broken
+        + [
+            f"Licences that exclude each other: {pair['one']['licence']} and "
+            f"{pair['other']['licence']}\n  {_path(pair['one']['path'])}\n  "
+            f"{_path(pair['other']['path'])}"
+            for pair in licences["exclusions"]
+        ]
+    )
 
 
 def _path_of(conflict: Answer) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from mergehub.cli.commands.lineage.filters import DAY, as_day, filters, query
+from mergehub.cli.commands.lineage.filters import DAY, as_day, filters, of_models, query
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import HOW_MANY, as_json, show_json
 from mergehub.cli.output import show, table
@@ -46,7 +46,7 @@ UNKNOWN = "unknown"
 @click.option("--days", type=click.IntRange(1, 3660),
               help="For risers: how many days are compared with as many before.")  # fmt: skip
 @click.option("--base", help="Only models that were made on this base.")
-@click.option("--domain", help="Only models for this domain.")
+@of_models
 @as_json
 @click.pass_context
 def stats(
