@@ -28,7 +28,7 @@ def measured(run: UUID | None = None, value: float = 0.5) -> Measured:
 @pytest.mark.parametrize(
     "other",
     [
-        {"model_digest": "sha256:n"},
+        {"model": "sha256:n"},
         {"task_digest": "u"},
         {"settings": Settings("bfloat16").plain()},
         {"settings": Settings("float32", limit=10).plain()},
@@ -40,7 +40,7 @@ def measured(run: UUID | None = None, value: float = 0.5) -> Measured:
 def test_a_result_is_found_only_by_the_same_model_task_and_settings(
     tmp_path: Path, other: dict[str, Any]
 ) -> None:
-    same: dict[str, Any] = {"model_digest": "sha256:m", "task_digest": "t", "settings": SETTINGS}
+    same: dict[str, Any] = {"model": "sha256:m", "task_digest": "t", "settings": SETTINGS}
     kept = Kept(tmp_path / "evaluations")
     assert kept.find(**same) is None
     first = measured()

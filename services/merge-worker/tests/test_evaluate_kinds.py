@@ -27,8 +27,7 @@ from mergehub.contracts.kinds.evaluate import EvaluateSpec
 
 ITEMS = 70
 KILLED_AFTER = 3
-RUN, OTHER = UUID(int=1), UUID(int=2)
-MERGED = UUID(int=3)
+RUN, OTHER, THIRD, MERGED = (UUID(int=number) for number in range(1, 5))
 BENCHMARKS = ["choice", "free"]
 MODELS = ["tiny", "left", "right"]
 RECIPE = yaml.safe_dump(
@@ -265,6 +264,10 @@ def all_runs(root: Path) -> dict[str, Any]:
     own = EvaluateSpec(kind="evaluate", model="tiny", model_name="tiny", benchmarks=[OWN])
     whole = done(job(root, "whole", evaluate("left")))
     resumed = done(job(root, "killed", evaluate("left")))
+    again = done(job(root, "whole", evaluate("left"), OTHER))
+    vocabulary = root / "models" / "left" / "tokenizer_config.json"
+    vocabulary.write_text(vocabulary.read_text().replace("{", '{"model_max_length": 64, ', 1))
+    retold = done(job(root, "whole", evaluate("left"), THIRD))
     asked = {"recipe": RECIPE, "recipe_version": None, "recipe_digest": "sha256:r"}
     in_memory = done(job(root, "whole", evaluate("recipe:r", **asked)))
     weights = list((root / "whole").rglob("*.safetensors"))
@@ -274,7 +277,8 @@ def all_runs(root: Path) -> dict[str, Any]:
     return {
         "whole": whole,
         "resumed": resumed,
-        "again": done(job(root, "whole", evaluate("left"), OTHER)),
+        "again": again,
+        "retold": retold,
         "fresh": done(job(root, "whole", evaluate("left", fresh=True), OTHER)),
         "limited": done(job(root, "whole", evaluate("left", limit=7), OTHER)),
         "in_memory": in_memory,
@@ -375,6 +379,14 @@ def test_nothing_is_measured_twice_unless_that_is_asked_for(found: dict[str, Any
     assert [each["cached"] for each in fresh["result"]["results"]] == [None] * 2
     assert fresh["batches"] == found["whole"]["batches"]
     assert scores(fresh) == scores(found["whole"])
+
+
+@pytest.mark.process
+def test_the_same_weights_with_another_tokenizer_are_measured(found: dict[str, Any]) -> None:
+    retold = found["retold"]["result"]
+    assert retold["model_digest"] == found["whole"]["result"]["model_digest"]
+    assert [each["cached"] for each in retold["results"]] == [None] * 2
+    assert found["retold"]["batches"] > 0
 
 
 @pytest.mark.process

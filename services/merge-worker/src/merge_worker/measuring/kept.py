@@ -33,18 +33,16 @@ class Measured(BaseModel):
 class Kept:
     """A folder of results. Their names are digests of all that decides a score.
 
-    That is the model's digest, the task's, and the settings with the harness's version. A result
-    with any other of these has another name, so it is never found.
+    That is the model's identity, the task's digest, and the settings with the harness's version. A
+    result with any other of these has another name, so it is never found.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def find(
-        self, model_digest: str, task_digest: str, settings: Mapping[str, Any]
-    ) -> Measured | None:
+    def find(self, model: str, task_digest: str, settings: Mapping[str, Any]) -> Measured | None:
         """The result of the same measurement, if there is one; a damaged one is removed."""
-        path = self._path(model_digest, task_digest, settings)
+        path = self._path(model, task_digest, settings)
         try:
             found = Measured.model_validate_json(path.read_bytes())
         except FileNotFoundError:
@@ -57,10 +55,10 @@ class Kept:
         return found
 
     def keep(
-        self, model_digest: str, task_digest: str, settings: Mapping[str, Any], measured: Measured
+        self, model: str, task_digest: str, settings: Mapping[str, Any], measured: Measured
     ) -> None:
         """Keep a result in the place of an older one. Raises OSError if the disk is full."""
-        path = self._path(model_digest, task_digest, settings)
+        path = self._path(model, task_digest, settings)
         text = measured.model_dump_json().encode()
         if len(text) > MOST_BYTES // 4:
             return
@@ -85,6 +83,6 @@ class Kept:
             if place >= MOST_KEPT or size > MOST_BYTES:
                 path.unlink(missing_ok=True)
 
-    def _path(self, model_digest: str, task_digest: str, settings: Mapping[str, Any]) -> Path:
-        basis = json.dumps([model_digest, task_digest, dict(settings)], sort_keys=True)
+    def _path(self, model: str, task_digest: str, settings: Mapping[str, Any]) -> Path:
+        basis = json.dumps([model, task_digest, dict(settings)], sort_keys=True)
         return self._folder / f"{hashlib.sha256(basis.encode()).hexdigest()}.json"

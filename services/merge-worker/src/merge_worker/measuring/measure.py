@@ -108,7 +108,7 @@ class Measuring:
 
     def _known(self, subject: Subject, task: Task, settings: Settings) -> BenchmarkResult | None:
         """What this run measured in an earlier attempt or, unless it is `fresh`, another run."""
-        found = self._kept.find(subject.digest, task.digest, settings.plain())
+        found = self._kept.find(subject.identity, task.digest, settings.plain())
         if found is None or (self.asked.fresh and found.run != self.job.run_id):
             return None
         cached = found.run if found.run != self.job.run_id else None
@@ -145,7 +145,7 @@ class Measuring:
     ) -> BenchmarkResult:
         stage = f"evaluate {task.name}{named}"[:100]
         self.tell.progress(stage, 0, 0, "items")
-        mark = hashlib.sha256(f"{subject.digest} {task.digest} {asdict(settings)}".encode())
+        mark = hashlib.sha256(f"{subject.identity} {task.digest} {asdict(settings)}".encode())
         self.job.scratch_folder.mkdir(parents=True, exist_ok=True)
         path = self.job.scratch_folder / f"{task.name}-{mark.hexdigest()[:16]}.answers"
         with named_error(f"The model cannot be evaluated on {task.name}"), Answers(path) as answers:
@@ -157,7 +157,7 @@ class Measuring:
             )
             used = replace(settings, precision=result.precision or settings.precision)
             kept = Measured(run=self.job.run_id, result=result)
-            self._kept.keep(subject.digest, task.digest, used.plain(), kept)
+            self._kept.keep(subject.identity, task.digest, used.plain(), kept)
         path.unlink(missing_ok=True)
         return result
 

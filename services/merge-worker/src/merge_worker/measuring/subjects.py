@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,14 @@ from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import Tell
 from merge_worker.engine import MergeOptions, Plan, merge, peak_memory, plan_merge
 from merge_worker.engine.files.header import Region
+from merge_worker.engine.files.reading import Within
 from merge_worker.engine.in_memory import InMemory, merge_in_memory
 from merge_worker.engine.models.checkpoint import Checkpoint, open_adapter, open_checkpoint
 from merge_worker.engine.models.sources import Kind
 from mergehub.contracts.hardware import Needs
 from mergehub.recipe import ModelRef, Recipe
+
+from .beside import beside_digest
 
 if TYPE_CHECKING:
     from merge_worker.evaluate.harness import Loadable
@@ -36,15 +39,22 @@ ROOM: Final = 1.3
 class Subject:
     """A model to measure: its digest, its tensors' regions, and how it is loaded.
 
-    `load` imports PyTorch; so it is called only if something is left to measure. `held` is how many
-    bytes of memory the model takes before it is loaded.
+    `beside` is the digest of what decides its scores beside the weights. `load` imports PyTorch;
+    so it is called only if something is left to measure. `held` is how many bytes of memory the
+    model takes before it is loaded.
     """
 
     digest: str
+    beside: str
     regions: Sequence[Region]
     load: Callable[[], Loadable]
     held: int = 0
     in_memory: bool = False
+
+    @property
+    def identity(self) -> str:
+        """What two models share that have the same scores."""
+        return f"{self.digest} {self.beside}"
 
     def needs(self, *, on_gpu: bool) -> Needs:
         """What it needs to be loaded and measured."""
@@ -54,20 +64,29 @@ class Subject:
 def stored(job: Job, reference: ModelRef) -> Subject:
     """The model that a reference names, with its adapter. Raises EngineError."""
     kind, parts = open_model(job, reference)
-    digest = produced_digest(parts[0].folder) if kind == "run" else checkpoints_digest(parts)
-    folders = [part.folder for part in parts]
-    return Subject(digest, _regions(parts), lambda: _stored(*folders))
+    opened = [checkpoint for checkpoint, _ in parts]
+    folders = [checkpoint.folder for checkpoint in opened]
+    return Subject(
+        produced_digest(folders[0]) if kind == "run" else checkpoints_digest(opened),
+        beside_digest((checkpoint.folder, within) for checkpoint, within in parts),
+        [region for each in opened for region in each.tensors.values()],
+        lambda: _stored(*folders),
+    )
 
 
-def open_model(job: Job, reference: ModelRef) -> tuple[Kind, list[Checkpoint]]:
-    """The kind of the model's source; and the model, with its adapter if it has one."""
+def open_model(job: Job, reference: ModelRef) -> tuple[Kind, list[tuple[Checkpoint, Within]]]:
+    """The kind of the model's source; and the model, with its adapter if it has one, each with the
+    folders that its files must be in."""
     sources = sources_of(job)
     model = sources.locate(reference.without_adapter)
-    opened = open_checkpoint(model.folder, model.within)
+    opened: list[tuple[Checkpoint, Within]] = [
+        (open_checkpoint(model.folder, model.within), model.within)
+    ]
     if reference.adapter is None:
-        return model.kind, [opened]
+        return model.kind, opened
     adapter = sources.locate(reference.adapter)
-    return "folder", [opened, open_adapter(adapter.folder, adapter.within)]
+    added = open_adapter(adapter.folder, adapter.within), adapter.within
+    return "folder", [*opened, added]
 
 
 @contextmanager
@@ -131,7 +150,8 @@ def _held(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: How)
 
         return Assembled(folder, lambda: _given(made, plan, folder, options, tell, how).tensors)
 
-    return Subject(digest, _output(plan), load, held=plan.bytes_out, in_memory=True)
+    beside = beside_digest([(folder, None)])
+    return Subject(digest, beside, _output(plan), load, held=plan.bytes_out, in_memory=True)
 
 
 def _given(
@@ -147,15 +167,11 @@ def _written(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: H
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         merge(plan, folder, options, reporting(tell), how.warn)
-    return Subject(produced_digest(folder), _output(plan), lambda: _stored(folder))
+    beside = beside_digest([(folder, None)])
+    return Subject(produced_digest(folder), beside, _output(plan), lambda: _stored(folder))
 
 
 def _stored(folder: Path, adapter: Path | None = None) -> Loadable:
     from merge_worker.evaluate.harness import Stored
 
     return Stored(folder, adapter)
-
-
-def _regions(parts: Sequence[Checkpoint]) -> list[Region]:
-    regions: list[Mapping[str, Region]] = [part.tensors for part in parts]
-    return [region for each in regions for region in each.values()]
