@@ -116,6 +116,7 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
         "get_board": "/v1/boards/{board}",
         "list_scores": "/v1/boards/{board}/scores",
         "get_uplift": "/v1/uplift",
+        "list_ablations": "/v1/uplift/ablations",
     }
     for name, schema in document["components"]["schemas"].items():
         assert set(schema["required"]) == set(schema["properties"]), name
