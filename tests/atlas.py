@@ -49,6 +49,10 @@ class Lineage:
         (found,) = self._http.get("/v1/models", params={"name": name}).json()["items"]
         return str(found["id"])
 
+    def finds(self, words: str) -> bool:
+        """Whether a search for words finds a model; it learns new names a moment later."""
+        return bool(self._http.get("/v1/models", params={"q": words}).json()["items"])
+
     def rename(self, old: str, new: str) -> None:
         where = f"/v1/models/{self.id(old)}"
         tag = {"If-Match": self._http.get(where).headers["etag"]}

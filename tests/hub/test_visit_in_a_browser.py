@@ -10,7 +10,7 @@ import pytest
 from atlas import QUANTS, TUNES, Lineage, edge, open_map, panel, query, title
 from looking import looking
 from playwright.async_api import Page, expect
-from running import RunningHub
+from running import RunningHub, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -165,6 +165,7 @@ async def test_a_hub_that_does_not_answer_is_said_and_asked_again(
         await search.press_sequentially("stranger late")
         await expect(page.get_by_text("Waiting for the hub …")).to_be_visible()
         lineage.learn([edge("stranger/late", "stranger/child", "finetune")], [])
+        eventually(lambda: lineage.finds("stranger late") or None)
         await page.context.set_offline(False)
         await expect(page.get_by_role("treeitem", name="stranger/late")).to_be_visible()
         await expect(page.get_by_text(AWAY)).to_have_count(0)

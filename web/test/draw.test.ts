@@ -83,6 +83,14 @@ test("a name covers no node where there are few, and stands below its node if ne
   );
 });
 
+test("a name that has no room is cut", () => {
+  const few = new Graph(answer("a", []));
+  const all = sceneOf(few, lookOf(few, "kind"), new Uint8Array(few.total).fill(1));
+  const text = () => ({ name: "org/a-name-of-thirty-letters-or-so", more: 0 });
+  const [label] = chooseLabels(all, { x: 0, y: 0, scale: 1 }, { width: 150, height: 90 }, text, []);
+  assert.equal(label?.name, "a-name-of-thirt…");
+});
+
 test("a name that the right edge would cut stands to the left of its node", () => {
   const camera = { x: 15, y: 0, scale: VIEW.width / 34 }; // the last node is near the edge
   const chosen = chooseLabels(scene(), camera, VIEW, named("a-long-name-"), [3]);

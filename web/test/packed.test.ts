@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { unpacked } from "../src/hub/packed.ts";
+import { unpacked } from "../src/hub/graph/packed.ts";
 
 const COLUMNS: Record<string, Float32Array | Uint32Array | Int32Array | Uint8Array> = {
   x: Float32Array.of(0.5, 2),

@@ -1,10 +1,8 @@
-import { untrack } from "svelte";
 import { address } from "../app/address.svelte.ts";
-import { isSeen } from "../app/window.ts";
 import { connection } from "../hub/connection.svelte.ts";
 import { isAway, isMissing } from "../hub/failures.ts";
-import { readGraph } from "../hub/graph.ts";
-import { followGraph, type GraphState, isNewer } from "../hub/live.ts";
+import { readGraph } from "../hub/graph/reading.ts";
+import { keepCurrent } from "../hub/live/news.svelte.ts";
 import { filterCount } from "./controls/filters.ts";
 import { kindsOf } from "./controls/kinds.ts";
 import { Graph, type GraphAnswer } from "./graph.ts";
@@ -40,8 +38,6 @@ export class MapSession {
   #answered = $state.raw("");
   #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
   #again = $state(0);
-  /** How new the hub's graph is, as long as the page has not looked whether its own is as new. */
-  #news = $state.raw<GraphState | null>(null);
   /** Whether the last thing that a person did has left a way back. */
   #stepped = false;
   readonly #filtered = $derived(filterCount(this.state) > 0);
@@ -110,17 +106,10 @@ export class MapSession {
       if (answer) void this.#join(answer, path, asked.signal);
       return () => asked.abort();
     });
-    $effect(() =>
-      followGraph((now) => {
-        this.#news = now;
-      }),
-    );
-    // A graph that is just being read must be there first, or none ever is while many change.
-    $effect(() => {
-      const [news, answer] = [this.#news, this.#answer];
-      if (!news || !answer || this.loading || !isSeen()) return;
-      this.#news = null;
-      if (isNewer(news, answer)) untrack(() => this.retry());
+    keepCurrent({
+      shown: () => this.#answer,
+      busy: () => this.loading,
+      read: () => this.retry(),
     });
   }
 

@@ -1,4 +1,4 @@
-import type { GraphQuery } from "../hub/graph.ts";
+import type { GraphQuery } from "../hub/graph/reading.ts";
 import { asRelation, RELATIONS, type Relation } from "../hub/relations.ts";
 import { asSeen } from "./seen.ts";
 

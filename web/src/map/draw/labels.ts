@@ -5,7 +5,8 @@ import type { Scene } from "./scene.ts";
 
 export const MOST_LABELS = 60;
 const PER_LETTER = 6.6;
-const LONGEST = 34;
+/** How long a name may be, in letters; the shorter one where the longer one has no room. */
+const LENGTHS = [34, 16] as const;
 
 /** What stands beside a node: its name, and how many neighbours of it are not on the map. */
 export interface LabelText {
@@ -36,12 +37,19 @@ export function chooseLabels(
     if (chosen.length >= MOST_LABELS) break;
     if (seen.has(node) || !scene.visible[node]) continue;
     seen.add(node);
-    const text = textOf(node);
-    const label: LabelText = { name: shortened(text.name), more: text.more };
-    const side = placeOf(ground, node, lengthOf(label), node === first[0]);
-    if (side) chosen.push({ node, side, ...label });
+    const label = labelFor(ground, node, textOf(node), node === first[0]);
+    if (label) chosen.push(label);
   }
   return chosen;
+}
+
+function labelFor(ground: Ground, node: number, text: LabelText, must: boolean): Label | null {
+  for (const most of LENGTHS) {
+    const label: LabelText = { name: shortened(text.name, most), more: text.more };
+    const side = placeOf(ground, node, lengthOf(label), must);
+    if (side) return { node, side, ...label };
+  }
+  return null;
 }
 
 /** How the number of neighbours that are not on the map is written. */
@@ -55,9 +63,9 @@ function* candidates(scene: Scene, first: readonly number[]): Generator<number> 
 }
 
 /** A name without its owner, which says least, cut if it is long. */
-function shortened(name: string): string {
+function shortened(name: string, most: number): string {
   const short = name.slice(name.indexOf("/") + 1);
-  return short.length > LONGEST ? `${short.slice(0, LONGEST - 1)}…` : short;
+  return short.length > most ? `${short.slice(0, most - 1)}…` : short;
 }
 
 function lengthOf({ name, more: hidden }: LabelText): number {

@@ -1,5 +1,5 @@
 import { isMissing } from "../../hub/failures.ts";
-import { type GraphQuery, readGraph } from "../../hub/graph.ts";
+import { type GraphQuery, readGraph } from "../../hub/graph/reading.ts";
 import type { GraphAnswer } from "../graph.ts";
 import { SHOWN_SIBLINGS } from "../state.ts";
 

@@ -1,5 +1,5 @@
 import type { Operations, Schemas } from "@mergehub/client";
-import { hub } from "./hub.ts";
+import { hub } from "../hub.ts";
 import { PACKED, unpacked } from "./packed.ts";
 
 export type GraphQuery = NonNullable<Operations["get_map"]["parameters"]["query"]>;

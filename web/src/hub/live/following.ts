@@ -1,5 +1,5 @@
 import type { Answer } from "@mergehub/client";
-import { hub } from "./hub.ts";
+import { hub } from "../hub.ts";
 
 const WAIT_SECONDS = 25;
 const LEAST_MS = 300; // between two questions while the graph changes all the time
