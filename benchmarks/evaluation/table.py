@@ -26,12 +26,12 @@ class Row:
 
 ROWS: Final = (
     Row("an evaluation, beside the `lm_eval` command", "lm_eval", "evaluate", AS_FAST),
-    Row("the same, without its index of tasks", QUICK, "evaluate", AS_FAST),
+    Row("the same, without its index of tasks", QUICK, "evaluate"),
     Row(
         "a merge in memory, beside writing it, then `lm_eval`",
         "written, then lm_eval", "in memory", TWICE,
     ),
-    Row("the same, without its index", f"written, then {QUICK}", "in memory", TWICE),
+    Row("the same, without its index", f"written, then {QUICK}", "in memory"),
     Row("a merge in memory, beside our own two runs", "written, then evaluate", "in memory"),
     Row(
         "three candidates in memory, beside writing each, then `lm_eval`",
@@ -39,7 +39,7 @@ ROWS: Final = (
     ),
     Row(
         "the same, without its index",
-        f"ablation written, then {QUICK}", "ablation in memory", TWICE,
+        f"ablation written, then {QUICK}", "ablation in memory",
     ),
     Row(
         "three candidates in memory, beside our own six runs",
