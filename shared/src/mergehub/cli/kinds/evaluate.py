@@ -8,10 +8,19 @@ import click
 
 from mergehub.cli.commands.runs import FOLLOW
 from mergehub.cli.connection import hub
-from mergehub.cli.evaluation import BENCHMARKS, CHAT_TEMPLATE, FRESH, LIMIT, SEED, score
 from mergehub.cli.json_option import as_json
 from mergehub.cli.recipe_argument import text_of, wanted_recipe
-from mergehub.cli.submission import CLASS, TIMEOUT, submitted
+from mergehub.cli.submission import (
+    BENCHMARKS,
+    CHAT_TEMPLATE,
+    CLASS,
+    FRESH,
+    LIMIT,
+    SEED,
+    TIMEOUT,
+    score,
+    submitted,
+)
 from mergehub.contracts.kinds.evaluate import EvaluateResult
 
 RECIPES = (".yml", ".yaml")
