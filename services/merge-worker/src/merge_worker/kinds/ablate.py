@@ -6,6 +6,7 @@ are loaded once. What an earlier attempt measured is not measured again.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 
@@ -64,6 +65,7 @@ def _ablate(job: Job, spec: AblateSpec, tell: Tell, started: float) -> AblateRes
         with merged(job, wanted, spec.seed, tell, how) as subject:
             results = measuring.measure(subject, f" without {without}" if without else "")
             in_memory &= subject.in_memory
+        gc.collect()  # libraries leave cycles, which would hold this model beside the next
         candidates.append(
             Candidate(without=without, how=explained, model_digest=subject.digest, results=results)
         )
