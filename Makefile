@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-pages bench-evaluation \
+	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-leaderboard bench-pages bench-evaluation \
 	mutants
 
 PYTHON ?= python3
@@ -138,6 +138,9 @@ bench-api: $(BIN)/.installed ## Measure the overhead of the middleware, follower
 
 bench-lineage: $(BIN)/.installed ## Measure lineage with 2,000,000 models, beside networkx (BENCH="--models 100000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.lineage $(BENCH)
+
+bench-leaderboard: $(BIN)/.installed ## Measure the leaderboard with 200,000 models (BENCH="--models 20000 --imports 50000")
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.leaderboard $(BENCH)
 
 bench-pages: pages ## Measure the map in a browser without a graphics processor (BENCH="--models 50000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.pages $(BENCH)

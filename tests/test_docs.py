@@ -63,7 +63,8 @@ async def test_the_pictures_of_the_guides_are_served(client: httpx.AsyncClient) 
     assert named == {f"pictures/{path.name}" for path in (DOCS / "guides/pictures").iterdir()}
     for src in named:
         answer = await client.get(f"/docs/guides/{src}")
-        assert answer.headers["content-type"] == "image/jpeg"
+        kind = {".jpg": "image/jpeg", ".png": "image/png"}[Path(src).suffix]
+        assert answer.headers["content-type"] == kind
     assert (await client.get("/docs/guides/pictures/none.jpg")).status_code == 404
 
 

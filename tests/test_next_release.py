@@ -32,7 +32,7 @@ OWNER, WORKER = "mgh_owner-of-both-releases", "mgh_worker-of-both-releases"
 TABLES = {  # of each service a busy one, a column of it, and the type of its ids
     "registry": ("runs", "model_name", "uuid"),
     "lineage": ("models", "name", "uuid"),
-    "leaderboard": ("results", "model", "bigint"),
+    "leaderboard": ("facts", "origin_id", "bigint"),
 }
 MIGRATIONS = (
     """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -22,8 +23,11 @@ from sqlalchemy import delete, insert
 from tries import tries
 
 from leaderboard.ablations.models import AblationRow
-from leaderboard.benchmarks.models import BenchmarkRow
-from leaderboard.results.models import ResultRow
+from leaderboard.benchmarks.models import MeasureRow
+from leaderboard.boards.own.models import OwnBoardRow
+from leaderboard.facts.models import FactRow, OriginRow, SettingRow, VariantRow, WithdrawalRow
+from leaderboard.facts.models import ModelRow as LearnedModelRow
+from leaderboard.releases.models import ReleaseRow
 from lineage.models.models import ModelRow
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
@@ -132,7 +136,17 @@ def _model(name: str, at: datetime) -> Rows:
 
 
 def _benchmark(name: str, at: datetime) -> Rows:
-    return [(BenchmarkRow, {"name": name, "version": str(at), "metric": "acc", "items": 1})]
+    return [(MeasureRow, {"name": name, "version": str(at), "metric": "acc", "items": 1})]
+
+
+MEASURED: Rows = [
+    (LearnedModelRow, {"name": "org/m"}),
+    (VariantRow, {"model_id": 1}),
+    (MeasureRow, {"name": "parent", "version": "1", "metric": "acc", "items": 1}),
+    (SettingRow, {"measure_id": 1, "shots": 0}),
+    (OriginRow, {"source": 1, "origin": "registry"}),
+]
+"""What the results are of; each of these rows has the id 1."""
 
 
 def _ablation(name: str, at: datetime) -> Rows:
@@ -144,13 +158,44 @@ def _ablation(name: str, at: datetime) -> Rows:
 
 
 def _result(name: str, at: datetime) -> Rows:
-    """A result. Its field is the run, or the model on a board, whose rows are sorted by value."""
     result = {
-        "model": name, "model_digest": "d", "benchmark_id": 1, "value": at.minute / 4,
-        "stderr": 0.0, "count": 1, "shots": 0, "binary": False, "harness": "h", "run": UUID(name),
-        "source": "verified", "created_at": at,
+        "fact": UUID(name), "variant_id": 1, "setting_id": 1, "origin_id": 1, "source": 1,
+        "value": 0.5, "limited": False, "binary": False, "run": UUID(name), "evaluated_at": at,
     }  # fmt: skip
-    return [(ResultRow, result)]
+    return [(FactRow, result)]
+
+
+def _origin(name: str, at: datetime) -> Rows:
+    return [(OriginRow, {"source": 3, "origin": name, "account": "ann"})]
+
+
+def _withdrawal(name: str, at: datetime) -> Rows:
+    withdrawal = {
+        "origin": name, "account": "ann", "reason": "r", "results": 0, "moderated": False,
+        "withdrawn_by": "ann",
+    }  # fmt: skip
+    return [(WithdrawalRow, withdrawal)]
+
+
+def _board(name: str, at: datetime) -> Rows:
+    rules = {"columns": [{"benchmark": "b"}]}
+    board = {
+        "name": f"ann~{name}", "owner": "ann", "title": name, "summary": "s", "domains": [],
+        "rules": rules, "version": 1,
+    }  # fmt: skip
+    return [(OwnBoardRow, board)]
+
+
+def _release(name: str, at: datetime) -> Rows:
+    board = {
+        "name": "some", "title": "t", "summary": "s", "domains": [], "owner": None, "columns": [],
+        "normalisation": "guess", "below_guess": "zero", "missing": "", "version": 1,
+    }  # fmt: skip
+    release = {
+        "board": "some", "number": next(NUMBERS), "created_at": at, "as_of": 1, "digest": name,
+        "models": 0, "content": json.dumps({"board": board}),
+    }  # fmt: skip
+    return [(ReleaseRow, release)]
 
 
 LISTS = {
@@ -171,17 +216,26 @@ LISTS = {
     "list_audit": Listed("registry", "/v1/accounts/audit", "request_id", _change, ("request_id",)),
     "list_models": Listed("lineage", "/v1/models", "name", _model, ("name",)),
     "list_benchmarks": Listed("leaderboard", "/v1/benchmarks", "name", _benchmark, ("name",)),
-    "list_results": Listed("leaderboard", "/v1/results", "run", _result, ("run",)),
     "list_ablations": Listed("leaderboard", "/v1/uplift/ablations", "run", _ablation, ("run",)),
-    "get_board": Listed("leaderboard", "/v1/boards/overall", "model", _result, ("model",)),
+    "list_results": Listed("leaderboard", "/v1/results?history=true", "run", _result, ("run",)),
+    "list_result_origins": Listed(
+        "leaderboard", "/v1/results/origins", "origin", _origin, ("origin",)
+    ),
+    "list_result_withdrawals": Listed(
+        "leaderboard", "/v1/results/withdrawals", "origin", _withdrawal, ("origin",)
+    ),
+    "list_boards": Listed("leaderboard", "/v1/boards", "title", _board, ("title",)),
+    "list_releases": Listed(
+        "leaderboard", "/v1/boards/some/releases", "digest", _release, ("digest",)
+    ),
 }
 WHOLE = {
     "list_events": "a feed, read after a sequence: `after`",
     "list_scores": "likewise, after a revision",
+    "list_model_facts": "likewise, after a position",
     "list_members": "the few of an organisation",
     "list_quotas": "one for each thing that is counted",
     "list_queues": "one for each class of hardware",
-    "list_boards": "those that the program knows",
     "list_popular_models": "the first of a ranking that changes with each merge",
     "list_methods_by_month": "a count for each method and month",
     "list_risers": "the first of a ranking that changes with each merge",
@@ -192,9 +246,10 @@ WHOLE = {
 
 WALKS = {
     "list_ancestors", "list_descendants", "list_relatives", "list_parents", "list_children",
-    "list_paths", "list_common_ancestors",
+    "list_paths", "list_common_ancestors", "list_result_items", "get_board", "list_release_rows",
+    "list_uplift_merges",
 }  # fmt: skip
-"""Lists of the graph in memory; the tests of lineage go through their pages."""
+"""Lists in memory, and rows that never change; tests of their services go through the pages."""
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +273,7 @@ async def apps(
             await stack.enter_async_context(app.router.lifespan_context(app))
             found[service.name] = app
         await _add(found["registry"], _recipe(str(PARENT), START) + _webhook(str(PARENT), START))
-        await _add(found["leaderboard"], _benchmark("parent", START))
+        await _add(found["leaderboard"], MEASURED)
         yield found
 
 
@@ -279,7 +334,7 @@ async def test_pages_neither_skip_nor_repeat_while_others_write(
     all_the_time, writes = set(others.there), iter(between)
     met: list[str] = []
     async with _client(apps[listed.service]) as client:
-        address: str | None = f"{listed.path}?limit={limit}"
+        address: str | None = f"{listed.path}{'&' if '?' in listed.path else '?'}limit={limit}"
         while address:
             answer = (await client.get(address)).raise_for_status()
             page = answer.json()

@@ -27,7 +27,12 @@ OPEN = "open"  # visitors need it before they sign in, even if reading needs a t
 NEEDED = {
     "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
+    "boards:write": {"create_board", "update_board", "delete_board", "release_board"},
     "lineage:write": {"import_graph", "update_model"},
+    "results:write": {
+        "import_results", "import_result_file", "withdraw_results", "restore_results",
+    },
+    "results:moderate": {"moderate_results", "restore_moderated_results"},
     "lineage:moderate": {"flag_model", "clear_flag", "withdraw_edge", "restore_edge"},
     "worker": {
         "claim_run", "heartbeat_run", "release_run", "report_run", "beat_worker", "leave_worker",

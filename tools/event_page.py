@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mergehub.contracts.catalogue import page
+from mergehub.contracts.event_samples.catalogue import page
 from tools.one_page import run
 
 PAGE = Path("docs/events.md")

@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from mergehub import __version__
+from mergehub.contracts.event_samples.samples import samples
 from mergehub.contracts.events import TYPES, Envelope, EventPage
-from mergehub.contracts.samples import samples
 from tools.compatibility import Schema, unreadable
 
 FOLDER = Path(__file__).with_name("released")
@@ -48,7 +48,9 @@ def today() -> Release:
     """The schemas and samples of today's code. Raises ValueError if a type has no sample."""
     told = [event.model_dump(mode="json") for event in samples()]
     if missing := TYPES.keys() - {event["type"] for event in told}:
-        raise ValueError(f"Add a sample of {', '.join(sorted(missing))} to contracts/samples.py.")
+        raise ValueError(
+            f"Add samples of {', '.join(sorted(missing))} to event_samples/samples.py."
+        )
     return Release(__version__, {name: _written(model) for name, model in MODELS.items()}, told)
 
 

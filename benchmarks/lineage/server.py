@@ -1,4 +1,4 @@
-"""The lineage service as a process of its own, and a light client."""
+"""A service as a process of its own, and a light client."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from typing import Any
 import psutil
 
 START_SECONDS = 120
-APP = (
-    "lineage.app:create_app",
+OPTIONS = (
     "--factory",
     "--http",
     "mergehub.kit.http.server:PatientProtocol",
@@ -71,14 +70,13 @@ class Client:
 
 
 @contextmanager
-def serving(env: Mapping[str, str], first: str) -> Iterator[Server]:
+def serving(env: Mapping[str, str], first: str, service: str = "lineage") -> Iterator[Server]:
     """The service, once it has answered `first`."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", *APP, "--port", str(port)], env=dict(env)
-    )
+    app = [f"{service}.app:create_app", *OPTIONS, "--port", str(port)]
+    process = subprocess.Popen([sys.executable, "-m", "uvicorn", *app], env=dict(env))
     try:
         server = Server(port, psutil.Process(process.pid))
         _wait_for(server, first)

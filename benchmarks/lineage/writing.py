@@ -31,11 +31,11 @@ TOKEN = "mh_" + "b" * 43
 
 
 @contextmanager
-def feeding() -> Iterator[int]:
+def feeding(registry: str = "benchmarks.lineage.registry:app") -> Iterator[int]:
     """The registry's side, on the port that this yields."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    app = ["benchmarks.lineage.registry:app", "--port", str(port), "--log-level", "warning"]
+    app = [registry, "--port", str(port), "--log-level", "warning"]
     process = subprocess.Popen([sys.executable, "-m", "uvicorn", *app])
     try:
         yield port

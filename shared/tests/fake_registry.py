@@ -14,13 +14,17 @@ from mergehub.contracts.kinds.merge import Parent
 
 
 class FakeRegistry:
-    """The events of a registry, to which `add` appends one, and the scopes of its `tokens`."""
+    """The events of a registry, to which `add` appends one, and the scopes of its `tokens`.
+
+    A token is `ann`'s, unless `accounts` names another's.
+    """
 
     def __init__(self) -> None:
         self.address = ""
         self.events: list[Envelope] = []
         self.app = FastAPI()
         self.tokens: dict[str, str] = {}
+        self.accounts: dict[str, str] = {}
         self.app.get("/v1/events")(self.page)
         self.app.post("/v1/tokens/introspect")(self.introspect)
 
@@ -34,7 +38,12 @@ class FakeRegistry:
         scope = self.tokens.get(token)
         if scope is None:
             return {"active": False}
-        return {"active": True, "scope": scope, "client_id": token, "account": "ann"}
+        return {
+            "active": True,
+            "scope": scope,
+            "client_id": token,
+            "account": self.accounts.get(token, "ann"),
+        }
 
     async def page(self, after: int, limit: int) -> EventPage:
         items = self.events[after : after + limit]

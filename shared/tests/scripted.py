@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 
 class Asked(NamedTuple):
-    """One request: its path, and its headers in lower case."""
+    """One request: its path, its headers in lower case, and its body."""
 
     path: str
     headers: dict[str, str]
+    body: bytes
 
 
 Reply = Callable[["Handler"], None]
@@ -27,9 +28,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         named = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append(Asked(self.path, named))
+        self.server.asked.append(Asked(self.path, named, sent))
         reply = self.server.replies.pop(0) if self.server.replies else refuse(500)
         reply(self)
 

@@ -49,7 +49,10 @@ def _uplift(*parents: dict[str, Any], compared: list[dict[str, Any]]) -> Result:
         "benchmark": "next", "score": score, "best_parent": None, "parents_mean": None,
         "parents": [{**each, "score": score, **judged} for each in compared],
     }  # fmt: skip
-    answer = {"parents": parents, "benchmarks": [benchmark], "mean": None}
+    answer = {
+        "model": "me/soup", "parents": parents, "benchmarks": [benchmark], "domains": [],
+        "mean": None,
+    }  # fmt: skip
     return _said(["uplift", "me/soup"], body(answer))
 
 

@@ -66,6 +66,7 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
         "data": f"--data={recipe}",
         "reason": "--reason=no",
     }
+    options |= {"texts": f"--text={recipe}", "files": f"--items={recipe}"}
     arguments = list(words)
     for parameter in _command(words).params:
         assert parameter.name is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from atlas import Lineage
+from league import League
 from running import RunningHub, started_hub
 
 
@@ -48,3 +49,11 @@ def lineage(hub: RunningHub) -> Iterator[Lineage]:
     owner = {"Authorization": f"Bearer {hub.token}"}
     with httpx.Client(base_url=hub.url, headers=owner, timeout=30) as http:
         yield Lineage(http)
+
+
+@pytest.fixture(scope="package")
+def league(hub: RunningHub) -> Iterator[League]:
+    """The hub ranks some models."""
+    owner = {"Authorization": f"Bearer {hub.token}"}
+    with httpx.Client(base_url=hub.url, headers=owner, timeout=30) as http:
+        yield League(http)

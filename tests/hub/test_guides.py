@@ -169,6 +169,17 @@ def test_an_edge_list_is_imported_and_a_licence_followed(
         assert re.fullmatch(retold(told), said), f"{command}\nprinted\n{said}"
 
 
+def test_results_of_others_are_imported_and_exported(empty_hub: RunningHub, tmp_path: Path) -> None:
+    """The transcript of the guide to results, command by command."""
+    (tmp_path / "here").mkdir()
+    steps = transcript("results.md")
+    script = "export MERGEHUB_URL=$HUB MERGEHUB_TOKEN=$TOKEN\n"
+    script += program("sh", [command for command, _ in steps])
+    printed = run(empty_hub, "bash", "-euc", script, cwd=tmp_path / "here")
+    for (command, told), said in zip(steps, printed.split(f"{MARK}\n")[1:], strict=True):
+        assert re.fullmatch(retold(told), said), f"{command}\nprinted\n{said}"
+
+
 @with_curl
 def test_a_stranger_listens_to_a_merge(hub: RunningHub, free_port: int, tmp_path: Path) -> None:
     """The transcript of the first listener; the export names the same run."""

@@ -1,4 +1,4 @@
-"""The leaderboard with real stores, and a registry's feed and item scores over real HTTP."""
+"""The leaderboard with real stores; a registry's feed and item scores, and lineage's, over HTTP."""
 
 # ruff: noqa: F401, F811 - pytest finds fixtures by the names that are imported
 
@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import pytest
 from fake_registry import FakeRegistry
-from fastapi import HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
+from following_hub import FakeLineage
 from reading_service import (
     ReadingService,
     client,
@@ -25,9 +26,12 @@ from reading_service import (
 from leaderboard import events
 from leaderboard.app import create_app
 from leaderboard.background import BACKGROUND
+from leaderboard.memory.serving import replica_of
+from leaderboard.models.following import LineageFollower
 from leaderboard.tables import Base
 from mergehub.contracts.events import Envelope, EvaluationCompleted
 from mergehub.kit.background.resources import Resources
+from mergehub.kit.settings.service import ServiceSettings
 
 
 class NoSuchRun(Exception):
@@ -46,14 +50,23 @@ class ScoringRegistry(FakeRegistry):
         super().__init__()
         self.app.add_exception_handler(NoSuchRun, _tell)
         self.app.get("/v1/runs/{run}/items")(self.item_scores)
+        self.app.get("/v1/accounts/me")(self.me)
+        self.lineage = FakeLineage()
+        self.app.include_router(self.lineage.router)
         self.items: dict[str, dict[str, float]] = {}
         self.clear()
 
     def clear(self) -> None:
         super().clear()
         self.items.clear()
+        self.lineage.clear()
         self.failing, self.failure = 0, 503
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def me(self) -> dict[str, Any]:
+        """The account of every token: ann writes in one organisation and reads in another."""
+        roles = {"writers": "writer", "readers": "reader"}
+        return {"organisations": [{"organisation": o, "role": r} for o, r in roles.items()]}
 
     async def item_scores(self, run: str, benchmark: str) -> dict[str, Any]:
         if self.meanwhile:
@@ -93,13 +106,38 @@ class ScoringRegistry(FakeRegistry):
 
 
 @pytest.fixture(scope="session")
-def service() -> ReadingService:
-    return ReadingService(BACKGROUND, create_app, Base.metadata)
+def apps() -> list[FastAPI]:
+    """The apps that tests have made; each has the facts in memory."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def service(apps: list[FastAPI]) -> ReadingService:
+    def create(settings: ServiceSettings) -> FastAPI:
+        apps.append(create_app(settings))
+        return apps[-1]
+
+    def emptied() -> None:
+        """Load the facts anew: no log says that rows are gone."""
+        for app in apps:
+            replica_of(app).forget()
+
+    async def caught_up() -> None:
+        """Requests of tests find all that was committed before them."""
+        await replica_of(apps[-1]).current()
+
+    return ReadingService(BACKGROUND, create, Base.metadata, emptied, caught_up)
 
 
 @pytest.fixture(scope="session")
 def fake() -> ScoringRegistry:
     return ScoringRegistry()
+
+
+@pytest.fixture(scope="session")
+def follower(resources: Resources) -> LineageFollower:
+    """What follows lineage's feed."""
+    return LineageFollower(resources)
 
 
 @pytest.fixture

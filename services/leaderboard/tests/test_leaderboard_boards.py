@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from leaderboard.boards.ranking import Entry, Rank, columns, ranks, rows
-from leaderboard.results.service import Score, Setting
-from leaderboard.statistics.intervals import Estimate, mean, normal
+from leaderboard.boards.catalogue import built_in
 from mergehub.contracts.kinds.merge import Parent
 
 
@@ -47,18 +43,17 @@ async def test_rows_stand_by_their_mean_and_incomplete_ones_behind(demo, client)
     ]
     last = found["items"][-1]
     assert (last["mean"], last["missing"]) == (None, ["units"])
-    assert last["scores"]["dates"]["value"] == 1
+    assert last["scores"]["dates"]["value"] == 100
 
 
 async def test_scores_have_intervals_and_so_has_the_mean(demo, client):
     [row] = (await board(client, model="merge"))["items"]
-    assert row["scores"]["dates"] == {
-        "value": 0.85,
-        "low": pytest.approx(0.7672, abs=1e-4),
-        "high": pytest.approx(0.9069, abs=1e-4),
-    }
-    assert row["mean"]["value"] == pytest.approx(0.825)
-    assert row["mean"]["low"] < 0.825 < row["mean"]["high"]
+    score = row["scores"]["dates"]
+    assert (score["value"], score["raw"], score["source"]) == (85, 0.85, "verified")
+    assert score["low"] == pytest.approx(76.72, abs=1e-2)
+    assert score["high"] == pytest.approx(90.69, abs=1e-2)
+    assert row["mean"]["value"] == pytest.approx(82.5)
+    assert row["mean"]["low"] < 82.5 < row["mean"]["high"]
 
 
 async def test_a_merge_is_one_by_its_lineage(demo, client):
@@ -66,9 +61,9 @@ async def test_a_merge_is_one_by_its_lineage(demo, client):
         (row["model"], row["merged"], row["method"]) for row in (await board(client))["items"]
     ] == [
         ("merge", True, "ties"),
-        ("dates", False, None),
-        ("units", False, None),
-        ("stranger", False, None),
+        ("dates", None, None),  # lineage has not told of the others
+        ("units", None, None),
+        ("stranger", None, None),
     ]
 
 
@@ -103,7 +98,7 @@ async def test_the_newest_result_counts(demo, client, caught_up):
     demo.score("dates", "dates", "1" * 100)
     await caught_up()
     [row] = (await board(client, model="dates"))["items"]
-    assert row["scores"]["dates"]["value"] == 1
+    assert row["scores"]["dates"]["raw"] == 1
 
 
 async def test_a_part_of_a_benchmark_does_not_stand_beside_full_runs(demo, client, caught_up):
@@ -130,44 +125,39 @@ async def test_an_empty_board_is_empty(client):
     assert (found["columns"], found["items"], found["next_cursor"]) == ([], [], None)
 
 
-def setting(shots: int) -> Setting:
-    return Setting("dates", "1", "acc", shots)
-
-
-def test_a_column_is_the_setting_of_most_models_and_the_newest_of_equals():
-    def score(result: int) -> Score:
-        return Score(result, 0.5, 0.1, 100, False)
-
-    scores = {"a": {setting(0): score(1)}, "b": {setting(5): score(2)}}
-    assert columns(scores) == [setting(5)]
-    scores["c"] = {setting(0): score(3)}
-    assert columns(scores) == [setting(0)]
-
-
-@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 8)), max_size=12))
-def test_ranks_are_those_of_counting(drawn):
-    board = [
-        Entry(f"m{number}", {}, Estimate(value, value - width, value + width))
-        for number, (value, width) in enumerate(drawn)
-    ]
-    found = ranks(board)
-    for row in board:
-        others = [other.mean for other in board]
-        assert found[row.model] == Rank(
-            place=1 + sum(other.value > row.mean.value for other in others),
-            best=1 + sum(other.low > row.mean.high for other in others),
-            worst=len(board) - sum(other.high < row.mean.low for other in others),
-        )
-
-
-def test_rows_of_one_column_have_its_score_as_their_mean():
-    one = normal(0.5, 0.1)
-    [row] = rows({"m": {setting(0): Score(1, 0.5, 0.1, 100, False)}}, [setting(0)])
-    assert row.mean == mean([one])
-
-
 async def test_an_unknown_method_is_refused_with_the_nearest(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/boards/overall?method=tise")
     assert answer.status_code == 422
     [fault] = answer.json()["errors"]
     assert (fault["pointer"], fault["suggestion"]) == ("/query/method", "did you mean 'ties'?")
+
+
+async def test_the_boards_of_the_hub_state_their_rules(client):
+    found = (await client.get("/v1/boards")).json()["items"]
+    assert [each["name"] for each in found] == list(built_in())
+    overall, v2 = found[0], found[1]
+    assert overall["columns"] == {"domains": [], "share": 0.5, "most": 40}
+    assert [each["benchmark"] for each in v2["columns"]] == [
+        *("ifeval", "bbh", "math", "gpqa", "musr", "mmlu-pro")
+    ]
+    assert (v2["missing"], v2["owner"]) == ("no mean and no rank", None)
+
+
+async def test_facets_and_points_are_of_the_rows_that_filters_keep(demo, client):
+    facets = (await client.get("/v1/boards/overall/facets?method=ties")).json()
+    assert facets["matching"] == 1
+    assert {each["value"]: each["models"] for each in facets["method"]} == {"unknown": 3, "ties": 1}
+    assert facets["base"] == [{"value": "dates", "models": 1}, {"value": "units", "models": 1}]
+    points = (await client.get("/v1/boards/overall/points")).json()
+    assert (points["points"], points["truncated"]) == ([], False)  # no size is known
+
+
+async def test_a_board_that_is_not_there_is_named_with_those_that_are(client):
+    answer = await client.get("/v1/boards/overal")
+    assert (answer.status_code, answer.json()["code"]) == (404, "board-not-found")
+    assert "overall, open-llm-v2" in answer.json()["detail"]
+
+
+async def test_only_verified_results_count_if_that_is_asked(demo, client):
+    found = await board(client, verified=True)
+    assert found["ranked"] == 3

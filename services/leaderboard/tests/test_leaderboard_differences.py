@@ -132,13 +132,6 @@ class TestBootstrap:
         error = float(sample.std(ddof=1)) / math.sqrt(1000)
         assert bootstrap.mean(sample, 1) == normal(float(sample.mean()), error)
 
-    @pytest.mark.parametrize("freedom", [3, 9, 29, 199])
-    @pytest.mark.parametrize("alpha", [0.05, 0.01])
-    def test_student_s_quantile(self, freedom, alpha):
-        assert bootstrap._t(alpha, freedom) == pytest.approx(
-            stats.t.ppf(1 - alpha / 2, freedom), rel=0.05 if freedom == 3 else 0.001
-        )
-
 
 class TestBetween:
     def test_right_or_wrong_is_mcnemar_s(self):

@@ -16,8 +16,9 @@ from sqlalchemy import func, select, text
 from leaderboard import events
 from leaderboard.app import create_app
 from leaderboard.background import BACKGROUND
+from leaderboard.facts import item_scores
+from leaderboard.facts.models import FactRow
 from leaderboard.parents.models import ParentRow
-from leaderboard.results.models import ResultItemRow, ResultRow
 from leaderboard.tables import InboxRow, PositionRow, intake
 from mergehub.backoff import Backoff
 from mergehub.contracts.kinds.merge import Parent
@@ -29,6 +30,12 @@ from mergehub.kit.telemetry.loops import running
 async def count(resources: Resources, table: type[Any]) -> int:
     async with resources.database.transaction() as session:
         return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def scored_items(resources: Resources) -> int:
+    async with resources.database.transaction() as session:
+        facts = (await session.scalars(select(FactRow.id))).all()
+        return sum(map(len, (await item_scores.read(session, facts)).values()))
 
 
 def reached(resources: Resources, sequence: int) -> Callable[[], Awaitable[bool]]:
@@ -43,16 +50,16 @@ async def test_a_result_comes_with_its_items(resources, registry, caught_up):
     registry.score("m", "dates", "1101")
     await caught_up()
     async with resources.database.transaction() as session:
-        result = (await session.scalars(select(ResultRow))).one()
-        items = (await session.scalars(select(ResultItemRow).order_by(ResultItemRow.item))).all()
-    assert (result.model, result.value, result.count, result.binary) == ("m", 0.75, 4, True)
-    assert [item.score for item in items] == [1, 1, 0, 1]
+        result = (await session.scalars(select(FactRow))).one()
+        items = (await item_scores.read(session, [result.id]))[result.id]
+    assert (result.value, result.count, result.binary) == (0.75, 4, True)
+    assert items == {"item-0": 1, "item-1": 1, "item-2": 0, "item-3": 1}
 
 
 async def test_a_result_whose_items_nobody_kept_is_a_result(resources, registry, caught_up):
     registry.score("m", "dates", 0.5)
     await caught_up()
-    assert (await count(resources, ResultRow), await count(resources, ResultItemRow)) == (1, 0)
+    assert (await count(resources, FactRow), await scored_items(resources)) == (1, 0)
 
 
 @pytest.mark.parametrize("status", [503, 429, 404], ids=["away", "busy", "no-such-route"])
@@ -63,9 +70,9 @@ async def test_items_that_cannot_be_had_now_hold_the_event_back(
     registry.failing, registry.failure = 1, status
     with pytest.raises(httpx.HTTPStatusError, match=str(status)):
         await caught_up()
-    assert await count(resources, ResultRow) == await count(resources, InboxRow) == 0
+    assert await count(resources, FactRow) == await count(resources, InboxRow) == 0
     await caught_up()
-    assert (await count(resources, ResultRow), await count(resources, ResultItemRow)) == (1, 2)
+    assert (await count(resources, FactRow), await scored_items(resources)) == (1, 2)
 
 
 async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(resources, registry):
@@ -73,14 +80,14 @@ async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(res
     registry.score("m1", "dates", 0.5)
     consumer = events.consumer(resources)
     consumer.BACKOFF = Backoff(first=0.01)
-    registry.failing, registry.failure = consumer.TRIES, 422
+    registry.failing, registry.failure = consumer.TRIES + 1, 422  # both are asked for at first
     await consumer.catch_up()
     async with resources.database.transaction() as session:
         [refused] = await intake.set_aside(session)
     assert "422" in refused.reason
-    assert await count(resources, ResultRow) == await count(resources, InboxRow) == 1
+    assert await count(resources, FactRow) == await count(resources, InboxRow) == 1
     assert await consumer.replay(refused.event_id)
-    assert (await count(resources, ResultRow), await count(resources, ResultItemRow)) == (2, 2)
+    assert (await count(resources, FactRow), await scored_items(resources)) == (2, 2)
     assert not await consumer.replay(refused.event_id)
 
 
@@ -97,7 +104,7 @@ async def test_nothing_is_locked_while_another_service_is_asked(resources, regis
     registry.meanwhile = lock
     await caught_up()
     assert locked == [0, 0]
-    assert await count(resources, ResultRow) == 2
+    assert await count(resources, FactRow) == 2
 
 
 async def test_what_a_replica_has_taken_in_already_is_not_asked_for_again(resources, registry):
@@ -130,21 +137,21 @@ async def test_the_loop_tries_again_by_itself(resources, registry, until):
     registry.failing = 2
     async with running({"consumer": events.consumer(resources).run}):
         await until(reached(resources, 1))
-    assert await count(resources, ResultItemRow) == 2
+    assert await scored_items(resources) == 2
 
 
 async def test_many_items(resources, registry, caught_up):
     registry.score("m", "dates", "10" * 6_000)
     await caught_up()
-    assert await count(resources, ResultItemRow) == 12_000
+    assert await scored_items(resources) == 12_000
 
 
 async def test_the_same_run_told_twice_is_one_result(resources, registry, caught_up):
     told = registry.score("m", "dates", "10")
     registry.events.append(told.model_copy(update={"id": uuid4(), "sequence": 2}))
     await caught_up()
-    assert (await count(resources, InboxRow), await count(resources, ResultRow)) == (2, 1)
-    assert await count(resources, ResultItemRow) == 2
+    assert (await count(resources, InboxRow), await count(resources, FactRow)) == (2, 1)
+    assert await scored_items(resources) == 2
 
 
 async def test_parents_are_those_of_the_newest_production(resources, registry, caught_up):
@@ -171,8 +178,8 @@ async def test_stream_with_duplicates_and_a_gap_and_two_replicas(settings, regis
                 if number % 3:
                     await StreamPublisher(one.redis)([told, told])
             await until(reached(one, 10))
-        assert await count(one, ResultRow) == await count(one, InboxRow) == 10
-        assert await count(one, ResultItemRow) == 20
+        assert await count(one, FactRow) == await count(one, InboxRow) == 10
+        assert await scored_items(one) == 20
 
 
 async def test_redis_emptied_loses_nothing(resources, registry, until):
@@ -182,7 +189,7 @@ async def test_redis_emptied_loses_nothing(resources, registry, until):
         await resources.redis.flushdb()
         registry.score("m1", "dates", "10")
         await until(reached(resources, 2))
-    assert await count(resources, ResultRow) == 2
+    assert await count(resources, FactRow) == 2
 
 
 async def test_the_service_consumes_in_the_process_that_answers(settings, registry, until):

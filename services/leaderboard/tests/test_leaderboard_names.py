@@ -57,7 +57,7 @@ async def test_what_was_kept_apart_by_case_alone_comes_together(database_of):
         await connection.run_sync(_to("0003"))
         for statement in BEFORE:
             await connection.execute(text(statement))
-        await connection.run_sync(_to("head"))
+        await connection.run_sync(_to("0005"))
         results = await connection.scalars(text("SELECT model FROM results ORDER BY id"))
         assert list(results) == ["me/Soup", "me/Soup", "org/a"]
         parents = await connection.execute(text("SELECT model, parent FROM parents ORDER BY 2"))

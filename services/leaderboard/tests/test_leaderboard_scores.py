@@ -7,14 +7,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from fastapi import FastAPI
+from made_facts import Known, Result, World
 from sqlalchemy import delete
 
-from leaderboard.boards.ranking import Entry
+from leaderboard.boards.current import boards_in
+from leaderboard.boards.definition import Column, Rules
+from leaderboard.boards.standing import BoardMaker
+from leaderboard.memory.serving import replica_of
 from leaderboard.scores.keeping import Scorekeeper
 from leaderboard.scores.models import ScoreRow
 from leaderboard.scores.standing import Standing, standings
-from leaderboard.statistics.intervals import normal
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.background.resources import Resources
 
@@ -22,14 +27,21 @@ SCORES = "/v1/boards/overall/scores"
 
 
 @pytest.fixture
+def keeper(client: httpx.AsyncClient, apps: list[FastAPI], resources: Resources) -> Scorekeeper:
+    """Keeps the scores by the facts that the app has in memory."""
+    app = apps[-1]
+    return Scorekeeper(resources, replica_of(app), boards_in(app.state.resources))
+
+
+@pytest.fixture
 def kept(
-    resources: Resources, caught_up: Callable[[], Awaitable[None]]
+    keeper: Scorekeeper, caught_up: Callable[[], Awaitable[None]]
 ) -> Callable[[], Awaitable[None]]:
     """Apply the events, and bring the scores up to date."""
 
     async def now() -> None:
         await caught_up()
-        await Scorekeeper(resources).refresh()
+        await keeper.refresh()
 
     return now
 
@@ -90,11 +102,12 @@ async def test_a_merge_has_an_uplift_when_its_parents_become_known(demo, client,
 async def test_a_model_that_lacks_a_benchmark_loses_its_score(demo, client, kept):
     first = await page(client)
     demo.score("dates", "another", "1" * 10)
+    demo.score("units", "another", "1" * 10)
     await kept()
     changed = await page(client, after=first["next_after"])
     assert scores_of(changed) == {
         "dates": (80, None),
-        "units": (None, None),
+        "units": (65, None),
         "me/merge": (None, None),
     }
 
@@ -119,9 +132,9 @@ async def test_a_follower_waits_for_the_next_change(demo, client, kept):
         assert scores_of(await waiting) == {"units": (70, None), "me/merge": (80, 10)}
 
 
-async def test_the_loop_keeps_the_scores_by_itself(registry, client, resources, caught_up):
+async def test_the_loop_keeps_the_scores_by_itself(registry, client, resources, keeper, caught_up):
     listening = asyncio.create_task(resources.signals.run())
-    keeping = asyncio.create_task(Scorekeeper(resources).run())
+    keeping = asyncio.create_task(keeper.run())
     try:
         registry.score("dates", "all", "1" * 6 + "0" * 4)
         await caught_up()
@@ -146,14 +159,35 @@ async def test_there_is_no_feed_of_a_board_that_is_not_there(client):
 
 
 def test_an_uplift_needs_the_scores_of_all_ingredients():
-    def entry(model: str, value: float | None) -> Entry:
-        return Entry(model, {}, None if value is None else normal(value, 0.1))
-
-    board = [entry("a", 0.5), entry("b", 0.25), entry("c", None), entry("m", 0.75)]
-    ingredients = {"m": {"a", "b"}, "b": {"a", "c"}, "c": {"a"}, "a": {"unknown"}}
-    assert standings(board, ingredients) == {
+    world = World()
+    world.learn(
+        {
+            "a": Known(parents=("unknown",)),
+            "b": Known(parents=("a", "c")),
+            "c": Known(parents=("a",)),
+            "m": Known(parents=("a", "b")),
+        }
+    )
+    world.add(
+        [Result(model, "x", value) for model, value in (("a", 0.5), ("b", 0.25), ("m", 0.75))]
+    )
+    world.add([Result(model, "y", 0.5) for model in "abcm"])
+    facts = world.facts()
+    board = BoardMaker().make(facts, Rules(columns=(Column(benchmark="x"), Column(benchmark="y"))))
+    found = standings(board)
+    assert {facts.name(at): found.at(at) for at in np.flatnonzero(found.listed)} == {
         "a": Standing(50, None),
-        "b": Standing(25, None),
+        "b": Standing(37.5, None),
         "c": Standing(None, None),
-        "m": Standing(75, 25),
+        "m": Standing(62.5, 12.5),
     }
+
+
+def test_the_uplift_is_to_the_best_row_of_each_ingredient():
+    world = World()
+    world.learn({"m": Known(parents=("a",))})
+    world.add(
+        [Result("a", "x", 0.5), Result("a", "x", 0.6, precision="4bit"), Result("m", "x", 0.7)]
+    )
+    board = BoardMaker().make(world.facts(), Rules(columns=(Column(benchmark="x"),)))
+    assert standings(board).at(world.models["m"] - 1) == Standing(70, 10)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from when_used import when_used
 
 from lineage.memory.arrays import NOTHING
-from lineage.memory.codes import domains_text
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph, halves
 from lineage.memory.growing import GrowingGraph
+from mergehub.columns.codes import set_text
 
 nx = when_used("networkx")
 
@@ -66,7 +66,7 @@ class Drawn:
                 "licence": np.array([codes.licence.code(row.get("licence")) for row in rows]),
                 "flagged": np.array([bool(row.get("flagged")) for row in rows]),
                 "domains": np.array(
-                    [codes.domains.code(domains_text(row.get("domains", []))) for row in rows]
+                    [codes.domains.code(set_text(row.get("domains", []))) for row in rows]
                 ),
             },
         )

@@ -177,6 +177,7 @@ def test_the_openapi_document_names_operations_and_outputs_have_no_defaults():
     }
     assert operations == {
         "list_models": "/v1/models",
+        "list_model_facts": "/v1/models/facts",
         "get_model": "/v1/models/{model_id}",
         "update_model": "/v1/models/{model_id}",
         "flag_model": "/v1/models/{model_id}/flags",

@@ -19,10 +19,10 @@ from lineage.learning.service import learn
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
 from lineage.models.models import FlagRow, ModelRow
-from lineage.replica import replica as replica_module
-from lineage.replica.changes import Place
-from lineage.replica.following import AnotherDatabase, Follower
+from lineage.replica.following import Follower
 from lineage.replica.serving import replica_of
+from mergehub.kit.replica import replica as replica_module
+from mergehub.kit.replica.log import AnotherDatabase, Place
 
 EPOCH = date(1970, 1, 1)
 

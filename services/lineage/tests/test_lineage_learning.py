@@ -288,7 +288,7 @@ async def test_the_log_of_changes_is_kept_for_a_day(resources):
         await session.execute(update(ChangeRow).where(ChangeRow.id == first).values(old))
     for gone in (1, 0):
         async with resources.database.transaction() as session:
-            assert await changes.prune(session) == gone
+            assert await changes.LOG.prune(session) == gone
 
 
 async def test_a_change_is_logged_for_the_graphs_in_memory(resources):

@@ -20,11 +20,11 @@ from lineage.questions import licences as licence_question
 from lineage.questions.ancestry import ancestry
 from lineage.questions.common import common_ancestors
 from lineage.questions.contamination import flagged_ancestors
-from lineage.questions.licence_terms import TERMS, broken, exclude
 from lineage.questions.neighbours import FROM_FIRST, neighbours
 from lineage.questions.paths import shortest_paths
 from lineage.questions.shares import COMPARING, MERGING_BASE, WITHOUT_BASE, shares
 from lineage.questions.walks import FROM_START, bands, walk_page
+from mergehub.contracts.licence_terms import TERMS, broken, exclude
 from mergehub.contracts.licences import IDENTIFIERS
 from mergehub.recipe.methods import catalogue
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from lineage.app import create_app
-from lineage.replica import replica as replica_module
 from lineage.replica import serving
 from lineage.replica.following import Follower
+from mergehub.kit.replica import replica as replica_module
 
 
 @pytest.fixture

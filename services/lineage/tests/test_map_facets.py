@@ -20,9 +20,9 @@ from lineage.facets.schemas import Facet
 from lineage.map.kinds import KINDS, kinds_of
 from lineage.map.wanted import Wanted
 from lineage.memory import segments
-from lineage.memory.codes import domains_text
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
+from mergehub.columns.codes import set_text
 
 DOMAINS = ([], ["code"], ["code", "maths"], ["maths"])
 fast = settings(max_examples=60, deadline=None, derandomize=True)
@@ -62,7 +62,7 @@ def described(draw: st.DrawFn) -> Drawn:
     made = draw(graphs())
     codes = made.growing.codes.domains
     every = np.flatnonzero(made.graph.models.exists).astype(np.int32)
-    drawn = [codes.code(domains_text(draw(st.sampled_from(DOMAINS)))) for _ in every]
+    drawn = [codes.code(set_text(draw(st.sampled_from(DOMAINS)))) for _ in every]
     values = {"domains": np.array(drawn, np.uint16)}
     made.growing.put_models(every, made.graph.models.name_place[every], values)
     return made

@@ -17,6 +17,7 @@ from lineage.memory.arrays import Numbers
 from lineage.scores import following
 from lineage.scores.scores import NO_SCORES
 from mergehub.backoff import Backoff
+from mergehub.kit.background import feeds
 
 WRITER = {"Authorization": "Bearer mgh_writer"}
 BINARY = "application/vnd.mergehub.graph"
@@ -141,7 +142,7 @@ async def test_a_model_that_takes_the_name_of_a_score_has_it(known, hub, client,
 
 
 async def test_without_a_leaderboard_scores_stay_until_it_is_back(known, hub, client, monkeypatch):
-    monkeypatch.setattr(following, "BACKOFF", Backoff(first=0.01, longest=0.01))
+    monkeypatch.setattr(feeds, "BACKOFF", Backoff(first=0.01, longest=0.01))
     hub.score("me/Soup", 50)
     await shows(client, soup=(50, None))
     hub.leave()

@@ -14,7 +14,7 @@ from published_openlineage import check
 from receiver import Receiver, answers
 from sqlalchemy import select, text
 
-from mergehub.contracts.samples import samples
+from mergehub.contracts.event_samples.samples import samples
 from mergehub.kit.background.resources import Resources
 from registry.events.tables import OutboxRow
 from registry.runs.protocol.sweeper import Sweeper

@@ -58,9 +58,10 @@ export const address = new Address();
 export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-  const link = (event.target as Element).closest("a");
-  if (!link || link.target || link.origin !== location.origin || link.hash) return;
-  if (!Object.hasOwn(ROUTES, link.pathname)) return;
+  const link = (event.target as Element).closest("a"); // of HTML, or of a picture
+  if (!link || link.hasAttribute("target") || link.hasAttribute("download")) return;
+  const url = new URL(link.getAttribute("href") ?? "", location.href);
+  if (url.origin !== location.origin || url.hash || !Object.hasOwn(ROUTES, url.pathname)) return;
   event.preventDefault();
-  address.go(link.href);
+  address.go(url.href);
 }

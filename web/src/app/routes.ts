@@ -10,6 +10,12 @@ export interface Route {
 export const ROUTES: Readonly<Record<string, Route>> = {
   "/": { title: "Start", page: () => import("../pages/Start.svelte") },
   "/map": { title: "Map", page: () => import("../pages/Map.svelte") },
+  "/boards": { title: "Boards", page: () => import("../pages/Boards.svelte") },
+  "/models": { title: "Models", page: () => import("../pages/Models.svelte") },
+  "/uplift": { title: "Uplift", page: () => import("../pages/Uplift.svelte") },
+  "/compare": { title: "Compare", page: () => import("../pages/Compare.svelte") },
+  "/recommend": { title: "Recommend", page: () => import("../pages/Recommend.svelte") },
+  "/import": { title: "Import", page: () => import("../pages/Import.svelte") },
 };
 
 export function routeOf(path: string): Route | undefined {

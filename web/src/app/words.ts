@@ -31,3 +31,12 @@ const SIGNED = new Intl.NumberFormat("en", { ...POINTS, signDisplay: "exceptZero
 export function points(value: number, gained = false): string {
   return (gained ? SIGNED : PLAIN).format(value);
 }
+
+/** The interval of a value, as in `61.2 to 63.8`, if its error is known. */
+export function intervalOf(
+  { low, high }: { low: number | null; high: number | null },
+  gained = false,
+): string | undefined {
+  if (low === null || high === null) return undefined;
+  return `${points(low, gained)} to ${points(high, gained)}`;
+}

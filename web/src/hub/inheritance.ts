@@ -1,10 +1,10 @@
-import type { Schemas } from "@mergehub/client";
+import type { Answer, Schemas } from "@mergehub/client";
 import { hub } from "./hub.ts";
 
 export type Named = Schemas["Named"];
 export type Parent = Schemas["Neighbour"];
 export type Shares = Schemas["Shares"];
-export type Licences = Schemas["Licences"];
+export type Licences = Answer<"get", "/v1/models/{model_id}/licences">;
 export type Contamination = Schemas["Contamination"];
 
 /** What a model inherits from the models that it was made from. */

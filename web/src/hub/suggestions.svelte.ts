@@ -1,12 +1,31 @@
-import type { Schemas } from "@mergehub/client";
+import { count } from "../app/words.ts";
 import { sentence } from "./failures.ts";
 import { hub } from "./hub.ts";
 
 const MOST = 8;
 const PAUSE_MS = 120; // between two letters of somebody who types
 
-/** A model, and the name by which it was found if it has another one today. */
-type Found = Schemas["ListedModel"];
+/** A model, and what is said beside its name: why it was found, how important it is. */
+export interface Found {
+  id: string;
+  name: string;
+  former?: string | null;
+  note?: string;
+}
+
+/** Finds at most so many models by a part of a name. */
+export type Find = (q: string, limit: number, signal: AbortSignal) => Promise<Found[]>;
+
+/** Finds models that lineage knows, by today's names and former ones. */
+export const findKnown: Find = async (q, limit, signal) => {
+  const { items } = await hub.get("/v1/models", { params: { query: { q, limit } }, signal });
+  return items.map(({ id, name, former_name, children_count }) => ({
+    id,
+    name,
+    former: former_name,
+    note: children_count ? `${count(children_count)} made from it` : "",
+  }));
+};
 
 /** The models that what is typed may mean, and the one that the arrows are at. */
 export class Suggestions {
@@ -16,6 +35,11 @@ export class Suggestions {
   message = $state("");
   #asked: AbortController | null = null;
   #asking: Promise<void> = Promise.resolve();
+  readonly #find: Find;
+
+  constructor(find: Find) {
+    this.#find = find;
+  }
 
   get open(): boolean {
     return this.models.length > 0;
@@ -62,8 +86,7 @@ export class Suggestions {
     if (asked.signal.aborted) return;
     this.message = "Searching …";
     try {
-      const query = { q, limit: MOST };
-      const { items } = await hub.get("/v1/models", { params: { query }, signal: asked.signal });
+      const items = await this.#find(q, MOST, asked.signal);
       if (asked.signal.aborted) return;
       this.models = items;
       this.message = items.length ? "" : `No model is called “${q}”.`;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from uuid import UUID
 
 import httpx
@@ -12,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.ablations.comparing import item_names
 from leaderboard.ablations.service import learn_ablation
+from leaderboard.facts.evaluations import learn_evaluations, statement
+from leaderboard.facts.statement import Statement
 from leaderboard.parents.service import learn_production
-from leaderboard.results.service import learn_evaluation
 from leaderboard.tables import intake
 from mergehub.contracts.events import (
     AblationCompleted,
@@ -26,6 +29,8 @@ from mergehub.kit.events.consumer import Consumer
 
 log = structlog.get_logger()
 
+EVALUATED = "evaluation.completed"
+ABLATED = "ablation.completed"
 ITEMS = "items"
 """The key under which a completed event has the score of each item."""
 
@@ -48,10 +53,10 @@ class Events:
         Raises httpx.HTTPError if the scores cannot be fetched now; the event is then retried.
         """
         items: object
-        if event.type == "evaluation.completed":
+        if event.type == EVALUATED:
             told = EvaluationCompleted.model_validate(event.data)
             items = await self._items(told.run, told.benchmark)
-        elif event.type == "ablation.completed":
+        elif event.type == ABLATED:
             ablated = AblationCompleted.model_validate(event.data)
             names = item_names(ablated)
             items = {name: await self._items(ablated.run, name) for name in names}
@@ -70,16 +75,27 @@ class Events:
 
 
 async def apply(session: AsyncSession, event: Envelope) -> None:
-    """Apply one event; ignore types that say nothing about results."""
-    if event.type == "model.produced":
-        await learn_production(session, ModelProduced.model_validate(event.data))
-    elif event.type == "evaluation.completed":
-        data = dict(event.data)
-        items = data.pop(ITEMS)
-        await learn_evaluation(session, EvaluationCompleted.model_validate(data), items, event.time)
-    elif event.type == "ablation.completed":
-        ablated = AblationCompleted.model_validate(event.data)
-        await learn_ablation(session, ablated, event.data[ITEMS], event.time)
+    """Apply one event."""
+    await apply_together(session, [event])
+
+
+async def apply_together(session: AsyncSession, events: Sequence[Envelope]) -> None:
+    """Apply events in their order; ignore types that say nothing about results."""
+    for kind, same in groupby(events, lambda event: event.type):
+        if kind == "model.produced":
+            for event in same:
+                await learn_production(session, ModelProduced.model_validate(event.data))
+        elif kind == EVALUATED:
+            await learn_evaluations(session, [_evaluation(event) for event in same])
+        elif kind == ABLATED:
+            for event in same:
+                told = AblationCompleted.model_validate(event.data)
+                await learn_ablation(session, told, event.data[ITEMS], event.time)
+
+
+def _evaluation(event: Envelope) -> Statement:
+    told = EvaluationCompleted.model_validate(event.data)
+    return statement(told, event.data[ITEMS], event.time)
 
 
 def _kept_none(answer: httpx.Response) -> bool:
@@ -99,5 +115,6 @@ def consumer(resources: Resources, metrics: CollectorRegistry | None = None) -> 
         intake=intake,
         metrics=metrics,
         apply=apply,
+        apply_together=apply_together,
         complete=events.complete,
     )

@@ -11,6 +11,7 @@ from lineage.background import BACKGROUND
 from lineage.exports.endpoints import router as exports
 from lineage.facets.current import start_facets
 from lineage.facets.endpoints import router as facets
+from lineage.feed.endpoints import router as feed
 from lineage.imports.endpoints import IMPORT_BYTES
 from lineage.imports.endpoints import router as imports
 from lineage.ingredients.endpoints import router as ingredients
@@ -67,6 +68,7 @@ PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub lineage",
     routers=(
+        feed,  # before the paths of one model, by its id
         models,
         answers,
         ingredients,

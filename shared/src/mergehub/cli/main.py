@@ -73,8 +73,20 @@ SECTIONS = {
             "mergehub.cli.commands.lineage:lineage",
             "Show where a model came from, or import lineage.",
         ),
-        "board": Lazy("mergehub.cli.commands.boards:board", "Show a leaderboard."),
-        "uplift": Lazy("mergehub.cli.commands.boards:uplift", "Compare a merge with its parents."),
+        "results": Lazy(
+            "mergehub.cli.commands.results:results",
+            "List, import and export results, or check items for overlap with a text.",
+        ),
+        "board": Lazy(
+            "mergehub.cli.commands.board:board", "Show a leaderboard, cite it or make your own."
+        ),
+        "uplift": Lazy(
+            "mergehub.cli.commands.uplift.command:uplift",
+            "Show what merges gained over their parents.",
+        ),
+        "recommend": Lazy(
+            "mergehub.cli.commands.recommend:recommend", "Recommend what to merge on a base."
+        ),
     },
 }
 

@@ -177,10 +177,6 @@ class HubClient:
         """The first rows of a leaderboard."""
         return _plain(self.send(api.get_board(name, limit=limit)))
 
-    def uplift(self, model: str) -> dict[str, Any]:
-        """A merge compared with its parents."""
-        return _plain(self.send(api.get_uplift(model=model)))
-
 
 def _run(told: Mapping[str, Any]) -> Run:
     return Run.model_validate(told)

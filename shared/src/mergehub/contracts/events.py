@@ -110,7 +110,10 @@ class ModelProduced(EventData):
 
 
 class EvaluationCompleted(EventData):
-    """A model was evaluated on one benchmark; item scores are at the run's `items` address."""
+    """A model was evaluated on one benchmark; item scores are at the run's `items` address.
+
+    `limited`: fewer items than the benchmark has were scored. What is null was not reported.
+    """
 
     run: UUID
     model: str
@@ -125,11 +128,11 @@ class EvaluationCompleted(EventData):
     harness: str
     harness_version: str | None = None
     task_hash: str | None = None
-    precision: str | None = None
     chat_template: bool | None = None
+    precision: str | None = None
     seed: int | None = None
-    batch_size: int | None = None
     limited: bool = False
+    batch_size: int | None = None
     cached: bool = False
 
 

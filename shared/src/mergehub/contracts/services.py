@@ -35,13 +35,22 @@ SERVICES: tuple[Service, ...] = (
     Service("lineage", ("/v1/models", "/v1/graph"), "lineage.app:create_app"),
     Service(
         "leaderboard",
-        ("/v1/benchmarks", "/v1/results", "/v1/boards", "/v1/uplift"),
+        ("/v1/benchmarks", "/v1/results", "/v1/boards", "/v1/uplift", "/v1/recommendations"),
         "leaderboard.app:create_app",
     ),
 )
 
 
-PAGES = ("/", "/map")
+PAGES = (
+    "/",
+    "/map",
+    "/boards",
+    "/models",
+    "/uplift",
+    "/compare",
+    "/recommend",
+    "/import",
+)
 """The addresses of the pages for people. `web/src/app/routes.ts` has the same."""
 
 ASSETS = "/assets"

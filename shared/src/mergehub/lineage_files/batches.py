@@ -50,8 +50,8 @@ class Batch:
 
     @property
     def by_file(self) -> Counter[str]:
-        """How many rows come from each file."""
-        return Counter(self.places[row["line"]].file for row in (*self.edges, *self.models))
+        """How many rows come from each file, also of those that were left out."""
+        return Counter(place.file for place in self.places.values())
 
     def place(self, number: Any) -> Place:
         """Where the row with a number is written."""

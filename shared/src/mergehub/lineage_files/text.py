@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Literal, Protocol
 
 from .packed import Bytes, encoding_of, refuse_others, unpacked
 from .rows import Skipped, Unreadable
@@ -21,7 +21,16 @@ _FILLED = re.compile(r"\S[^\n]*\n?")
 Line = tuple[int, str]
 
 
-def lines(path: Path) -> Iterator[Line | Skipped]:
+class Readable(Protocol):
+    """A file with a name, such as a path."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self, mode: Literal["rb"], /) -> io.BufferedReader: ...
+
+
+def lines(path: Readable) -> Iterator[Line | Skipped]:
     """The lines of a file that are not blank, with their numbers; one that is too long is skipped.
 
     Raises:
@@ -40,7 +49,7 @@ def lines(path: Path) -> Iterator[Line | Skipped]:
     yield from _filled(held, len(held), number)
 
 
-def blocks(path: Path) -> Iterator[str]:
+def blocks(path: Readable) -> Iterator[str]:
     """The text of a file in pieces; line ends are line feeds, whatever they were.
 
     UTF-8 with or without a byte-order mark, UTF-16; what is compressed is unpacked on the way.
@@ -58,7 +67,7 @@ def blocks(path: Path) -> Iterator[str]:
             yield block
 
 
-def whole(path: Path, most: int) -> str:
+def whole(path: Readable, most: int) -> str:
     """The text of a small file.
 
     Raises:
@@ -75,7 +84,7 @@ def whole(path: Path, most: int) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[Bytes, bytes]]:
+def opened(path: Readable) -> Iterator[tuple[Bytes, bytes]]:
     """The unpacked bytes of a file, and the first of them.
 
     Raises:

@@ -1,10 +1,14 @@
-"""`/v1/benchmarks`: the benchmarks that results exist for."""
+"""`/v1/benchmarks`: what can be measured, with definitions and sources."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from leaderboard.benchmarks import repository, schemas
+from fastapi import APIRouter, Path
+
+from leaderboard.benchmarks import schemas, service
+from leaderboard.benchmarks.service import BenchmarkNotFound
+from leaderboard.memory.serving import FactsLoading, InMemory
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
@@ -12,15 +16,22 @@ from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/benchmarks", tags=["benchmarks"])
 
+Name = Annotated[str, Path(max_length=200, description="A name, a title, an alias or a task.")]
 
-@router.get("", summary="List benchmarks", responses=problem_responses(BadCursor))
+
+@router.get("", summary="List benchmarks", responses=problem_responses(BadCursor, FactsLoading))
 async def list_benchmarks(
-    session: Session,
-    asked: Paging,
+    session: Session, asked: Paging, facts: InMemory
 ) -> schemas.BenchmarkPage:
-    """The benchmarks, sorted by name."""
-    after = asked.after(str, str, str)
-    found = await repository.page(session, after=after, limit=asked.rows)
-    rows, next_cursor = asked.cut(found, lambda row: (row.name, row.version, row.metric))
-    items = [schemas.Benchmark.model_validate(row) for row in rows]
-    return schemas.BenchmarkPage(items=items, next_cursor=next_cursor)
+    """The benchmarks that come with the hub or have results, sorted by name."""
+    return await service.page(session, facts, asked)
+
+
+@router.get(
+    "/{name}",
+    summary="Get a benchmark",
+    responses=problem_responses(BenchmarkNotFound, FactsLoading),
+)
+async def get_benchmark(name: Name, session: Session, facts: InMemory) -> schemas.Benchmark:
+    """A benchmark with its versions, metrics and sources."""
+    return await service.one(session, facts, name)

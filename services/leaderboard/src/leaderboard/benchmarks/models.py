@@ -1,4 +1,4 @@
-"""The table of benchmarks."""
+"""The table of what is measured."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ from leaderboard.tables import Base
 
 # Byte order: pages sort the same on every server.
 BenchmarkName = String(100, collation="C")
+Part = String(200, collation="C")
 
 
-class BenchmarkRow(Base):
-    """One metric of one version of a benchmark; `items` is the size of a full run."""
+class MeasureRow(Base):
+    """One metric of one version of a benchmark, or of a subtask of it; '' is the whole.
 
-    __tablename__ = "benchmarks"
-    __table_args__ = (UniqueConstraint("name", "version", "metric"),)
+    `items` is the size of a full run, as the definition of the benchmark or the largest run that
+    the hub's workers made says; null if no one knows.
+    """
+
+    __tablename__ = "measures"
+    __table_args__ = (UniqueConstraint("name", "version", "subtask", "metric"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     name: Mapped[str] = mapped_column(BenchmarkName)
-    version: Mapped[str] = mapped_column(String(200, collation="C"))
+    version: Mapped[str] = mapped_column(Part)
+    subtask: Mapped[str] = mapped_column(Part, server_default="")
     metric: Mapped[str] = mapped_column(String(100, collation="C"))
-    items: Mapped[int]
+    items: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,33 +1,28 @@
-"""Queries on benchmarks."""
+"""Queries on what is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.benchmarks.models import BenchmarkRow
-
-_KEY = (BenchmarkRow.name, BenchmarkRow.version, BenchmarkRow.metric)
+from leaderboard.benchmarks.models import MeasureRow
 
 
-async def ensure(session: AsyncSession, name: str, version: str, metric: str, items: int) -> int:
-    """Return the benchmark's id; a run with more items than known raises its size."""
-    values = insert(BenchmarkRow).values(name=name, version=version, metric=metric, items=items)
-    upsert = values.on_conflict_do_update(
-        index_elements=_KEY,
-        set_={"items": func.greatest(BenchmarkRow.items, values.excluded["items"])},
-    )
-    return (await session.scalars(upsert.returning(BenchmarkRow.id))).one()
+async def names(session: AsyncSession) -> set[str]:
+    """The names of all benchmarks that something was measured of."""
+    return set(await session.scalars(select(MeasureRow.name).distinct()))
 
 
-async def page(
-    session: AsyncSession, *, after: Sequence[str] | None, limit: int
-) -> Sequence[BenchmarkRow]:
-    """At most `limit` benchmarks by name, version and metric, starting after `after`."""
-    query = select(BenchmarkRow).order_by(*_KEY).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(*_KEY) > tuple_(*after))
-    return (await session.scalars(query)).all()
+async def names_there(session: AsyncSession, asked: Collection[str]) -> set[str]:
+    """Those of the names that something was measured of."""
+    query = select(MeasureRow.name).where(MeasureRow.name.in_(asked)).distinct()
+    return set(await session.scalars(query)) if asked else set()
+
+
+async def measures(session: AsyncSession, of: Collection[str]) -> Sequence[MeasureRow]:
+    """What was measured of whole benchmarks, by name, version and metric."""
+    key = (MeasureRow.name, MeasureRow.version, MeasureRow.metric)
+    query = select(MeasureRow).where(MeasureRow.name.in_(of), MeasureRow.subtask == "")
+    return (await session.scalars(query.order_by(*key))).all()

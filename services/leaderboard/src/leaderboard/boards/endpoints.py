@@ -2,49 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from leaderboard.boards import schemas, service
-from leaderboard.results.endpoints import Text
+from leaderboard.boards.catalogue import built_in
+from leaderboard.boards.current import boards_in
+from leaderboard.boards.parameters import Verified, Where
+from leaderboard.memory.facts import Facts
+from leaderboard.memory.serving import FactsLoading, InMemory
+from mergehub.columns.codes import UNKNOWN
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
-from mergehub.kit.problems.choices import A_METHOD
-from mergehub.kit.problems.problem import problem_responses
+from mergehub.kit.problems.problem import FieldFault, Invalid, problem_responses
+from mergehub.recipe import catalogue
+from mergehub.recipe.faults import did_you_mean
 
 router = APIRouter(prefix="/v1/boards", tags=["boards"])
 
-Models = Annotated[
-    list[Text] | None, Query(alias="model", max_length=100, description="Only these models.")
-]
-Merged = Annotated[bool | None, Query(description="True: only merges; false: only others.")]
-Method = Annotated[
-    Annotated[Text, A_METHOD] | None, Query(description="Only merges made by this method.")
+JSON = "application/json"
+ANSWERS = problem_responses(service.BoardNotFound, FactsLoading)
+
+Sort = Annotated[
+    str,
+    Query(
+        min_length=1,
+        max_length=120,
+        description="`mean`, `uplift` or a benchmark (the best first), `name`, `size` (the "
+        "smallest first) or `date` (the newest first). A leading hyphen reverses the order. Rows "
+        "without a value come last.",
+    ),
 ]
 
 
-@router.get("", summary="List leaderboards")
-async def list_boards() -> schemas.BoardList:
-    """The boards of this hub."""
-    return service.boards()
+async def _asked(
+    request: Request, board: str, facts: InMemory, where: Where, verified: Verified = False
+) -> service.Asked:
+    boards = boards_in(request.app.state.resources)
+    check_methods(where.method or (), facts)
+    named = await named_board(request, board)
+    return service.Asked(boards, facts, named, where, verified)
+
+
+def check_methods(wanted: Collection[str], facts: Facts) -> None:
+    """Raise Invalid for a method that neither recipes nor models have."""
+    known = {*catalogue(), *facts.codes.method, UNKNOWN}
+    faults = [
+        FieldFault(
+            pointer="/query/method",
+            code="unknown_method",
+            detail=f"no model was made by the method {method!r}",
+            suggestion=did_you_mean(method, known),
+        )
+        for method in wanted
+        if method not in known
+    ]
+    if faults:
+        raise Invalid("Not valid: /query/method.", errors=faults)
+
+
+async def named_board(request: Request, name: str) -> service.Named:
+    """The board of this name. Raises BoardNotFound."""
+    if name in built_in():
+        return service.of_hub(built_in()[name])
+    async with request.app.state.database.reading() as session:
+        return await service.named(session, name)
+
+
+Asked = Annotated[service.Asked, Depends(_asked)]
+
+
+@router.get("", summary="List leaderboards", responses=problem_responses(BadCursor))
+async def list_boards(session: Session, paging: Paging) -> schemas.BoardList:
+    """The boards of this hub, then those that people made."""
+    return await service.every(session, paging)
 
 
 @router.get(
     "/{board}",
     summary="Get a leaderboard",
-    responses=problem_responses(BadCursor, service.BoardNotFound),
+    response_model=schemas.BoardPage,
+    responses=ANSWERS | problem_responses(BadCursor),
 )
 async def get_board(
-    board: str,
-    session: Session,
-    asked: Paging,
-    models: Models = None,
-    merged: Merged = None,
-    method: Method = None,
-) -> schemas.BoardPage:
-    """A board's rows: ranked models first, then those that lack a benchmark, by name."""
-    wanted = models and {name.lower() for name in models}
-    filters = service.Filters(wanted, merged, method)
-    return await service.page(session, board, filters, asked)
+    asked: Asked, response: Response, paging: Paging, sort: Sort = "mean"
+) -> Response:
+    """A board's rows: ranked models first, then those that lack a benchmark, by name.
+
+    Filters choose rows; ranks stay those of the whole board.
+    """
+    body = await service.page(asked, sort, paging)
+    return Response(body, media_type=JSON, headers=dict(response.headers))
+
+
+@router.get(
+    "/{board}/facets",
+    summary="Count a leaderboard's rows by filter",
+    response_model=schemas.BoardFacets,
+    responses=ANSWERS,
+)
+async def get_board_facets(asked: Asked) -> Response:
+    """How many rows each value of each filter would keep, with all other filters as they are."""
+    return Response(await service.counted(asked), media_type=JSON)
+
+
+@router.get(
+    "/{board}/points",
+    summary="Get size and score of a leaderboard's rows",
+    response_model=schemas.BoardPoints,
+    responses=ANSWERS,
+)
+async def get_board_points(asked: Asked) -> Response:
+    """At most 5,000 rows that have a size and a mean, with the Pareto front of both."""
+    return Response(await service.drawn(asked), media_type=JSON)

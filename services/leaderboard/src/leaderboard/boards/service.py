@@ -1,19 +1,29 @@
-"""Boards, filtered and paginated."""
+"""Boards by their names, and answers about them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import asyncio
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.boards import ranking, schemas
-from leaderboard.boards.catalogue import BOARDS
-from leaderboard.parents import repository as parents
-from leaderboard.results import service as results
-from leaderboard.results.schemas import Estimate, Setting
+from leaderboard.boards import schemas, sorting
+from leaderboard.boards.catalogue import built_in
+from leaderboard.boards.current import SEED, Boards, Kept
+from leaderboard.boards.definition import Definition, Rules
+from leaderboard.boards.filters import Filters, kept, together
+from leaderboard.boards.own import repository
+from leaderboard.boards.own.models import OwnBoardRow
+from leaderboard.boards.shown import answers, facets, points
+from leaderboard.boards.sorting import Place
+from leaderboard.memory.facts import Facts
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import NotFound
+
+MISSING = "no mean and no rank"
 
 
 class BoardNotFound(NotFound):
@@ -24,71 +34,158 @@ class BoardNotFound(NotFound):
 
 
 @dataclass(frozen=True)
-class Filters:
-    """Which rows are shown; ranks stay those of the whole board.
+class Named:
+    """A board by its name: its rules, and what is told of it."""
 
-    `models` are names in lower case.
-    """
+    name: str
+    title: str
+    summary: str
+    domains: tuple[str, ...]
+    owner: str | None
+    rules: Rules
+    version: int
 
-    models: Collection[str] | None = None
-    merged: bool | None = None
-    method: str | None = None
+    def told(self) -> dict[str, Any]:
+        """The fields of `schemas.BoardInfo`."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "summary": self.summary,
+            "domains": list(self.domains),
+            "owner": self.owner,
+            **self.rules.model_dump(mode="json", include=set(Rules.model_fields)),
+            "missing": MISSING,
+            "version": self.version,
+        }
 
-    def keep(self, model: str, methods: Mapping[str, str]) -> bool:
-        """Whether to show `model`; `methods` has the method of every merge."""
-        return (
-            (self.models is None or model.lower() in self.models)
-            and (self.merged is None or self.merged == (model in methods))
-            and (self.method is None or self.method == methods.get(model))
-        )
 
-
-def boards() -> schemas.BoardList:
-    return schemas.BoardList(
-        items=[schemas.Board.model_validate(board) for board in BOARDS.values()]
+def of_hub(definition: Definition) -> Named:
+    """A board that comes with the hub."""
+    rules = Rules(**{name: getattr(definition, name) for name in Rules.model_fields})
+    return Named(
+        definition.name,
+        definition.title,
+        definition.summary,
+        definition.domains,
+        None,
+        rules,
+        version=1,
     )
+
+
+def of_people(row: OwnBoardRow) -> Named:
+    """A board that people made."""
+    rules = Rules.model_validate(row.rules)
+    domains = tuple(row.domains)
+    return Named(row.name, row.title, row.summary, domains, row.owner, rules, row.version)
+
+
+async def named(session: AsyncSession, name: str) -> Named:
+    """The board of this name. Raises BoardNotFound."""
+    if name in built_in():
+        return of_hub(built_in()[name])
+    row = await repository.get(session, name)
+    if row is None:
+        raise no_board(name)
+    return of_people(row)
+
+
+async def every(session: AsyncSession, paging: PageRequest) -> schemas.BoardList:
+    """A page of boards: those of the hub, then those that people made, by name."""
+    after = paging.after(int, str)
+    hub = [] if after and after[0] else [of_hub(each) for each in built_in().values()]
+    if after and not after[0]:
+        hub = hub[[each.name for each in hub].index(after[1]) + 1 :]
+    rows = await repository.page(session, after[1] if after and after[0] else "", paging.rows)
+    found, next_cursor = paging.cut(
+        [*hub, *(of_people(row) for row in rows)], lambda each: (int(bool(each.owner)), each.name)
+    )
+    items = [each.told() for each in found]
+    return schemas.BoardList.model_validate({"items": items, "next_cursor": next_cursor})
 
 
 def no_board(name: str) -> BoardNotFound:
-    return BoardNotFound(f"There is no board {name!r}. Choose from: {', '.join(BOARDS)}.")
-
-
-async def page(
-    session: AsyncSession, name: str, filters: Filters, asked: PageRequest
-) -> schemas.BoardPage:
-    """Return a page of a board. Raises BoardNotFound and BadCursor."""
-    if name not in BOARDS:
-        raise no_board(name)
-    after = asked.after(int, float, str) or ()
-    scores = await results.newest(session)
-    methods = await parents.merge_methods(session)
-    columns = ranking.columns(scores)
-    board = ranking.rows(scores, columns)
-    ranks = ranking.ranks(board)
-    wanted = [row for row in board if row.key > after and filters.keep(row.model, methods)]
-    rows, next_cursor = asked.cut(wanted, lambda row: row.key)
-    return schemas.BoardPage(
-        board=schemas.Board.model_validate(BOARDS[name]),
-        columns=[Setting.model_validate(column) for column in columns],
-        ranked=len(ranks),
-        items=[_told(row, ranks, methods, columns) for row in rows],
-        next_cursor=next_cursor,
+    """The problem that a board is not there."""
+    return BoardNotFound(
+        f"There is no board {name!r}. Those of the hub are {', '.join(built_in())}; "
+        "`GET /v1/boards` lists all."
     )
 
 
-def _told(
-    row: ranking.Entry,
-    ranks: Mapping[str, ranking.Rank],
-    methods: Mapping[str, str],
-    columns: Collection[results.Setting],
-) -> schemas.Standing:
-    rank = ranks.get(row.model)
-    return schemas.Standing(
-        rank=schemas.Rank.model_validate(rank) if rank else None,
-        model=row.model,
-        merged=row.model in methods,
-        method=methods.get(row.model),
-        mean=Estimate.model_validate(row.mean) if row.mean else None,
-        scores={name: Estimate.model_validate(score) for name, score in row.scores.items()},
-        missing=[each.benchmark for each in columns if each.benchmark not in row.scores],
+@dataclass(frozen=True)
+class Asked:
+    """A board in a state of the facts, as a request wants to see it."""
+
+    boards: Boards
+    facts: Facts
+    named: Named
+    filters: Filters
+    verified: bool
+
+    def kept(self) -> Kept:
+        return self.boards.of(self.facts, self.named.rules, self.verified)
+
+
+async def page(asked: Asked, sort: str, paging: PageRequest) -> bytes:
+    """A page of a board, as JSON. Raises Invalid and BadCursor."""
+    after = paging.after(int, float, str, str)
+    place = Place(*after) if after else None
+    return await asyncio.to_thread(answer, asked, sort, paging, place)
+
+
+def answer(asked: Asked, sort: str, paging: PageRequest, place: Place | None) -> bytes:
+    """A page of a board, as JSON, after a place in its order. Raises Invalid."""
+    now = asked.kept()
+    board, ranks = now.board, now.ranks
+    sorting.check(board, sort)
+    order = sorting.order(board, sort)
+    masks = kept(board, asked.filters, asked.boards.search)
+    rows = order.rows
+    if masks:
+        rows = rows[together(masks, len(board))[rows]]
+    begin = sorting.after(board, order, rows, place, sort) if place else 0
+    some, next_cursor = paging.cut(
+        rows[begin : begin + paging.rows].tolist(), lambda row: sorting.place(board, order, row)
     )
+    return to_json(
+        {
+            "board": asked.named.told(),
+            "as_of": board.facts.as_of,
+            "columns": answers.columns(board),
+            "ranked": board.ranked,
+            "matching": len(rows),
+            "ranks": {
+                "method": "bootstrap",
+                "replicates": ranks and ranks.replicates,
+                "seed": SEED,
+                "as_of": ranks and ranks.as_of,
+            },
+            "items": answers.rows(board, np.array(some, np.int32), ranks),
+            "next_cursor": next_cursor,
+        }
+    )
+
+
+async def counted(asked: Asked) -> bytes:
+    """The facets of a board, as JSON."""
+
+    def count() -> bytes:
+        board = asked.kept().board
+        masks = kept(board, asked.filters, asked.boards.search)
+        matching = int(np.count_nonzero(together(masks, len(board))))
+        of_filters = facets.facets(board, masks)
+        return to_json({"as_of": board.facts.as_of, "matching": matching, **of_filters})
+
+    return await asyncio.to_thread(count)
+
+
+async def drawn(asked: Asked) -> bytes:
+    """The rows of a board as points, as JSON."""
+
+    def draw() -> bytes:
+        board = asked.kept().board
+        masks = kept(board, asked.filters, asked.boards.search)
+        found = points.points(board, together(masks, len(board)))
+        return to_json({"as_of": board.facts.as_of, **found})
+
+    return await asyncio.to_thread(draw)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Double, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leaderboard.results.models import ModelName
+from leaderboard.facts.models import ModelName
 from leaderboard.tables import Base
 
 

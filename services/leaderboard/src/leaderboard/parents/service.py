@@ -5,33 +5,38 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leaderboard.facts.changes import LOG
+from leaderboard.facts.models import ModelRow
 from leaderboard.names import spelled
 from leaderboard.parents import repository
-from leaderboard.tables import CHANGED
 from mergehub.contracts.events import ModelProduced
 from mergehub.contracts.kinds.merge import Parent
-from mergehub.kit.database.notify import notify
 
 
 async def learn_production(session: AsyncSession, produced: ModelProduced) -> None:
     """Store the parents of a merge, and the base of each adapter among them."""
     told = produced.parents
     parents = [await _values(session, each, produced.run, produced.method) for each in told]
-    await repository.replace(session, await spelled(session, produced.name), parents)
+    name = await spelled(session, produced.name)
+    await repository.replace(session, name, parents)
+    changed = [name]
     for parent in produced.parents:
-        await _learn_base(session, parent, produced.run)
-    await notify(session, CHANGED)
+        changed += await _learn_base(session, parent, produced.run)
+    query = select(ModelRow.id).where(ModelRow.name.in_(changed))
+    await LOG.log(session, models=(await session.scalars(query)).all())
 
 
-async def _learn_base(session: AsyncSession, model: Parent, run: UUID) -> None:
+async def _learn_base(session: AsyncSession, model: Parent, run: UUID) -> list[str]:
+    """Store the base of an adapter, and its base; the names of the models that have one now."""
     if model.base is None:
-        return
+        return []
     base = model.base.model_copy(update={"relation": "adapter", "role": "base"})
     name = await spelled(session, model.name)
     await repository.replace(session, name, [await _values(session, base, run, None)])
-    await _learn_base(session, base, run)
+    return [name, *await _learn_base(session, base, run)]
 
 
 async def _values(

@@ -1,81 +1,156 @@
-"""Queries on results. They return columns, not entities, since boards read many."""
+"""Queries on results. They return columns, not entities."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from leaderboard.benchmarks.models import BenchmarkRow
-from leaderboard.results.models import ResultItemRow, ResultRow
+from leaderboard.benchmarks.models import MeasureRow
+from leaderboard.facts.models import (
+    FactRow,
+    ModelRow,
+    OriginRow,
+    RestatementRow,
+    SettingRow,
+    VariantRow,
+    WithdrawalRow,
+)
 from mergehub.kit.database.database import AnyRow
 
 
-async def add(session: AsyncSession, values: Mapping[str, Any], items: Mapping[str, float]) -> None:
-    """Store a result with its item scores, unless its run already reported this benchmark."""
-    added = insert(ResultRow).values(values).on_conflict_do_nothing().returning(ResultRow.id)
-    result_id = await session.scalar(added)
-    if result_id is None:
-        return
-    if items:
-        rows = [{"result_id": result_id, "item": item, "score": s} for item, s in items.items()]
-        await session.execute(insert(ResultItemRow), rows)
+class Wanted(NamedTuple):
+    """Which results are listed; null takes all. Names are those that are stored."""
+
+    model: str | None = None
+    benchmarks: tuple[str, ...] = ()
+    version: str | None = None
+    source: int | None = None
+    precision: str | None = None
+    run: UUID | None = None
+    origin: str | None = None
+    history: bool = False
 
 
-def _described() -> Select[*tuple[Any, ...]]:
-    return select(
-        *(column for column in ResultRow.__table__.columns if column.name != "benchmark_id"),
-        BenchmarkRow.name.label("benchmark"),
-        BenchmarkRow.version,
-        BenchmarkRow.metric,
-        (ResultRow.count == BenchmarkRow.items).label("full"),
-    ).join(BenchmarkRow, BenchmarkRow.id == ResultRow.benchmark_id)
+def _is_current() -> ColumnElement[bool]:
+    """Whether it is the newest that counts of the same thing: one look into an index."""
+    other = aliased(FactRow)
+    same = [
+        other.variant_id == FactRow.variant_id,
+        other.setting_id == FactRow.setting_id,
+        other.source == FactRow.source,
+        other.withdrawal_id.is_(None),
+    ]
+    newest = select(other.id).where(*same).order_by(*_newest_first(other)).limit(1)
+    same_row = FactRow.id == newest.correlate(FactRow).scalar_subquery()
+    return func.coalesce(same_row, false())
+
+
+def _newest_first(row: Any) -> tuple[ColumnElement[Any], ...]:
+    return row.evaluated_at.desc().nulls_last(), row.id.desc()
+
+
+def described() -> Select[*tuple[Any, ...]]:
+    """Facts, with what their ids stand for."""
+    own = (column for column in FactRow.__table__.columns if not column.name.endswith("_id"))
+    return (
+        select(
+            *own,
+            _is_current().label("current"),
+            ModelRow.name.label("model"),
+            VariantRow.revision,
+            VariantRow.precision,
+            MeasureRow.name.label("benchmark"),
+            MeasureRow.version,
+            MeasureRow.subtask,
+            MeasureRow.metric,
+            MeasureRow.items,
+            SettingRow.shots,
+            SettingRow.chat_template,
+            SettingRow.task_hash,
+            OriginRow.origin,
+            OriginRow.account,
+            OriginRow.harness,
+            OriginRow.harness_version,
+            WithdrawalRow.id.label("withdrawal"),
+            WithdrawalRow.reason,
+            WithdrawalRow.withdrawn_by,
+            WithdrawalRow.withdrawn_at,
+        )
+        .join(VariantRow, VariantRow.id == FactRow.variant_id)
+        .join(ModelRow, ModelRow.id == VariantRow.model_id)
+        .join(SettingRow, SettingRow.id == FactRow.setting_id)
+        .join(MeasureRow, MeasureRow.id == SettingRow.measure_id)
+        .join(OriginRow, OriginRow.id == FactRow.origin_id)
+        .outerjoin(WithdrawalRow, WithdrawalRow.id == FactRow.withdrawal_id)
+    )
 
 
 async def page(
-    session: AsyncSession,
-    *,
-    model: str | None,
-    benchmark: str | None,
-    before: tuple[Any, ...] | None,
-    limit: int,
+    session: AsyncSession, wanted: Wanted, before: int | None, limit: int
 ) -> Sequence[AnyRow]:
-    """At most `limit` results, newest first, older than `before`."""
-    query = _described().order_by(ResultRow.id.desc()).limit(limit)
-    if model is not None:
-        query = query.where(ResultRow.model == model)
-    if benchmark is not None:
-        query = query.where(BenchmarkRow.name == benchmark)
+    """At most `limit` results, newest first, of lower ids than `before`."""
+    query = select(FactRow.id).where(*await conditions(session, wanted))
     if before is not None:
-        query = query.where(ResultRow.id < before[0])
-    return (await session.execute(query)).all()
+        query = query.where(FactRow.id < before)
+    found = await session.scalars(query.order_by(FactRow.id.desc()).limit(limit))
+    return await described_of(session, found.all())
 
 
-async def newest_full(
-    session: AsyncSession, models: Collection[str] | None = None
-) -> Sequence[AnyRow]:
-    """Each model's newest full result per setting; all models if `models` is None."""
-    newest = (
-        select(func.max(ResultRow.id))
-        .join(BenchmarkRow, BenchmarkRow.id == ResultRow.benchmark_id)
-        .where(ResultRow.count == BenchmarkRow.items)
-        .group_by(ResultRow.model, ResultRow.benchmark_id, ResultRow.shots)
+async def described_of(session: AsyncSession, results: Sequence[int]) -> Sequence[AnyRow]:
+    """The results of some ids, in their order."""
+    rows = await session.execute(described().where(FactRow.id.in_(results)))
+    by_id = {row.id: row for row in rows}
+    return [by_id[each] for each in results]
+
+
+async def one(session: AsyncSession, result: int) -> AnyRow | None:
+    """The result of an id."""
+    return (await session.execute(described().where(FactRow.id == result))).one_or_none()
+
+
+async def conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The filter by ids, so that the indexes of facts serve it."""
+    conditions = [] if wanted.history else [_is_current()]
+    if wanted.run is not None:
+        conditions.append(FactRow.run == wanted.run)
+    if wanted.source is not None:
+        conditions.append(FactRow.source == wanted.source)
+    if wanted.origin is not None:
+        of = select(OriginRow.id).where(OriginRow.origin == wanted.origin)
+        conditions.append(FactRow.origin_id.in_((await session.scalars(of)).all()))
+    if wanted.model is not None:
+        of = select(VariantRow.id).join(ModelRow, ModelRow.id == VariantRow.model_id)
+        of = of.where(ModelRow.name == wanted.model)
+        conditions.append(FactRow.variant_id.in_((await session.scalars(of)).all()))
+    if wanted.precision is not None:
+        of = select(VariantRow.id).where(VariantRow.precision == wanted.precision)
+        conditions.append(FactRow.variant_id.in_(of))
+    if wanted.benchmarks or wanted.version is not None:
+        conditions.append(FactRow.setting_id.in_(await _settings(session, wanted)))
+    return conditions
+
+
+async def _settings(session: AsyncSession, wanted: Wanted) -> Sequence[int]:
+    query = select(SettingRow.id).join(MeasureRow, MeasureRow.id == SettingRow.measure_id)
+    if wanted.benchmarks:
+        query = query.where(MeasureRow.name.in_(wanted.benchmarks))
+    if wanted.version is not None:
+        query = query.where(MeasureRow.version == wanted.version)
+    return (await session.scalars(query)).all()
+
+
+async def other_origins(session: AsyncSession, result: int) -> Sequence[str]:
+    """Where else the same fact is stated."""
+    query = (
+        select(OriginRow.origin)
+        .join(RestatementRow, RestatementRow.origin_id == OriginRow.id)
+        .where(RestatementRow.fact_id == result)
+        .order_by(OriginRow.origin)
+        .limit(100)
     )
-    if models is not None:
-        newest = newest.where(ResultRow.model.in_(models))
-    return (await session.execute(_described().where(ResultRow.id.in_(newest)))).all()
-
-
-async def items(session: AsyncSession, results: Collection[int]) -> dict[int, dict[str, float]]:
-    """The item scores of some results, without those that have none."""
-    query = select(ResultItemRow.result_id, ResultItemRow.item, ResultItemRow.score)
-    found: dict[int, dict[str, float]] = defaultdict(dict)
-    for result_id, item, score in await session.execute(
-        query.where(ResultItemRow.result_id.in_(results))
-    ):
-        found[result_id][item] = score
-    return dict(found)
+    return (await session.scalars(query)).all()

@@ -1,4 +1,4 @@
-"""Keeps the scores of all boards in their table, as the results and parents of models change."""
+"""Keeps the scores of a board in their table, as the results and parents of models change."""
 
 from __future__ import annotations
 
@@ -7,66 +7,73 @@ import time
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.boards import ranking
-from leaderboard.boards.catalogue import BOARDS
-from leaderboard.parents import repository as parents
-from leaderboard.results import service as results
+from leaderboard.boards.catalogue import built_in
+from leaderboard.boards.current import Boards
+from leaderboard.boards.service import of_hub
+from leaderboard.boards.standing import Board
+from leaderboard.memory.columns import Vocabulary
+from leaderboard.memory.replica import Replica
 from leaderboard.scores import repository
-from leaderboard.scores.standing import Standing, standings
-from leaderboard.tables import CHANGED
+from leaderboard.scores.standing import Standings, changed, known, standings
 from mergehub.kit.background.resources import Resources
-from mergehub.kit.database.notify import notify, wait
+from mergehub.kit.database.notify import notify
 from mergehub.kit.telemetry.loops import turned
 
 CHANNEL = "leaderboard_scores"
-LOOK_SECONDS = 20.0  # how often to look without a call
+FED = "overall"
+"""The board whose scores are followed."""
+LOOK_SECONDS = 20.0  # how often to look without a change
 SHARE = 10  # of the time at most one part in ten is spent here
 
 
 class Scorekeeper:
     """Brings the table up to date while `run` runs. Any number of processes may run one."""
 
-    def __init__(self, resources: Resources) -> None:
-        self._database, self._signals = resources.database, resources.signals
+    def __init__(self, resources: Resources, replica: Replica, boards: Boards) -> None:
+        self._database, self._replica, self._boards = resources.database, replica, boards
+        self._rules = of_hub(built_in()[FED]).rules
+        self._last: Standings | None = None
+        self._of: Vocabulary | None = None
+        self._newest = -1
 
     async def run(self) -> None:
         """Keep the scores for ever; soon after a change, and never most of the time."""
-        with self._signals.subscribe(CHANGED) as woken:
-            while True:
-                turned()
-                began = time.monotonic()
+        while True:
+            turned()
+            facts = self._replica.facts
+            began = time.monotonic()
+            if facts is not None:
                 await self.refresh()
-                pause = (SHARE - 1) * (time.monotonic() - began)
-                turned(pause + 2 * LOOK_SECONDS)
-                await asyncio.sleep(pause)
-                await wait(woken, LOOK_SECONDS)
+            pause = (SHARE - 1) * (time.monotonic() - began)
+            turned(pause + 2 * LOOK_SECONDS)
+            await asyncio.sleep(pause)
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._replica.newer(-1 if facts is None else facts.as_of)
+            except TimeoutError:
+                continue
 
     async def refresh(self) -> None:
         """Store what is not as it was, and wake those who follow."""
+        facts = await self._replica.current()
+        made = await asyncio.to_thread(self._boards.make, facts, self._rules)
+        made.asked = time.monotonic()
+        board = made.board
+        now = await asyncio.to_thread(standings, board)
         async with self._database.transaction() as session:
             await repository.lock(session)
-            now = await _now(session)
-            changed = [await _keep(session, board, now) for board in BOARDS]
-            if any(changed):
+            last = await self._known(session, board)
+            models = changed(last, now)
+            new = {board.facts.name(model): now.at(model) for model in models}
+            await repository.keep(session, FED, new)
+            newest = await repository.newest(session, FED)
+            if models:
                 await notify(session, CHANNEL)
+        self._last, self._of, self._newest = now, facts.codes, newest
 
-
-async def _now(session: AsyncSession) -> dict[str, Standing]:
-    scores = await results.newest(session)
-    ingredients = await parents.ingredients(session)
-
-    def computed() -> dict[str, Standing]:
-        return standings(ranking.rows(scores, ranking.columns(scores)), ingredients)
-
-    return await asyncio.to_thread(computed)
-
-
-async def _keep(session: AsyncSession, board: str, now: dict[str, Standing]) -> int:
-    """Store the changes of one board; returns how many."""
-    kept = await repository.kept(session, board)
-    gone = dict.fromkeys(kept.keys() - now.keys(), Standing(None, None))
-    changed = {
-        model: each for model, each in sorted((now | gone).items()) if kept.get(model) != each
-    }
-    await repository.keep(session, board, changed)
-    return len(changed)
+    async def _known(self, session: AsyncSession, board: Board) -> Standings:
+        """What the table has: as this process left it, unless another one has written since."""
+        newest = await repository.newest(session, FED)
+        if self._last is not None and self._of is board.facts.codes and newest == self._newest:
+            return self._last
+        return known(board, await repository.kept(session, FED))

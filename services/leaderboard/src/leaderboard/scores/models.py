@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Double, Index, Sequence, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leaderboard.results.models import ModelName
+from leaderboard.facts.models import ModelName
 from leaderboard.tables import Base
 
 REVISIONS = Sequence("score_revisions", metadata=Base.metadata)

@@ -61,6 +61,11 @@ async def after(
         .order_by(ScoreRow.revision)
         .limit(limit)
     )
-    newest = select(func.max(ScoreRow.revision)).where(ScoreRow.board == board)
-    last = await session.scalar(newest) or 0
+    last = await newest(session, board)
     return (await session.execute(query)).all(), last
+
+
+async def newest(session: AsyncSession, board: str) -> int:
+    """The revision of the board's last change; 0 if there is none."""
+    query = select(func.max(ScoreRow.revision)).where(ScoreRow.board == board)
+    return await session.scalar(query) or 0

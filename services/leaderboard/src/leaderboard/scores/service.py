@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from leaderboard.boards.catalogue import BOARDS
-from leaderboard.boards.service import no_board
+from leaderboard.boards.service import BoardNotFound
 from leaderboard.scores import repository, schemas
-from leaderboard.scores.keeping import CHANNEL
+from leaderboard.scores.keeping import CHANNEL, FED
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.follow import changed
 
@@ -17,8 +16,8 @@ async def after(
 
     Raises BoardNotFound.
     """
-    if board not in BOARDS:
-        raise no_board(board)
+    if board != FED:
+        raise BoardNotFound(f"Only the scores of the board {FED!r} can be followed.")
 
     async def look() -> schemas.ScorePage:
         async with resources.database.reading() as session:

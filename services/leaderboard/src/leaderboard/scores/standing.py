@@ -1,13 +1,16 @@
-"""The score and the uplift of each model of a board: a pure function of its rows."""
+"""The score and the uplift of each model of a board, and what changed in them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from leaderboard.boards.ranking import Entry
+import numpy as np
 
-SCALE = 100
+from leaderboard.boards.standing import Board
+from leaderboard.memory.arrays import Flags, Values
+
 DIGITS = 6
 """Of a score. What is computed anew in another order is not a change."""
 
@@ -19,21 +22,52 @@ class Standing(NamedTuple):
     uplift: float | None
 
 
-def standings(
-    board: Sequence[Entry], ingredients: Mapping[str, Collection[str]]
-) -> dict[str, Standing]:
-    """The standing of each model; it has an uplift if it and all its ingredients have scores."""
-    scores = {row.model: SCALE * row.mean.value for row in board if row.mean is not None}
-    return {row.model: _standing(scores, row.model, ingredients) for row in board}
+@dataclass(frozen=True, eq=False)
+class Standings:
+    """Of each model, by its index: whether it is on the board, its score and its uplift."""
+
+    listed: Flags
+    score: Values
+    uplift: Values
+
+    def at(self, model: int) -> Standing:
+        """The standing of one model."""
+        return Standing(_number(self.score[model]), _number(self.uplift[model]))
 
 
-def _standing(
-    scores: Mapping[str, float], model: str, ingredients: Mapping[str, Collection[str]]
-) -> Standing:
-    own, parents = scores.get(model), ingredients.get(model, ())
-    if own is None:
-        return Standing(None, None)
-    if not parents or not scores.keys() >= set(parents):
-        return Standing(round(own, DIGITS), None)
-    best = max(scores[parent] for parent in parents)
-    return Standing(round(own, DIGITS), round(own - best, DIGITS))
+def standings(board: Board) -> Standings:
+    """The standing of each model: its best row's mean; uplift if all ingredients have scores."""
+    listed = np.zeros(len(board.facts.models), np.bool_)
+    listed[board.models] = True
+    score, uplift = board.score_of_model, board.uplift_of_model
+    return Standings(listed, np.round(score, DIGITS), np.round(uplift, DIGITS))
+
+
+def known(board: Board, kept: Mapping[str, Standing]) -> Standings:
+    """Standings from a table, for the models that are in memory."""
+    models = board.facts.models
+    found = {at: each for name, each in kept.items() if (at := models.find(name)) is not None}
+    size = len(models)
+    listed, score, uplift = np.zeros(size, np.bool_), np.full(size, np.nan), np.full(size, np.nan)
+    places = np.fromiter(found, np.int64, len(found))
+    listed[places] = True
+    score[places] = [np.nan if each.score is None else each.score for each in found.values()]
+    uplift[places] = [np.nan if each.uplift is None else each.uplift for each in found.values()]
+    return Standings(listed, score, uplift)
+
+
+def changed(old: Standings, new: Standings) -> list[int]:
+    """The models that are listed now, or were, and have another standing."""
+    size, before = len(new.listed), len(old.listed)
+    differ = np.zeros(size, np.bool_)
+    differ[before:] = new.listed[before:]
+    for one, other in ((old.score, new.score), (old.uplift, new.uplift)):
+        now = other[:before]
+        differ[:before] |= (one != now) & ~(np.isnan(one) & np.isnan(now))
+    differ[:before] |= new.listed[:before] & ~old.listed
+    places: list[int] = np.flatnonzero(differ).tolist()
+    return places
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -8,7 +8,8 @@ import statistics
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.statistics.intervals import ALPHA, Estimate, normal, z
+from leaderboard.statistics.intervals import ALPHA, Estimate, normal
+from leaderboard.statistics.student import t
 
 Numbers = NDArray[np.float64]
 
@@ -52,25 +53,9 @@ def mean(differences: Numbers, seed: int, alpha: float = ALPHA) -> Estimate:
     value, count = float(differences.mean()), len(differences)
     if count >= ENOUGH:
         return normal(value, float(differences.std(ddof=1)) / math.sqrt(count), alpha)
-    reach = math.sqrt(count / (count - 1)) * _t(alpha, count - 1)
+    reach = math.sqrt(count / (count - 1)) * t(alpha, count - 1)
     tail = statistics.NormalDist().cdf(-reach)
     ends = [tail, 1 - tail]
     one, other = (np.quantile(replicates(each, seed), ends) for each in (differences, -differences))
     low, high = (one - other[::-1]) / 2
     return Estimate(value, min(value, float(low)), max(value, float(high)))
-
-
-def _t(alpha: float, freedom: int) -> float:
-    """The quantile of Student's distribution, to 1 % from 3 degrees of freedom on.
-
-    Abramowitz and Stegun (1964), 26.7.5.
-    """
-    x = z(alpha)
-    terms = (
-        x,
-        (x**3 + x) / 4,
-        (5 * x**5 + 16 * x**3 + 3 * x) / 96,
-        (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / 384,
-        (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / 92160,
-    )
-    return math.fsum(term / freedom**power for power, term in enumerate(terms))

@@ -55,11 +55,17 @@ def between(
     return _bootstrap(own - theirs.mean(axis=0))
 
 
-def mean(differences: Sequence[Difference]) -> Difference:
-    """The plain mean of independent differences; paired if all of them are."""
+def mean(differences: Sequence[Difference], weights: Sequence[float] | None = None) -> Difference:
+    """The mean of independent differences; paired if all of them are.
+
+    `weights` add up to 1; without them, all count the same.
+    """
+    shares = weights or [1 / len(differences)] * len(differences)
 
     def at(alpha: float) -> Estimate:
-        return intervals.mean([each.at(alpha) for each in differences])
+        return intervals.combine(
+            [(share, each.at(alpha)) for share, each in zip(shares, differences, strict=True)]
+        )
 
     methods = {each.method for each in differences}
     method: Method = "unpaired" if "unpaired" in methods else "paired-bootstrap"

@@ -30,6 +30,7 @@ def exact_p(better: int, worse: int) -> float:
     return min(1.0, 2 * _at_most(min(better, worse), better + worse, 0.5))
 
 
+@lru_cache(4096)
 def difference(better: int, worse: int, items: int, alpha: float = ALPHA) -> Estimate:
     """(better - worse) / items with the smallest interval around two others.
 

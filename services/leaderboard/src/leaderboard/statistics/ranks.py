@@ -13,16 +13,20 @@ Numbers = NDArray[np.float64]
 Ranks = NDArray[np.int32]
 
 REPLICATES = 10_000
+LEAST = 200
 CELLS = 50_000_000
-"""At most so many ranks are drawn; larger boards have fewer replicates."""
+"""At most so many ranks are drawn; larger boards have fewer replicates, but at least `LEAST`."""
 
-AT_ONCE = 1_000_000
+AT_ONCE = 250_000
 """Ranks that are drawn together, for memory."""
 
 
 @dataclass(frozen=True)
 class RankIntervals:
-    """The place of each model, and the ends of its interval; 1 is the best."""
+    """The place of each model, and the ends of its interval; 1 is the best.
+
+    The ends are 0 where the error of a score is unknown.
+    """
 
     places: Ranks
     best: Ranks
@@ -30,37 +34,54 @@ class RankIntervals:
     replicates: int
 
 
+def replicates_of(count: int) -> int:
+    """How many replicates a board of so many models gets."""
+    return max(LEAST, min(REPLICATES, CELLS // max(count, 1)))
+
+
 def intervals(scores: Numbers, errors: Numbers, seed: int, alpha: float = ALPHA) -> RankIntervals:
     """The ranks of models, with intervals from a parametric bootstrap.
 
     Each replicate draws every score anew from a normal distribution with its standard error, and
-    ranks the models. An interval has all places but the outermost α/2 on each side. Equal scores
-    share the better place.
+    ranks the models; a score whose error is unknown (NaN) stays as it is. An interval has all
+    places but the outermost α/2 on each side. Equal scores share the better place.
     """
     count = len(scores)
     if not count:
         none = np.zeros(0, np.int32)
         return RankIntervals(none, none, none, 0)
-    size = max(100, min(REPLICATES, CELLS // count))
-    drawn = np.sort(_drawn(scores, errors, size, seed), axis=1)
+    size, known = replicates_of(count), ~np.isnan(errors)
     outermost = int(alpha / 2 * size)
+    low, high = _ends(scores, np.where(known, errors, 0.0), size, outermost, seed)
     places = 1 + count - np.searchsorted(np.sort(scores), scores, side="right")
-    best = np.minimum(drawn[:, outermost], places)
-    worst = np.maximum(drawn[:, size - 1 - outermost], places)
+    best = np.where(known, np.minimum(low, places), 0).astype(np.int32)
+    worst = np.where(known, np.maximum(high, places), 0).astype(np.int32)
     return RankIntervals(places.astype(np.int32), best, worst, size)
 
 
-def _drawn(scores: Numbers, errors: Numbers, size: int, seed: int) -> Ranks:
+def _ends(
+    scores: Numbers, errors: Numbers, size: int, outermost: int, seed: int
+) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+    """The ranks of each model that have `outermost` replicates before or after them."""
+    drawn, ends = _drawn(scores, errors, size, seed), (outermost, size - 1 - outermost)
+    step = max(1, AT_ONCE // size)
+    for start in range(0, len(drawn), step):  # in place, and a part of it in the cache
+        drawn[start : start + step].partition(ends, axis=1)
+    return drawn[:, ends[0]].copy(), drawn[:, ends[1]].copy()
+
+
+def _drawn(scores: Numbers, errors: Numbers, size: int, seed: int) -> NDArray[np.unsignedinteger]:
     """The rank of each model in each replicate: models × replicates."""
     random, count = np.random.default_rng(seed), len(scores)
-    ranks = np.empty((count, size), np.int32)
-    places = np.arange(1, count + 1, dtype=np.int32)
+    dtype = np.uint16 if count < 2**16 else np.uint32
+    ranks = np.empty((count, size), dtype)
+    places = np.arange(1, count + 1, dtype=dtype)
     step = max(1, AT_ONCE // count)
     for start in range(0, size, step):
         rows = min(step, size - start)
         noise = random.standard_normal((rows, count), dtype=np.float32)
         order = np.argsort(-(scores + errors * noise), axis=1)
-        these = np.empty((rows, count), np.int32)
+        these = np.empty((rows, count), dtype)
         np.put_along_axis(these, order, places[None, :], axis=1)
         ranks[:, start : start + rows] = these.T
     return ranks

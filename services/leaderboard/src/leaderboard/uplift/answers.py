@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leaderboard.results.schemas import Estimate
+from leaderboard.statistics.differences import Difference
+from leaderboard.statistics.intervals import Estimate
 from leaderboard.uplift import schemas
 from leaderboard.uplift.comparison import Comparison, Comparisons, Judged, judge
+
+UNKNOWN = "Neither a standard error nor a number of items is known of one of the scores."
 
 Family = Sequence[Comparison | None]
 """The comparisons with one other, by benchmark; None where it has no score."""
@@ -28,7 +32,7 @@ def fields(compared: Sequence[Comparisons], roles: Mapping[str, list[str]]) -> l
         mean = means[place]
         rows.append(
             {
-                "score": Estimate.model_validate(each.score),
+                "score": told(each.score),
                 "parents": list(parents.values()),
                 "best_parent": parents[each.best] if each.best else None,
                 "parents_mean": schemas.Comparison(**mean) if mean else None,
@@ -44,15 +48,33 @@ def _judged(family: Family) -> list[dict[str, Any] | None]:
 
 
 def _fields(each: Comparison, judged: Judged) -> dict[str, Any]:
-    difference = each.difference
+    return {"score": told(each.score), "precision": each.precision} | difference(
+        each.difference, judged
+    )
+
+
+def difference(found: Difference, judged: Judged) -> dict[str, Any]:
+    """The fields of `schemas.Difference`."""
     return {
-        "score": Estimate.model_validate(each.score),
-        "difference": Estimate.model_validate(difference.estimate),
-        "p": difference.p,
-        "in_family": Estimate.model_validate(judged.estimate),
-        "p_in_family": judged.p,
+        "difference": told(found.estimate),
+        "p": number(found.p),
+        "in_family": told(judged.estimate),
+        "p_in_family": number(judged.p),
         "verdict": judged.verdict,
-        "method": difference.method,
-        "paired": difference.method != "unpaired",
-        "items": difference.items,
+        "reason": UNKNOWN if math.isnan(found.p) else None,
+        "method": found.method,
+        "paired": found.method != "unpaired",
+        "items": found.items,
     }
+
+
+def told(estimate: Estimate) -> schemas.Interval:
+    """A value with the ends of its interval, if they are known."""
+    return schemas.Interval(
+        value=estimate.value, low=number(estimate.low), high=number(estimate.high)
+    )
+
+
+def number(value: float) -> float | None:
+    """A number; None if it is unknown."""
+    return None if math.isnan(value) else value

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leaderboard.statistics import differences, families, intervals
-from leaderboard.statistics.differences import Difference, Interval, Items
+from leaderboard.statistics.differences import Difference, Items
 from leaderboard.statistics.families import Verdict
 from leaderboard.statistics.intervals import ALPHA, Estimate
+from leaderboard.uplift.measuring import Score
 
 
 @dataclass(frozen=True)
 class Measured:
     """A score, with its item scores if they are known."""
 
-    score: Interval
+    score: Score
     items: Items
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The other side's score and the difference to it."""
+    """The other side's score, the difference to it, and the precision that it was measured in.
+
+    `precision` is None for a mean of several.
+    """
 
     score: Estimate
     difference: Difference
+    precision: str | None
 
 
 @dataclass(frozen=True)
@@ -50,17 +56,29 @@ class Judged:
 
 
 def judge(family: Sequence[Difference]) -> list[Judged]:
-    """Judge differences that are looked at together: those to one other on all benchmarks."""
-    p_values = [each.p for each in family]
-    levels = zip(family, families.alphas(p_values), families.adjusted(p_values), strict=True)
-    return [Judged(each.at(alpha), p) for each, alpha, p in levels]
+    """Judge differences that are looked at together: those to one other on all benchmarks.
+
+    Those without a known error are judged by none, and are no clear difference.
+    """
+    known = [each for each in family if not math.isnan(each.p)]
+    p_values = [each.p for each in known]
+    levels = zip(known, families.alphas(p_values), families.adjusted(p_values), strict=True)
+    judged = iter([Judged(each.at(alpha), p) for each, alpha, p in levels])
+    return [
+        Judged(each.estimate, math.nan) if math.isnan(each.p) else next(judged) for each in family
+    ]
 
 
 def compare(model: Measured, others: Sequence[Measured]) -> Comparison:
     """`model` minus the mean of `others`: paired if all have item scores in common."""
-    score = intervals.mean([other.score(ALPHA) for other in others])
-    sides = [(other.score, other.items) for other in others]
-    return Comparison(score, differences.between(model.score, model.items, sides))
+    score = intervals.mean([other.score.at(ALPHA) for other in others])
+    sides = [(other.score.at, other.items) for other in others]
+    precisions = {other.score.precision for other in others}
+    return Comparison(
+        score,
+        differences.between(model.score.at, model.items, sides),
+        precisions.pop() if len(precisions) == 1 else None,
+    )
 
 
 def in_one_setting(
@@ -70,7 +88,7 @@ def in_one_setting(
     compared = {name: compare(model, [parent]) for name, parent in parents.items()}
     whole = bool(ingredients) and parents.keys() >= set(ingredients)
     mean = compare(model, [parents[name] for name in ingredients]) if whole else None
-    return Comparisons(model.score(ALPHA), compared, _best(compared, ingredients), mean)
+    return Comparisons(model.score.at(ALPHA), compared, _best(compared, ingredients), mean)
 
 
 def in_the_mean(settings: Sequence[Comparisons], ingredients: Sequence[str]) -> Comparisons:
@@ -88,9 +106,11 @@ def in_the_mean(settings: Sequence[Comparisons], ingredients: Sequence[str]) -> 
 
 
 def _average(comparisons: Sequence[Comparison]) -> Comparison:
+    precisions = {each.precision for each in comparisons}
     return Comparison(
         intervals.mean([each.score for each in comparisons]),
         differences.mean([each.difference for each in comparisons]),
+        precisions.pop() if len(precisions) == 1 else None,
     )
 
 

@@ -1,11 +1,19 @@
-"""The responses about uplift."""
+"""The responses about the uplift of one merge."""
 
 from __future__ import annotations
 
-from leaderboard.results.schemas import Estimate, Setting
+from leaderboard.results.schemas import Setting
 from leaderboard.statistics.differences import Method
 from leaderboard.statistics.families import Verdict
 from mergehub.contracts.messages import Answer
+
+
+class Interval(Answer):
+    """A value and the ends of its 95 % interval; null if its error is unknown."""
+
+    value: float
+    low: float | None
+    high: float | None
 
 
 class Parent(Answer):
@@ -18,26 +26,36 @@ class Parent(Answer):
     measured: bool
 
 
-class Comparison(Answer):
-    """The other's score, and the model's score minus it, with its interval and p-value.
+class Difference(Answer):
+    """The model's score minus another, with its interval and p-value.
 
     `method`: `mcnemar` (item by item, each right or wrong), `paired-bootstrap` (item by item) or
     `unpaired` (between two independent scores). `items` is the number of common items.
 
     The model is compared with the other on several benchmarks, and some differences look clear
     by chance. `in_family` and `p_in_family` allow for that (Holm-Bonferroni), and the `verdict`
-    says whether zero is inside of `in_family`.
+    says whether zero is inside of `in_family`. `reason`: why nothing can be clear.
     """
 
-    score: Estimate
-    difference: Estimate
-    p: float
-    in_family: Estimate
-    p_in_family: float
+    difference: Interval
+    p: float | None
+    in_family: Interval
+    p_in_family: float | None
     verdict: Verdict
+    reason: str | None
     method: Method
     paired: bool
     items: int
+
+
+class Comparison(Difference):
+    """The other's score, and the difference to it.
+
+    `precision` is the one that the other was measured in; null if there are several.
+    """
+
+    score: Interval
+    precision: str | None
 
 
 class ParentComparison(Comparison):
@@ -53,7 +71,7 @@ class Comparisons(Answer):
     Parents without a comparable result are left out; best and mean need every ingredient.
     """
 
-    score: Estimate
+    score: Interval
     parents: list[ParentComparison]
     best_parent: ParentComparison | None
     parents_mean: Comparison | None
@@ -69,10 +87,20 @@ class MeanUplift(Comparisons):
     over: list[Setting]
 
 
+class DomainUplift(MeanUplift):
+    """Likewise over the benchmarks of one domain."""
+
+    domain: str
+
+
 class Uplift(Answer):
+    """A merge against its parents; `precision`: of the model's results, mostly."""
+
     model: str
+    precision: str
     merged: bool
     method: str | None
     parents: list[Parent]
     benchmarks: list[BenchmarkUplift]
+    domains: list[DomainUplift]
     mean: MeanUplift | None

@@ -1,22 +1,34 @@
-"""The uplift of one model, from its results and those of its parents."""
+"""The uplift of one model, from its results and those of its parents in memory."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.names import known
-from leaderboard.parents import repository as parent_rows
-from leaderboard.parents.models import ParentRow
-from leaderboard.results import repository as result_rows
-from leaderboard.results import service as results
-from leaderboard.results.schemas import Setting as ToldSetting
-from leaderboard.results.service import Score, Scores, Setting
+from leaderboard.boards.choosing import definition_of
+from leaderboard.facts import item_scores
+from leaderboard.facts.resolving import known_models
+from leaderboard.memory.facts import Facts
+from leaderboard.memory.keys import SettingKey
+from leaderboard.results.schemas import Setting
 from leaderboard.uplift import answers, comparison, schemas
 from leaderboard.uplift.comparison import Comparisons, Measured
+from leaderboard.uplift.measuring import (
+    Measurements,
+    Score,
+    measured,
+    precisions_of,
+)
+from leaderboard.uplift.parents import Parent, ingredients_of, parents_of, roles_of
+from leaderboard.uplift.precisions import preference
 from mergehub.kit.problems.problem import NotFound
+
+Items = Mapping[int, Mapping[str, float]]
+"""The item scores of results, by their ids."""
 
 
 class NoResults(NotFound):
@@ -26,97 +38,178 @@ class NoResults(NotFound):
     remedy = "Evaluate the model and its parents first, with runs of the kind `evaluate`."
 
 
-async def uplift(session: AsyncSession, model: str) -> schemas.Uplift:
-    """Return the uplift of a model. Raises NoResults."""
-    model = await known(session, model)
-    parents = await parent_rows.of(session, model)
-    scores = await results.newest(session, {model, *(parent.parent for parent in parents)})
-    if model not in scores:
-        raise NoResults(
-            f"No full result of {model!r} is known. Evaluate it, "
-            "or choose a model from `GET /v1/results`."
-        )
-    compared = await _compare(session, model, parents, scores)
-    roles = _roles(parents)
-    return schemas.Uplift(
-        model=model,
-        merged=any(parent.relation == "merge" for parent in parents),
-        method=next((parent.method for parent in parents if parent.method), None),
-        parents=[_told_parent(parent, compared) for parent in parents],
-        benchmarks=[
-            schemas.BenchmarkUplift(**_told_setting(setting), **fields)
-            for setting, fields in zip(
-                compared, answers.fields(list(compared.values()), roles), strict=True
-            )
-        ],
-        mean=_mean(compared, scores[model], parents),
+class Scored:
+    """A model and its parents, with the scores of each."""
+
+    def __init__(self, facts: Facts, model: int, own: Measurements) -> None:
+        self.facts, self.model, self.own = facts, model, own
+        self.parents = parents_of(facts, model)
+        self.of = {
+            parent.name: scores
+            for parent in self.parents
+            if (scores := _beside(facts, parent.model, own))
+        }
+
+    @property
+    def results(self) -> list[int]:
+        """The ids of all results that are compared."""
+        shared = set().union(*self.of.values())
+        mine = [self.own[at].result for at in shared]
+        return mine + [score.result for scores in self.of.values() for score in scores.values()]
+
+
+async def uplift(
+    session: AsyncSession, facts: Facts, name: str, precision: str | None
+) -> schemas.Uplift:
+    """Return the uplift of a model, in one precision or in those that it has. Raises NoResults."""
+    model = await found(session, facts, name)
+    precisions = [] if model is None else precisions_of(facts, model)
+    if precision is not None:
+        precisions = [each for each in precisions if each == precision]
+    own = {} if model is None else measured(facts, model, precisions)
+    if model is None or not own:
+        raise _no_results(name, precision)
+    scored = Scored(facts, model, own)
+    items = await item_scores.read(session, scored.results)
+    return await asyncio.to_thread(_told, scored, items)
+
+
+async def found(session: AsyncSession, facts: Facts, name: str) -> int | None:
+    """The index of the model that has this name, or had it."""
+    model = facts.models.find(name)
+    if model is None:
+        known = (await known_models(session, [name])).get(name)
+        model = known and facts.models.find(known.name)
+    return model
+
+
+def _no_results(name: str, precision: str | None) -> NoResults:
+    where = "" if precision is None else f" in {precision or 'an unknown precision'}"
+    return NoResults(
+        f"No full result of {name!r}{where} is known. Evaluate it, "
+        "or choose a model from `GET /v1/results`."
     )
 
 
-async def _compare(
-    session: AsyncSession, model: str, parents: Sequence[ParentRow], scores: Scores
-) -> dict[Setting, Comparisons]:
+def _beside(facts: Facts, model: int, own: Measurements) -> Measurements:
+    """A parent's scores in the settings of `own`, in the same precision where it has one."""
+    settings = defaultdict(list)
+    for at, score in own.items():
+        settings[score.precision].append(at)
+    every = sorted({*settings, *precisions_of(facts, model)}, key=preference)
+    scores: dict[int, Score] = {}
+    for precision, mine in settings.items():
+        order = [precision, *(each for each in every if each != precision)]
+        scores |= measured(facts, model, order, mine)
+    return scores
+
+
+def _told(scored: Scored, items: Items) -> schemas.Uplift:
+    facts, roles = scored.facts, roles_of(scored.parents)
+    compared = _compare(scored, items)
+    fields = answers.fields(list(compared.values()), roles)
+    over = _one_each(compared, scored.own, facts.settings)
+    ingredients = ingredients_of(scored.parents)
+    return schemas.Uplift(
+        model=facts.name(scored.model),
+        precision=next(iter(scored.own.values())).precision,
+        merged=bool(facts.models.merged[scored.model]),
+        method=facts.codes.method[int(facts.models.method[scored.model])] or None,
+        parents=[_told_parent(parent, scored) for parent in scored.parents],
+        benchmarks=[
+            schemas.BenchmarkUplift(**_setting(facts.settings[at]), **each)
+            for at, each in zip(compared, fields, strict=True)
+        ],
+        domains=_domains(over, compared, facts.settings, ingredients, roles),
+        mean=_mean(over, compared, facts.settings, ingredients, roles),
+    )
+
+
+def _compare(scored: Scored, items: Items) -> dict[int, Comparisons]:
     """The model against its parents in every setting in which it has a score."""
-    own = scores[model]
-    shared = {name: {s: each[s] for s in own.keys() & each.keys()} for name, each in scores.items()}
-    ids = [score.result for each in shared.values() for score in each.values()]
-    items = await result_rows.items(session, ids)
+    ingredients = ingredients_of(scored.parents)
 
-    def measured(score: Score) -> Measured:
-        return Measured(score.at, items.get(score.result, {}))
+    def side(score: Score) -> Measured:
+        return Measured(score, items.get(score.result, {}))
 
-    others = sorted({parent.parent for parent in parents} & scores.keys())
     return {
-        setting: comparison.in_one_setting(
-            measured(own[setting]),
-            {name: measured(shared[name][setting]) for name in others if setting in shared[name]},
-            _ingredients(parents),
+        at: comparison.in_one_setting(
+            side(scored.own[at]),
+            {name: side(of[at]) for name, of in sorted(scored.of.items()) if at in of},
+            ingredients,
         )
-        for setting in sorted(own)
+        for at in sorted(scored.own, key=lambda at: _order(scored.facts.settings[at]))
     }
 
 
+def _order(key: SettingKey) -> tuple[object, ...]:
+    shots = -1 if key.shots is None else key.shots
+    return key.benchmark, key.version, key.metric, shots, key.id
+
+
+def _one_each(
+    compared: Mapping[int, Comparisons], own: Measurements, keys: Sequence[SettingKey]
+) -> list[int]:
+    """One setting of each benchmark: the newest that all measured parents share."""
+    known = {name for each in compared.values() for name in each.parents}
+    newest: dict[str, int] = {}
+    for at in sorted(compared, key=lambda each: own[each].result):
+        if known and compared[at].parents.keys() == known:
+            newest[keys[at].benchmark] = at
+    return sorted(newest.values(), key=lambda at: _order(keys[at]))
+
+
 def _mean(
-    compared: Mapping[Setting, Comparisons],
-    own: Mapping[Setting, Score],
-    parents: Sequence[ParentRow],
+    over: Sequence[int],
+    compared: Mapping[int, Comparisons],
+    keys: Sequence[SettingKey],
+    ingredients: Sequence[str],
+    roles: Mapping[str, list[str]],
 ) -> schemas.MeanUplift | None:
-    """The mean over one setting per benchmark: the newest that all measured parents share."""
-    measured = {name for each in compared.values() for name in each.parents}
-    newest: dict[str, Setting] = {}
-    for setting in sorted(compared, key=lambda each: own[each].result):
-        if compared[setting].parents.keys() == measured:
-            newest[setting.benchmark] = setting
-    if not measured or not newest:
+    if not over:
         return None
-    over = sorted(newest.values())
-    mean = comparison.in_the_mean([compared[setting] for setting in over], _ingredients(parents))
-    return schemas.MeanUplift(
-        over=[ToldSetting.model_validate(setting) for setting in over],
-        **answers.fields([mean], _roles(parents))[0],
-    )
+    mean = comparison.in_the_mean([compared[at] for at in over], ingredients)
+    settings = [Setting.model_validate(keys[at]) for at in over]
+    return schemas.MeanUplift(over=settings, **answers.fields([mean], roles)[0])
 
 
-def _ingredients(parents: Sequence[ParentRow]) -> list[str]:
-    return sorted({parent.parent for parent in parents if parent.role == "ingredient"})
+def _domains(
+    over: Sequence[int],
+    compared: Mapping[int, Comparisons],
+    keys: Sequence[SettingKey],
+    ingredients: Sequence[str],
+    roles: Mapping[str, list[str]],
+) -> list[schemas.DomainUplift]:
+    """The means over the benchmarks of each domain; those to one other are a family."""
+    of: dict[str, list[int]] = defaultdict(list)
+    for at in over:
+        known = definition_of(keys[at].benchmark)
+        for domain in known.domains if known else ():
+            of[domain].append(at)
+    means = [
+        comparison.in_the_mean([compared[at] for at in settings], ingredients)
+        for _, settings in sorted(of.items())
+    ]
+    told = zip(sorted(of.items()), answers.fields(means, roles), strict=True)
+    return [
+        schemas.DomainUplift(
+            domain=domain,
+            over=[Setting.model_validate(keys[at]) for at in settings],
+            **fields,
+        )
+        for (domain, settings), fields in told
+    ]
 
 
-def _roles(parents: Sequence[ParentRow]) -> dict[str, list[str]]:
-    roles: dict[str, list[str]] = {}
-    for parent in parents:
-        roles.setdefault(parent.parent, []).append(parent.role)
-    return roles
-
-
-def _told_parent(parent: ParentRow, compared: Mapping[Setting, Comparisons]) -> schemas.Parent:
+def _told_parent(parent: Parent, scored: Scored) -> schemas.Parent:
     return schemas.Parent(
-        model=parent.parent,
+        model=parent.name,
         role=parent.role,
         relation=parent.relation,
         weight=parent.weight,
-        measured=any(parent.parent in each.parents for each in compared.values()),
+        measured=parent.name in scored.of,
     )
 
 
-def _told_setting(setting: Setting) -> dict[str, Any]:
-    return ToldSetting.model_validate(setting).model_dump()
+def _setting(key: SettingKey) -> dict[str, Any]:
+    return Setting.model_validate(key).model_dump()

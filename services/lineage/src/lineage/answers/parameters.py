@@ -10,14 +10,14 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 from pydantic import AfterValidator
 
-from lineage.memory.codes import Codes
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import InMemory, replica_of
-from lineage.shapes import AnyDay
+from mergehub.columns.codes import Codes
 from mergehub.contracts.licences import identifier_of
+from mergehub.contracts.shapes import AnyDay
 
 EPOCH = date(1970, 1, 1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,23 +18,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
-from sqlalchemy.types import UserDefinedType
 
 from lineage.tables import Base
-
-
-class TransactionId(UserDefinedType[int]):
-    """`xid8`: the number of a transaction, which never wraps around."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "xid8"
-
-
-ischema_names["xid8"] = TransactionId  # so that SQLAlchemy recognises the column
+from mergehub.kit.database.change_log import ChangeColumns
 
 
 class Told:
@@ -169,19 +155,8 @@ class WithdrawalRow(Base):
     restored_at: Mapped[datetime | None]
 
 
-class ChangeRow(Base):
-    """The edges and models that a transaction added or changed, for the graphs in memory.
+class ChangeRow(ChangeColumns, Base):
+    """The edges and models that a transaction added or changed, for the graphs in memory."""
 
-    A reader asks for the changes of the transactions before `pg_snapshot_xmin`: all of those have
-    ended, so none is skipped that commits later than a younger one.
-    """
-
-    __tablename__ = "changes"
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    xid: Mapped[int] = mapped_column(
-        TransactionId, server_default=func.pg_current_xact_id(), index=True
-    )
     edges: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     models: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

@@ -14,9 +14,9 @@ from lineage.map.kinds import KINDS, kinds_of
 from lineage.map.parameters import Selected
 from lineage.map.strength import strongest_first
 from lineage.memory.arrays import Flags, Integers, Numbers
-from lineage.memory.codes import domains_of
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.models.edge_details import details as edge_details
+from mergehub.columns.codes import members_of
 from mergehub.kit.database.database import AnyRow, Database
 
 BATCH = 2000
@@ -85,7 +85,7 @@ class _Batches:
                 parameters=int(columns.parameters[number]) or None,
                 tokenizer=tokenizers.get(number),
                 licence=codes.licence[columns.licence[number]] or None,
-                domains=domains_of(codes.domains[columns.domains[number]]),
+                domains=members_of(codes.domains[columns.domains[number]]),
                 made_on=_day(int(columns.made_on[number])),
                 children=int(columns.children_count[number]),
                 flagged=bool(columns.flagged[number]),

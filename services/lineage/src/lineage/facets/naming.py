@@ -12,9 +12,9 @@ from lineage.facets import schemas
 from lineage.facets.counting import Counts
 from lineage.map.kinds import KINDS
 from lineage.memory.arrays import Integers
-from lineage.memory.codes import Codes, domains_of
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
+from mergehub.columns.codes import Codes, members_of
 
 MOST = 200
 
@@ -49,7 +49,7 @@ def _by_domain(sets: Counter[str]) -> Counter[str]:
     """How many models have each domain, by how many have each set of them."""
     domains: Counter[str] = Counter()
     for text, models in sets.items():
-        domains.update(dict.fromkeys(domains_of(text), models))
+        domains.update(dict.fromkeys(members_of(text), models))
     return domains
 
 

@@ -18,11 +18,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from lineage.shapes import Day, Text
 from lineage.trust import MANUAL, REGISTRY
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import Digest
+from mergehub.contracts.shapes import Day, Text
 from mergehub.contracts.strict import Lax, whole
 
 MOST_ROWS = 10_000

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 
-from sqlalchemy import delete, func, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.edges.models import ChangeRow
-from mergehub.kit.database.database import changed
-from mergehub.kit.database.notify import notify
+from mergehub.kit.database.change_log import ChangeLog
 
 CHANNEL = "lineage_graph"
+LOG = ChangeLog(ChangeRow, CHANNEL, "edges", "models")
 
 _KEY = "hashtext(current_schema() || '.edges')"
 _SHARED = text(f"SELECT pg_advisory_xact_lock_shared({_KEY})")
 _EXCLUSIVE = text(f"SELECT pg_advisory_xact_lock({_KEY})")
-KEEP = timedelta(days=1)
-"""How long the log is kept. A graph in memory that has not read it for so long is loaded again."""
-
-_LOG = text(
-    "INSERT INTO changes (edges, models) "
-    "VALUES (CAST(:edges AS bigint[]), CAST(:models AS bigint[]))"
-)
 
 
 async def lock(session: AsyncSession, *, exclusive: bool) -> None:
@@ -37,11 +29,4 @@ async def lock(session: AsyncSession, *, exclusive: bool) -> None:
 
 async def log(session: AsyncSession, edges: Collection[int], models: Collection[int]) -> None:
     """Log the edges and models that changed, and wake the graphs in memory at the commit."""
-    if edges or models:
-        await session.execute(_LOG, {"edges": list(edges), "models": list(models)})
-        await notify(session, CHANNEL)
-
-
-async def prune(session: AsyncSession) -> int:
-    """Delete what is old enough from the log; returns how many rows."""
-    return await changed(session, delete(ChangeRow).where(ChangeRow.created_at < func.now() - KEEP))
+    await LOG.log(session, edges=edges, models=models)

@@ -12,7 +12,7 @@ from lineage.replica.replica import Replica
 from lineage.replica.serving import GraphLoading, InMemory, replica_of
 from lineage.scores.following import ScoreFollower
 from lineage.scores.serving import follower_of
-from lineage.shapes import Moment
+from mergehub.contracts.shapes import Moment
 from mergehub.kit.http.follow import LONGEST_WAIT_SECONDS
 from mergehub.kit.http.waiting import end_of_process, first_of
 from mergehub.kit.problems.problem import problem_responses

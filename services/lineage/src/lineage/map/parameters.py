@@ -14,10 +14,10 @@ from lineage.map.kinds import KINDS
 from lineage.map.neighbourhood import Around, neighbourhood
 from lineage.map.overview import overview
 from lineage.map.wanted import Wanted
-from lineage.memory.codes import licence_codes, sets_with
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
 from lineage.replica.serving import InMemory
+from mergehub.columns.codes import codes_of, sets_with
 
 MOST = 50_000
 
@@ -49,7 +49,7 @@ def _wanted(
     domain: Domains = None,
     kind: Kinds = None,
 ) -> Wanted:
-    licences = None if licence is None else frozenset(licence_codes(graph.codes.licence, licence))
+    licences = None if licence is None else frozenset(codes_of(graph.codes.licence, licence))
     domains = None if domain is None else frozenset(sets_with(graph.codes.domains, domain))
     kinds = None if kind is None else frozenset(map(KINDS.index, kind))
     return Wanted(where, licences, domains, kinds)

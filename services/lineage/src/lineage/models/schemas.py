@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from lineage.models.models import NAME_LENGTH
-from lineage.shapes import Day, Text
 from mergehub.contracts.examples import example
 from mergehub.contracts.licences import identifier_of
 from mergehub.contracts.lineage_names import composed, fault
 from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.shapes import Day, Text
 from mergehub.kit.paging.pages import Page
 
 

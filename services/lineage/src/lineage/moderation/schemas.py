@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from lineage.shapes import Text
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.shapes import Text
 
 
 class FlagCreate(Message):

@@ -10,30 +10,34 @@ import asyncpg
 
 from lineage.memory.graph import Graph
 from lineage.memory.growing import GrowingGraph
-from lineage.replica import changes
-from lineage.replica.heap import give_back, prepare, settle
 from lineage.replica.rows import Columns, ModelRows, read_edges, read_models
+from mergehub.kit.replica import log
+from mergehub.kit.replica.heap import give_back, prepare, settle
+from mergehub.kit.replica.log import moment
 
-
-class AnotherDatabase(Exception):
-    """The log has gone back: the database was replaced, perhaps by a backup."""
+KINDS = ("edges", "models")
 
 
 class Follower:
     """The graph of one load and of the changes since then."""
 
-    def __init__(self, growing: GrowingGraph, place: changes.Place) -> None:
+    def __init__(self, growing: GrowingGraph, place: log.Place) -> None:
         self._growing = growing
         self._place = place
         self.graph: Graph = growing.graph(place.horizon)
+
+    @property
+    def state(self) -> Graph:
+        """The graph."""
+        return self.graph
 
     @classmethod
     async def load(cls, connection: asyncpg.Connection, beside: asyncpg.Connection) -> Follower:
         """Read all models and edges, as they are at one moment: over two connections at once."""
         prepare()
         growing = GrowingGraph()
-        async with _moment(connection):
-            place = changes.Place(await changes.horizon(connection))
+        async with moment(connection):
+            place = log.Place(await log.horizon(connection))
             async with _same_moment(beside, connection), asyncio.TaskGroup() as both:
                 reading = both.create_task(read_edges(beside, growing.codes))
                 models = await read_models(connection, growing.codes)
@@ -59,7 +63,7 @@ class Follower:
             if found.transactions:
                 newest = 1 + max(self.graph.as_of, *found.transactions.values())
                 self.graph = await asyncio.to_thread(
-                    self._apply, models, edges, _missing(found.edges, edges), newest
+                    self._apply, models, edges, _missing(found.rows["edges"], edges), newest
                 )
             self._place = self._place.moved(found)
             applied, more = applied + len(found.transactions), found.more
@@ -67,15 +71,14 @@ class Follower:
 
     async def _read(
         self, connection: asyncpg.Connection
-    ) -> tuple[changes.Changes, ModelRows | None, Columns | None]:
+    ) -> tuple[log.Changes, ModelRows | None, Columns | None]:
         codes, models, edges = self._growing.codes, None, None
-        async with _moment(connection):
-            found = await changes.after(connection, self._place)
-            if found.horizon < self._place.horizon:
-                raise AnotherDatabase
-            if found.edges:
-                edges = await read_edges(connection, codes, found.edges)
-            wanted = found.models | (self._growing.unknown_models(edges) if edges else set())
+        async with moment(connection):
+            found = await log.after(connection, self._place, KINDS)
+            if found.rows["edges"]:
+                edges = await read_edges(connection, codes, found.rows["edges"])
+            wanted = set(found.rows["models"])
+            wanted |= self._growing.unknown_models(edges) if edges else set()
             if wanted:
                 models = await read_models(connection, codes, sorted(wanted))
         return found, models, edges
@@ -101,18 +104,13 @@ def _missing(wanted: list[int], edges: Columns | None) -> list[int]:
     return [] if edges is None else sorted(set(wanted).difference(edges["id"].tolist()))
 
 
-def _moment(connection: asyncpg.Connection) -> asyncpg.transaction.Transaction:
-    """A transaction whose statements all see the same state."""
-    return connection.transaction(isolation="repeatable_read", readonly=True)
-
-
 @asynccontextmanager
 async def _same_moment(
     beside: asyncpg.Connection, connection: asyncpg.Connection
 ) -> AsyncIterator[None]:
     """A transaction that sees what the one of the other connection sees."""
     snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
-    async with _moment(beside):
+    async with moment(beside):
         await beside.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
         yield
 

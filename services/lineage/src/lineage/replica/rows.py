@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage.memory.arrays import Numbers
-from lineage.memory.codes import Vocabulary, domains_text
+from lineage.memory.codes import Vocabulary
 from lineage.memory.columns import RELATIONS, ROLES
-from lineage.replica.copying import copied, copied_lines
-from lineage.replica.kinds import coded, hashed, texts_of
+from mergehub.columns.codes import set_text
+from mergehub.columns.copying import copied, copied_lines
+from mergehub.columns.kinds import coded, hashed, texts_of
 from mergehub.contracts.licences import identifier_of
 
 MODEL_FIELDS = {
@@ -83,7 +84,7 @@ async def read_models(
         texts, "licence", each, lambda written: codes.licence.code(identifier_of(written or ""))
     )
     rows["domains"] = coded(
-        texts, "domains", each, lambda domains: codes.domains.code(domains_text(domains))
+        texts, "domains", each, lambda domains: codes.domains.code(set_text(domains))
     )
     return ModelRows(rows.pop("number"), names, rows)
 

@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 
 from lineage.memory.graph import Graph
-from lineage.replica.heap import LARGE, give_back
 from lineage.replica.replica import Replica
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.problems.problem import Problem
+from mergehub.kit.replica.heap import LARGE, give_back
 from mergehub.kit.telemetry.loops import Loop, turned
 
 PATIENCE_SECONDS = 5.0

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import httpx
 import numpy as np
-import structlog
 
 from lineage.learning import model_rows
 from lineage.learning.names import key
@@ -18,16 +17,13 @@ from lineage.memory.names import Names
 from lineage.replica.replica import Replica
 from lineage.scores import feed
 from lineage.scores.scores import NO_SCORES, Scores
-from mergehub.backoff import Backoff
+from mergehub.kit.background import feeds
+from mergehub.kit.background.feeds import WAIT_SECONDS
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.database import Database
 from mergehub.kit.telemetry.loops import turned
 
-log = structlog.get_logger()
-
-WAIT_SECONDS = 25
 UNKNOWN_SECONDS = 2  # while scores wait for a model of their name
-BACKOFF = Backoff(first=1, longest=30, jitter=0.5)
 
 Told = dict[str, feed.Score]
 """Scores by the keys of their models' names."""
@@ -55,16 +51,7 @@ class ScoreFollower:
 
     async def run(self) -> None:
         """Follow for ever. Without a leaderboard, what is known stays."""
-        pauses = BACKOFF.pauses()
-        while True:
-            turned()
-            try:
-                await self._turn()
-                pauses = BACKOFF.pauses()
-            except feed.Away as error:
-                pause = next(pauses)
-                log.info("scores.away", error=str(error), pause=round(pause, 1))
-                await asyncio.sleep(pause)
+        await feeds.follow(self._turn, "scores.away")
 
     async def _turn(self) -> None:
         graph = await self._replica.loaded(WAIT_SECONDS)

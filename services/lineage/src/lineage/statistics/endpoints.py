@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query, Request
 
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import GraphLoading
-from lineage.shapes import AnyDay
 from lineage.statistics import schemas, service
 from lineage.statistics.current import DAYS, Rise, statistics_of, today
 from lineage.statistics.parameters import AnyTime, Dated, days
+from mergehub.contracts.shapes import AnyDay
 from mergehub.kit.http.pagination import Limit
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import problem_responses

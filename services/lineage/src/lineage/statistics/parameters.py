@@ -12,9 +12,9 @@ from fastapi import Depends, Query, Request
 from lineage.answers.parameters import EPOCH, Domains, Licences, Methods, Relation, Since, find
 from lineage.memory.graph import Graph
 from lineage.replica.serving import InMemory
-from lineage.shapes import AnyDay
 from lineage.statistics.current import MERGES
 from lineage.statistics.selection import Selection
+from mergehub.contracts.shapes import AnyDay
 
 Relations = Annotated[
     list[Relation] | None,

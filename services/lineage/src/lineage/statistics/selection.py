@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lineage.memory.arrays import Flags, Numbers, among, distinct
-from lineage.memory.codes import Codes, licence_codes, sets_with
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
+from mergehub.columns.codes import Codes, codes_of, sets_with
 
 BASE = ROLES.index("base")
 
@@ -71,7 +71,7 @@ class Selection:
             sets = sets_with(graph.codes.domains, self.domains)
             edges = edges[among(graph.models.domains[graph.edges.child[edges]], sets)]
         if self.licences is not None:
-            codes = licence_codes(graph.codes.licence, self.licences)
+            codes = codes_of(graph.codes.licence, self.licences)
             edges = edges[among(graph.models.licence[graph.edges.child[edges]], codes)]
         if self.base is not None:
             chosen = np.zeros(graph.size, np.bool_)

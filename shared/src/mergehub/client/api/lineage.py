@@ -9,6 +9,22 @@ from mergehub.client.calls import Call, Pages, part
 from mergehub.client.types import lineage as t
 
 
+def list_model_facts(
+    *,
+    after: int | None = None,
+    limit: int | None = None,
+    wait: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.FactsPage]:
+    """The models that changed after `after`, each once, with their facts, flags and parents."""
+    return Call(
+        "GET",
+        "/v1/models/facts",
+        query={"after": after, "limit": limit, "wait": wait},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def list_models(
     *,
     name: str | None = None,

@@ -945,10 +945,13 @@ class TokenCreate(TypedDict):
         Literal[
             "accounts:manage",
             "admin",
+            "boards:write",
             "lineage:moderate",
             "lineage:write",
             "recipes:read",
             "recipes:write",
+            "results:moderate",
+            "results:write",
             "runs:submit",
             "tokens:introspect",
             "webhooks:manage",

@@ -14,7 +14,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse
 
-from mergehub.contracts.catalogue import page as events_page
+from mergehub.contracts.event_samples.catalogue import page as events_page
 from mergehub.kit.docs.layout import EVENTS, GUIDES, page
 from mergehub.kit.docs.markdown import html, title_of
 from mergehub.kit.problems.problem import NotFound

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from uuid import UUID
@@ -53,6 +53,7 @@ class Consumer:
     ANSWER_SECONDS = 5.0
     PAGE = 200
     TRIES = 5
+    AT_ONCE = 16  # events that are completed at the same time
     BACKOFF = Backoff(first=0.2)  # an event holds up the others for 3 s
 
     def __init__(
@@ -143,18 +144,29 @@ class Consumer:
             return events
         async with self._database.transaction() as session:
             reached = await self.intake.position(session)
-        complete: list[Envelope] = []
+        slots = asyncio.Semaphore(self.AT_ONCE)
+        asked: list[Awaitable[Envelope]] = []
         for event in events:
             if event.sequence > reached + 1:
                 break
-            if event.sequence == reached + 1:
-                reached = event.sequence
-                try:
-                    event = await self._complete(event)
-                except Exception as error:
-                    raise EventFailed(event) from error
-            complete.append(event)
+            asked.append(self._one_completed(event, slots, due=event.sequence == reached + 1))
+            reached = max(reached, event.sequence)
+        complete: list[Envelope] = []
+        for event, done in zip(
+            events, await asyncio.gather(*asked, return_exceptions=True), strict=False
+        ):
+            if isinstance(done, BaseException):
+                raise EventFailed(event) from done
+            complete.append(done)
         return complete
+
+    async def _one_completed(
+        self, event: Envelope, slots: asyncio.Semaphore, *, due: bool
+    ) -> Envelope:
+        if not due or self._complete is None:
+            return event
+        async with slots:
+            return await self._complete(event)
 
     async def _is_done_with(self, event: Envelope, error: Exception) -> bool:
         """Whether `event` is set aside after this failure; if not, it may be tried again now."""

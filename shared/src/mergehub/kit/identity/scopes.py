@@ -7,8 +7,11 @@ SCOPES = frozenset(
         "recipes:read",
         "recipes:write",
         "runs:submit",
+        "boards:write",
         "lineage:write",
         "lineage:moderate",
+        "results:write",
+        "results:moderate",
         "worker",
         "webhooks:manage",
         "accounts:manage",
@@ -18,6 +21,7 @@ SCOPES = frozenset(
 )
 SCOPES_OF_PEOPLE = (
     "accounts:manage",
+    "boards:write",
     "recipes:read",
     "recipes:write",
     "runs:submit",

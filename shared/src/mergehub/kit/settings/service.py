@@ -112,7 +112,8 @@ class ServiceSettings(SignInSettings):
     )
     lineage_url: HubUrl | None = Field(
         default=None,
-        description="Where the registry reaches lineage, if not at the hub's origin.",
+        description="Where the registry and the leaderboard reach lineage, if not at the hub's "
+        "origin.",
     )
     leaderboard_url: HubUrl | None = Field(
         default=None,

@@ -6,11 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 from mergehub.lineage_files.rows import Skipped, Unreadable
-from mergehub.lineage_files.text import Line, blocks, lines
+from mergehub.lineage_files.text import Line, Readable, blocks, lines
 
 LONGEST_VALUE = 32 << 20
 """The most characters of one value that is not on a line of its own."""
@@ -20,7 +19,7 @@ PIECE = 1 << 18
 _BETWEEN = re.compile(r"[\s,\ufeff]*")
 
 
-def values(path: Path) -> Iterator[tuple[int, Any]]:
+def values(path: Readable) -> Iterator[tuple[int, Any]]:
     """The values with their lines; those of a list that fills the file, with their places in it.
 
     A line that is not JSON is a `Skipped`, if each line is a value of its own.
@@ -77,7 +76,7 @@ def _value(line: Line | Skipped) -> Any:
         return Skipped(line[0], "", "", f"the line is not JSON: {why}", "malformed")
 
 
-def _streamed(path: Path) -> Iterator[Any]:
+def _streamed(path: Readable) -> Iterator[Any]:
     """The values of a text, and instead of a list its elements."""
     text = _Growing(blocks(path), path.name)
     listed = False

@@ -1,7 +1,7 @@
 """Ablations: what each ingredient of a merge adds.
 
 Revision ID: 0018
-Revises: 0005
+Revises: 0014
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0018"
-down_revision = "0005"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

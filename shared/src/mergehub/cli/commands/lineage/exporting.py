@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,8 @@ import click
 
 from mergehub.cli.commands.lineage.filters import filters, of_models, query
 from mergehub.cli.connection import hub
+from mergehub.cli.exporting import printed, saved
 from mergehub.cli.json_option import as_json, show_json
-from mergehub.client import HubClient
 from mergehub.lineage_files.words import RELATIONS
 
 FORMATS = ("graphml", "csv", "jsonl", "mermaid", "dot", "openlineage")
@@ -58,34 +56,12 @@ def export(
         if model is not None:
             asked["focus"] = client.model(model)["id"]
         if output is not None:
-            size = _written(client, asked, output)
+            size = saved(client.pieces(PATH, **asked), output)
         elif raw:
             content = b"".join(client.pieces(PATH, **asked)).decode()
         else:
-            _print(client, asked)
+            printed(client.pieces(PATH, **asked))
     if raw and output is not None:
         show_json({"file": str(output), "bytes": size})
     elif raw:
         show_json({"format": asked["format"], "content": content})
-
-
-def _written(client: HubClient, asked: dict[str, Any], output: Path) -> int:
-    """Write the file, which is there only when it is whole; returns its size."""
-    draft = output.with_name(f"{output.name}.new")
-    try:
-        with draft.open("wb") as file:
-            for piece in client.pieces(PATH, **asked):
-                file.write(piece)
-            size = file.tell()
-        os.replace(draft, output)
-    except OSError as error:
-        raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return size
-
-
-def _print(client: HubClient, asked: dict[str, Any]) -> None:
-    for piece in client.pieces(PATH, **asked):
-        sys.stdout.buffer.write(piece)
-    sys.stdout.buffer.flush()

@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from mergehub.cli.commands.lineage.report import Report
-from mergehub.cli.commands.lineage.sending import saying_how_to_go_on, send
-from mergehub.cli.commands.lineage.state import State
+from mergehub.cli.commands.lineage.sending import send
 from mergehub.cli.connection import hub
+from mergehub.cli.importing.bulk import saying_how_to_go_on
+from mergehub.cli.importing.state import State
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.lazy import imported
 from mergehub.lineage_files.batches import batches

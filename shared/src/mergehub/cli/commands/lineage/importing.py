@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from mergehub.cli.commands.lineage.progress import Progress
 from mergehub.cli.commands.lineage.report import Report
-from mergehub.cli.commands.lineage.sending import saying_how_to_go_on, send_all
-from mergehub.cli.commands.lineage.state import State
+from mergehub.cli.commands.lineage.sending import send_all
 from mergehub.cli.connection import hub
+from mergehub.cli.importing.bulk import saying_how_to_go_on
+from mergehub.cli.importing.spooled import spooled
+from mergehub.cli.importing.state import State
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.client import HubClient
 from mergehub.lineage_files.batches import batches
@@ -81,7 +79,7 @@ def import_(
     """
     how = How(None if format_ == "auto" else format_, name, _columns(columns))
     report = Report(dry_run)
-    with _spooled(paths) as found:
+    with spooled(paths, STANDARD_INPUT) as found:
         progress = Progress(_files(found, name), State(None if dry_run else state))
         with saying_how_to_go_on(state), hub(ctx) as client:
             client.handle()
@@ -134,16 +132,3 @@ def _files(paths: list[Path], name: str | None) -> list[File]:
 
 def _columns(text: str | None) -> tuple[str, ...] | None:
     return tuple(each.strip() for each in text.split(",")) if text else None
-
-
-@contextmanager
-def _spooled(paths: tuple[Path, ...]) -> Iterator[list[Path]]:
-    """The paths, with standard input as a file."""
-    if Path("-") not in paths:
-        yield list(paths)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        held = Path(folder) / STANDARD_INPUT
-        with held.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield [held if path == Path("-") else path for path in paths]

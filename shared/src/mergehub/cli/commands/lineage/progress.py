@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from mergehub.cli.commands.lineage.state import State
+from mergehub.cli.importing.state import State, key_of, stamp
 from mergehub.lineage_files.reading import File
 
 SECONDS = 5
@@ -37,7 +37,9 @@ class Progress:
         for name, count in rows.items():
             file = self._files[name]
             self.total += count
-            self._state.put(_key(file), {"file": _stamp(file), "rows": self._done(file) + count})
+            self._state.put(
+                key_of(file.path), {"file": stamp(file.path), "rows": self._done(file) + count}
+            )
         self._state.keep()
 
     def show(self) -> None:
@@ -49,8 +51,8 @@ class Progress:
             click.echo(f"{self.total} rows, {rate:.0f} a second", err=True)
 
     def _done(self, file: File) -> int:
-        known = self._state.get(_key(file))
-        return int(known["rows"]) if known and known["file"] == _stamp(file) else 0
+        known = self._state.get(key_of(file.path))
+        return int(known["rows"]) if known and known["file"] == stamp(file.path) else 0
 
 
 def _name(file: File, *, only: bool) -> str:
@@ -58,15 +60,3 @@ def _name(file: File, *, only: bool) -> str:
     if not only:
         return str(file.path)
     return str(file.path.relative_to(file.root)) if file.root else file.path.name
-
-
-def _key(file: File) -> str:
-    return str(file.path.resolve())
-
-
-def _stamp(file: File) -> list[int] | None:
-    """What changes with the file's content."""
-    if not file.path.exists():
-        return None
-    about = file.path.stat()
-    return [about.st_size, about.st_mtime_ns]

@@ -1,0 +1,1 @@
+"""The leaderboard at the size of a whole hub."""

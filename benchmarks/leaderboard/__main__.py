@@ -1,0 +1,79 @@
+"""Measure the leaderboard at the size of a whole hub.
+
+PYTHONPATH=tests python -m benchmarks.leaderboard [--models 200000] [--imports 1000000]
+
+Exits with 1 if a target is missed. Other load on the machine affects every figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+
+import numpy as np
+
+from benchmarks.api.__main__ import stores, tell
+from benchmarks.leaderboard import results, tables, writing
+from benchmarks.leaderboard.questions import questions
+from benchmarks.leaderboard.results import Made
+from benchmarks.lineage.__main__ import answers, settings
+from benchmarks.lineage.server import serving
+from benchmarks.lineage.writing import feeding
+from leaderboard.statistics import ranks
+from mergehub.kit.database.database import Database
+from mergehub.kit.database.schema import migrate
+
+READY_SECONDS = 15
+RANKED = 5000
+RANK_SECONDS = 5
+FIRST = "/v1/boards/overall?limit=1"
+
+
+async def prepare(url: str, made: Made) -> None:
+    """The tables of the leaderboard, with these results in them."""
+    database = Database(url, "leaderboard")
+    await migrate(database, "leaderboard.migrations")
+    await database.close()
+    await tables.fill(url, made)
+
+
+def bootstrap() -> bool:
+    """The intervals of ranks of 5,000 models."""
+    random = np.random.default_rng(1)
+    scores, errors = random.normal(40, 12, RANKED), np.full(RANKED, 0.6)
+    began = time.perf_counter()
+    found = ranks.intervals(scores, errors, seed=0)
+    seconds = time.perf_counter() - began
+    told = f"{seconds:.1f} s, {found.replicates} replicates"
+    return tell("ranks of 5,000 models", told, "5 s", seconds < RANK_SECONDS)
+
+
+def measure(options: argparse.Namespace) -> bool:
+    """Run all measurements; returns whether every target was reached."""
+    made = results.make(options.models)
+    good = bootstrap()
+    with stores() as (_, env):
+        asyncio.run(prepare(env["MERGEHUB_DATABASE_URL"], made))
+        feed = feeding("benchmarks.leaderboard.registry:app")
+        with feed as port, serving(env | settings(port), FIRST, "leaderboard") as server:
+            ready = server.ready_after
+            good &= tell("start to first answer", f"{ready:.1f} s", "15 s", ready < READY_SECONDS)
+            for asked in questions():
+                good &= answers(server, asked)[1]
+            good &= writing.by_event(server, port)
+            good &= writing.current(server, made)
+            good &= writing.imported(server, made, options.imports)
+            print(f"memory of the service: {server.megabytes():.0f} MB")
+    return good
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--models", type=int, default=200_000)
+    parser.add_argument("--imports", type=int, default=1_000_000)
+    raise SystemExit(0 if measure(parser.parse_args()) else 1)
+
+
+if __name__ == "__main__":
+    main()

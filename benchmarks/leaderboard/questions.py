@@ -1,0 +1,63 @@
+"""What is asked of the leaderboard, with three filters each time and in every order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from benchmarks.leaderboard.results import (
+    DOMAINS,
+    FAMILIES,
+    LICENCES,
+    METHODS,
+    PRECISIONS,
+    ROOTS,
+    SIZES,
+    name,
+)
+from benchmarks.lineage.questions import Question, Target
+
+BOARDS = ("overall", "open-llm-v2", "reasoning", "knowledge", "maths")
+SORTS = ("mean", "-mean", "name", "size", "date", "uplift", "gsm8k")
+PAGE = (Target(0.5, 0.015), Target(0.99, 0.060))
+PAGES = 400
+
+
+def questions() -> Iterator[Question]:
+    """The questions and their targets."""
+    draw = random.Random(16)
+    paths = [_page(draw) for _ in range(PAGES)]
+    yield Question("board pages with three filters", paths, PAGE)
+    facets = [path.replace("?", "/facets?") for path in map(_without_sort, paths[:60])]
+    yield Question("facets with three filters", facets, PAGE)
+    points = [path.replace("?", "/points?") for path in map(_without_sort, paths[:60])]
+    yield Question("5,000 points with three filters", points, (Target(0.99, 0.2),))
+
+
+def _page(draw: random.Random) -> str:
+    board = draw.choice(BOARDS)
+    sorts = SORTS if board in ("overall", "maths") else SORTS[:-1]
+    chosen = dict(draw.sample(_filters(draw), 3))
+    return f"/v1/boards/{board}?{urlencode(chosen | {'sort': draw.choice(sorts)})}"
+
+
+def _without_sort(path: str) -> str:
+    return path[: path.index("&sort=")]
+
+
+def _filters(draw: random.Random) -> list[tuple[str, str]]:
+    size = draw.choice(SIZES[:-1])
+    return [
+        ("q", draw.choice(("model-1", "maker-77", "9", "maker", "nothing"))),
+        ("method", draw.choice(METHODS)),
+        ("base", name(draw.randrange(ROOTS))),
+        ("family", draw.choice(FAMILIES)),
+        ("domain", draw.choice(DOMAINS)),
+        ("precision", draw.choice(PRECISIONS)),
+        ("licence", draw.choice([each for each in LICENCES if each])),
+        ("size_min", str(size)),
+        ("since", f"202{draw.choice('45')}-0{draw.randrange(1, 10)}-01"),
+        ("merged", draw.choice(("true", "false"))),
+        ("flagged", "false"),
+    ]

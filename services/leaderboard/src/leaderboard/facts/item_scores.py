@@ -1,0 +1,141 @@
+"""Item scores as bytes, and their rows: right and wrong take one bit each.
+
+Models that are measured on the same items share the list of their hashes, so that comparing two of
+them needs no look at it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leaderboard.facts.former import OldItemRow
+from leaderboard.facts.items import FactItemsRow, ItemSetRow
+from leaderboard.facts.statement import digest
+
+Scores = NDArray[np.float64]
+BITS, NUMBERS = b"b", b"f"
+AT_ONCE = 500
+
+
+class Packed(NamedTuple):
+    """The item scores of one fact: the digest of the items, their hashes as a text, the scores."""
+
+    digest: UUID
+    hashes: str
+    scores: bytes
+
+
+def pack(items: Mapping[str, float]) -> Packed:
+    """Some item scores, by hash."""
+    hashes = sorted(items)
+    text = json.dumps(hashes, ensure_ascii=False, separators=(",", ":"))
+    scores = np.fromiter(map(items.__getitem__, hashes), np.float64, len(hashes))
+    return Packed(digest(text), text, pack_scores(scores))
+
+
+def pack_hashes(text: str) -> bytes:
+    """The bytes of the text of some hashes."""
+    return zlib.compress(text.encode())
+
+
+def pack_scores(scores: Scores) -> bytes:
+    """The bytes of scores in a fixed order."""
+    right = scores == 1
+    if np.all(right | ((scores == 0) & ~np.signbit(scores))):
+        kind, plain = BITS, np.packbits(right).tobytes()
+    else:
+        kind, plain = NUMBERS, scores.astype("<f8").tobytes()
+    return kind + zlib.compress(plain, 9)
+
+
+def unpack_hashes(hashes: bytes) -> list[str]:
+    """The hashes of a set, sorted."""
+    return list(json.loads(zlib.decompress(hashes)))
+
+
+def unpack_scores(scores: bytes, count: int) -> Scores:
+    """The scores of `count` items."""
+    plain = zlib.decompress(scores[1:])
+    if scores[:1] == BITS:
+        return np.unpackbits(np.frombuffer(plain, np.uint8), count=count).astype(np.float64)
+    return np.frombuffer(plain, "<f8")
+
+
+async def keep(session: AsyncSession, of: Mapping[int, Mapping[str, float]]) -> None:
+    """Store the item scores of some facts, by the fact's id."""
+    packed = {fact: pack(items) for fact, items in of.items() if items}
+    if not packed:
+        return
+    sets = await _sets(session, packed.values())
+    rows = [
+        {"fact_id": fact, "item_set_id": sets[each.digest], "scores": each.scores}
+        for fact, each in packed.items()
+    ]
+    for begin in range(0, len(rows), AT_ONCE):
+        added = insert(FactItemsRow).values(rows[begin : begin + AT_ONCE])
+        await session.execute(added.on_conflict_do_nothing())
+
+
+async def _sets(session: AsyncSession, packed: Collection[Packed]) -> dict[UUID, int]:
+    """The ids of sets of items, by their digests."""
+    hashes = {each.digest: each.hashes for each in packed}
+    found = await _known_sets(session, hashes)
+    missing = sorted(hashes.keys() - found.keys())
+    for each in missing:
+        added = insert(ItemSetRow).values(digest=each, hashes=pack_hashes(hashes[each]))
+        await session.execute(added.on_conflict_do_nothing())
+    return found | await _known_sets(session, missing) if missing else found
+
+
+async def _known_sets(session: AsyncSession, digests: Collection[UUID]) -> dict[UUID, int]:
+    query = select(ItemSetRow.digest, ItemSetRow.id).where(ItemSetRow.digest.in_(digests))
+    return {row.digest: row.id for row in await session.execute(query)}
+
+
+async def count(session: AsyncSession, fact: int) -> int:
+    """How many item scores of a fact are kept."""
+    return len((await read(session, [fact])).get(fact, {}))
+
+
+async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[str, float]]:
+    """The item scores of some facts by hash, without the facts that have none."""
+    sets, scores = await read_arrays(session, facts)
+    found = {
+        fact: dict(zip(sets[item_set], each.tolist(), strict=True))
+        for fact, (item_set, each) in scores.items()
+    }
+    return found | await _old(session, [fact for fact in facts if fact not in found])
+
+
+async def read_arrays(
+    session: AsyncSession, facts: Collection[int]
+) -> tuple[dict[int, list[str]], dict[int, tuple[int, Scores]]]:
+    """The hashes of each set of items, and of each fact its set and the scores in its order."""
+    query = select(FactItemsRow).where(FactItemsRow.fact_id.in_(facts))
+    rows = (await session.scalars(query)).all()
+    wanted = {row.item_set_id for row in rows}
+    of_sets = await session.scalars(select(ItemSetRow).where(ItemSetRow.id.in_(wanted)))
+    sets = {row.id: unpack_hashes(row.hashes) for row in of_sets}
+    return sets, {
+        row.fact_id: (row.item_set_id, unpack_scores(row.scores, len(sets[row.item_set_id])))
+        for row in rows
+    }
+
+
+async def _old(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[str, float]]:
+    """What is still in the table of the release before."""
+    found: dict[int, dict[str, float]] = {}
+    query = select(OldItemRow.result_id, OldItemRow.item, OldItemRow.score)
+    for fact, item, score in await session.execute(query.where(OldItemRow.result_id.in_(facts))):
+        found.setdefault(fact, {})[item] = score
+    return found

@@ -1,0 +1,1 @@
+"""The places that models had on each day."""

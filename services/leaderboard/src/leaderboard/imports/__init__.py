@@ -1,0 +1,1 @@
+"""Imports: results that people bring, checked row by row, as facts."""

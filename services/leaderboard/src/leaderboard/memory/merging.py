@@ -1,0 +1,58 @@
+"""New results among those that are current in a setting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leaderboard.memory.arrays import Flags, Integers
+from leaderboard.memory.scores import Scores
+
+
+def newest(scores: Scores) -> Scores:
+    """The newest of each variant and source, sorted; `scores` are in any order."""
+    order = np.lexsort((scores.result, scores.when, _keys(scores)))
+    ordered = scores.take(order)
+    keys = _keys(ordered)
+    last = np.ones(len(keys), np.bool_)
+    last[:-1] = keys[1:] != keys[:-1]
+    return ordered.take(last)
+
+
+def merged(old: Scores, new: Scores) -> Scores:
+    """Both, the newer where they have the same variant and source; `new` is in any order."""
+    new = newest(new)
+    if not len(old):
+        return new
+    known, keys = _keys(old), _keys(new)
+    at = np.searchsorted(known, keys)
+    same = at < len(known)
+    same[same] = known[at[same]] == keys[same]
+    newer = same.copy()
+    newer[same] = _later(new.take(same), old.take(at[same]))
+    if not newer.any() and same.all():
+        return old
+    columns = {}
+    for name, column in old.columns().items():
+        values = getattr(new, name)
+        changed = column.copy()
+        changed[at[newer]] = values[newer]
+        columns[name] = np.insert(changed, at[~same], values[~same])
+    return Scores(**columns)
+
+
+def _later(one: Scores, other: Scores) -> Flags:
+    """Where `one` is newer than `other`, or is the same result, perhaps changed."""
+    same_time = one.when == other.when
+    later: Flags = (one.when > other.when) | (same_time & (one.result >= other.result))
+    return later
+
+
+def without(scores: Scores, results: Integers) -> tuple[Scores, Scores]:
+    """The scores without some results, and what was taken out."""
+    out = np.isin(scores.result, results)
+    return (scores.take(~out), scores.take(out)) if out.any() else (scores, scores.take(out))
+
+
+def _keys(scores: Scores) -> Integers:
+    keys: Integers = scores.variant.astype(np.int64) << 8 | scores.source
+    return keys

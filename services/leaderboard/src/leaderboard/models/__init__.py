@@ -1,0 +1,1 @@
+"""Models: their names, and what lineage says of them, which the leaderboard follows."""

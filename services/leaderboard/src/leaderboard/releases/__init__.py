@@ -1,0 +1,1 @@
+"""Releases of boards: numbered, citable, and the same for ever."""

@@ -1,0 +1,1 @@
+"""What all merges of a board gained, in groups: the table by method and base."""

@@ -1,0 +1,164 @@
+"""`board show`: a board as a table, as CSV or as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+from rich.table import Table
+
+from mergehub.cli.connection import hub
+from mergehub.cli.json_option import HOW_MANY, as_json, show_json
+from mergehub.cli.output import show, table
+from mergehub.client import HubClient, api
+
+from .bars import bar
+from .filters import filters, query
+
+Answer = dict[str, Any]
+MOST_AT_ONCE = 200
+FACTS = ("method", "family", "precision", "parameters", "licence", "made_on")
+
+
+@click.command("show")
+@click.argument("name", required=False)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True,
+              help=HOW_MANY)  # fmt: skip
+@click.option("--sort", help="mean, name, size, date, uplift or a benchmark; -mean reverses.")
+@click.option("--column", "chosen", multiple=True, help="Only these benchmarks; repeat it.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with all facts of the models.")
+@filters
+@as_json
+@click.pass_context
+def show_board(
+    ctx: click.Context,
+    /,
+    name: str | None,
+    limit: int,
+    sort: str | None,
+    chosen: tuple[str, ...],
+    as_csv: bool,
+    raw: bool,
+    **asked: Any,
+) -> None:
+    """Show a leaderboard.
+
+    Without a NAME, list all boards.
+    """
+    with hub(ctx) as client:
+        if name is None:
+            _list(client, raw)
+            return
+        answer = _read(client, name, limit, query(asked | {"sort": sort}))
+    columns = _columns(answer, chosen)
+    if raw:
+        show_json(answer)
+    elif as_csv:
+        click.echo(_csv(answer["items"], columns), nl=False)
+    else:
+        show(_table(answer["items"], columns))
+        click.echo(_footer(answer), err=True)
+
+
+def _list(client: HubClient, raw: bool) -> None:
+    found = client.boards()
+    if raw:
+        show_json(found)
+        return
+    for each in found:
+        click.echo(f"{each['name']}  {each['summary']}")
+
+
+def _read(client: HubClient, name: str, limit: int, wanted: dict[str, Any]) -> Answer:
+    """The first rows of a board, page by page, as one answer."""
+    items: list[Answer] = []
+    cursor: str | None = None
+    while True:
+        size = min(limit - len(items), MOST_AT_ONCE)
+        page: Answer = _plain(client.send(api.get_board(name, limit=size, cursor=cursor, **wanted)))
+        items += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None or len(items) >= limit:
+            return page | {"items": items}
+
+
+def _plain(answer: Mapping[str, Any]) -> Answer:
+    return dict(answer)
+
+
+def _columns(answer: Answer, chosen: Sequence[str]) -> list[str]:
+    """The columns to show. Raises UsageError for one that the board does not have."""
+    known = [column["benchmark"] for column in answer["columns"]]
+    for each in chosen:
+        if each not in known:
+            raise click.UsageError(f"The board has no column {each!r}; it has {', '.join(known)}.")
+    return [*chosen] or known
+
+
+def _table(items: Sequence[Answer], columns: Sequence[str]) -> Table:
+    shown = table("rank", "model", "method", "mean", "", *columns)
+    for row in items:
+        method = row["method"] or ("merge" if row["merged"] else "")
+        scores = (_score(row["scores"].get(column)) for column in columns)
+        value = row["mean"]["value"] if row["mean"] else None
+        shown.add_row(
+            _rank(row["rank"]), _model(row), method, _score(row["mean"]), bar(value), *scores
+        )
+    return shown
+
+
+def _model(row: Answer) -> str:
+    flags = f" [{', '.join(row['flags'])}]" if row["flags"] else ""
+    precision = f" ({row['precision']})" if row["precision"] else ""
+    return f"{row['model']}{precision}{flags}"
+
+
+def _rank(rank: Answer | None) -> str:
+    if rank is None:
+        return "-"
+    ends = rank["best"], rank["worst"]
+    open_places = f" ({ends[0]}-{ends[1]})" if ends[0] != ends[1] else ""
+    return f"{rank['place']}{open_places}"
+
+
+def _score(estimate: Answer | None) -> str:
+    if estimate is None:
+        return "-"
+    if estimate["low"] is None:
+        return f"{estimate['value']:.1f}"
+    return f"{estimate['value']:.1f} ±{(estimate['high'] - estimate['low']) / 2:.1f}"
+
+
+def _footer(answer: Answer) -> str:
+    """How many rows there are, and of which state of the results."""
+    return (
+        f"{len(answer['items'])} of {answer['matching']} rows; {answer['ranked']} have a rank. "
+        "A model without all benchmarks has none."
+    )
+
+
+def _csv(items: Sequence[Answer], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["place", "best", "worst", "model", "merged", *FACTS, "flags", "mean", "uplift", *columns]
+    )
+    for row in items:
+        rank, mean = row["rank"] or {}, row["mean"] or {}
+        scores = ((row["scores"].get(column) or {}).get("value") for column in columns)
+        writer.writerow(
+            [
+                *(rank.get(name) for name in ("place", "best", "worst")),
+                row["model"],
+                row["merged"],
+                *(row[name] for name in FACTS),
+                " ".join(row["flags"]),
+                mean.get("value"),
+                row["uplift"],
+                *scores,
+            ]
+        )
+    return text.getvalue()

@@ -1,0 +1,1 @@
+"""What commands that import rows in bulk share: sending, remembering, standard input."""

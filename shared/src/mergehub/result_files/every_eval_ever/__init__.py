@@ -1,0 +1,1 @@
+"""Records of Every Eval Ever: aggregates, and the items beside them."""

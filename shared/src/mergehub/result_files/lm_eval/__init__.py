@@ -1,0 +1,1 @@
+"""Files of lm-evaluation-harness: results, and the samples beside them."""

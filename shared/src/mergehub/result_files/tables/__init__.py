@@ -1,0 +1,1 @@
+"""Leaderboards as tables: what each column means, and what its cells say."""

@@ -1,0 +1,140 @@
+"""`mergehub board`: tables, bars and CSV of boards, releases and own boards."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from scripted import Reply, body, scripted
+
+from mergehub.cli.commands.board.bars import bar, line
+from mergehub.cli.main import main
+
+INFO = {"name": "overall", "title": "Overall", "summary": "All."}
+COLUMNS = [{"benchmark": "gsm8k"}, {"benchmark": "math"}]
+
+
+def said(command: list[str], *replies: Reply) -> Result:
+    with scripted(*replies) as hub:
+        return CliRunner().invoke(main, ["--url", hub.url, "--token", "t", "board", *command])
+
+
+def row(model: str, place: int | None, **changes: Any) -> dict[str, Any]:
+    mean = None if place is None else {"value": 50.0, "low": 48.5, "high": 51.5}
+    return {
+        "rank": place and {"place": place, "best": place, "worst": place + 1},
+        "model": model, "precision": "bfloat16", "merged": True, "method": "ties", "family": None,
+        "parameters": 7, "licence": None, "made_on": None, "flags": [], "mean": mean,
+        "uplift": None, "scores": {"gsm8k": {"value": 61.0, "low": None, "high": None}},
+    } | changes  # fmt: skip
+
+
+def page(*rows: dict[str, Any], cursor: str | None = None) -> Reply:
+    return body(
+        {"board": INFO, "columns": COLUMNS, "ranked": 1, "matching": 9, "items": rows,
+         "next_cursor": cursor}
+    )  # fmt: skip
+
+
+def test_a_board_is_a_table_with_ranks_bars_and_what_is_unknown() -> None:
+    done = said(["overall"], page(row("me/soup", 1), row("me/half", None, flags=["contaminated"])))
+    assert done.exit_code == 0, done.stderr
+    head, first, second = done.stdout.splitlines()
+    assert head.split() == ["rank", "model", "method", "mean", "gsm8k", "math"]
+    assert first.split()[:3] == ["1", "(1-2)", "me/soup"]
+    assert "50.0 ±1.5" in first
+    assert "█████ " in first
+    assert "me/half (bfloat16) [contaminated]" in second
+    assert "2 of 9 rows; 1 have a rank." in done.stderr
+
+
+def test_filters_and_sort_are_asked_of_the_hub_page_by_page() -> None:
+    command = ["show", "overall", "--method", "ties", "--method", "dare", "--size-max", "9",
+               "--not-merged", "--sort", "-size", "--limit", "201", "--json"]  # fmt: skip
+    with scripted(page(*[row("a", 1)] * 200, cursor="next"), page(row("b", 2))) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "--token", "t", "board", *command])
+        first, second = (each.path for each in hub.asked)
+    assert "method=ties&method=dare" in first
+    assert all(part in first for part in ("size_max=9", "merged=false", "sort=-size", "limit=200"))
+    assert "cursor=next" in second
+    assert "limit=1" in second
+    assert len(json.loads(done.stdout)["items"]) == 201
+
+
+def test_csv_has_the_chosen_columns() -> None:
+    done = said(["overall", "--csv", "--column", "gsm8k"], page(row("me/soup", 1)))
+    [told] = csv.DictReader(done.stdout.splitlines())
+    assert (told["model"], told["place"], told["gsm8k"], told["mean"]) == (
+        *("me/soup", "1", "61.0", "50.0"),
+    )
+    assert "math" not in told
+
+
+def test_a_column_that_the_board_lacks_is_refused_with_those_it_has() -> None:
+    done = said(["overall", "--column", "gsm9k"], page())
+    assert done.exit_code == 2
+    assert "gsm8k, math" in done.stderr
+
+
+def test_the_history_is_a_plot_and_the_last_days() -> None:
+    points = [
+        {"day": f"2026-11-0{day}", "place": place, "of": 9, "mean": 50.0}
+        for day, place in ((1, 9), (2, 5), (3, 1))
+    ]
+    answer = {"board": "overall", "model": "me/soup", "points": points}
+    done = said(["history", "me/soup"], body(answer))
+    assert "2026-11-01 ▁▅█ 2026-11-03" in done.stdout or "2026-11-01 ▁▄█ 2026-11-03" in done.stdout
+    assert done.stdout.splitlines()[-1].split() == ["2026-11-03", "1", "9", "50.00"]
+
+
+RELEASE = {
+    "board": "overall", "number": 2, "title": "Overall", "created_at": "2026-11-30T01:00:00Z",
+    "models": 9, "digest": "sha256:12",
+    "citation": {"text": "Overall, release 2", "bibtex": "@m\n"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        (["release", "overall"], "Overall, release 2\n"),
+        (["releases", "overall", "2", "--bibtex"], "@m\n"),
+    ],
+)
+def test_a_release_says_how_it_is_cited(command: list[str], wanted: str) -> None:
+    assert said(command, body(RELEASE)).stdout == wanted
+
+
+def test_releases_are_listed_with_their_digests() -> None:
+    done = said(["releases", "overall"], body({"items": [RELEASE], "next_cursor": None}))
+    assert done.stdout.splitlines()[-1].split() == ["2", "2026-11-30", "9", "sha256:12"]
+
+
+def test_a_board_of_ones_own_has_weights() -> None:
+    command = ["create", "maths", "--title", "M", "--summary", "S.", "--benchmark", "gsm8k=2",
+               "--benchmark", "math"]  # fmt: skip
+    with scripted(body({"name": "ann~maths"}, 201)) as hub:
+        done = CliRunner().invoke(main, ["--url", hub.url, "--token", "t", "board", *command])
+        sent = json.loads(hub.asked[0].body)
+    assert done.stdout == "ann~maths\n"
+    assert sent["columns"] == [{"benchmark": "gsm8k", "weight": 2.0}, {"benchmark": "math"}]
+
+
+def test_a_weight_that_is_no_number_is_refused() -> None:
+    done = said(["create", "m", "--title", "M", "--summary", "S.", "--benchmark", "gsm8k=two"])
+    assert "'two' is not a weight" in done.stderr
+
+
+def test_bars_and_lines_are_as_long_as_their_values() -> None:
+    assert [bar(value).rstrip() for value in (0.0, 50.0, 100.0, None)] == [
+        "",
+        "█" * 5,
+        "█" * 10,
+        "",
+    ]
+    assert line([1, 2, 3])[0] == "▁"
+    assert line([2, 2]) == "▄▄"
+    assert line([]) == ""

@@ -1,0 +1,102 @@
+"""The pages about what merges gained, in a real browser: a model, a comparison, the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+from atlas import query
+from league import BENCHMARKS, BOARD, METHODS, League
+from looking import Looking, looking
+from playwright.async_api import Page, expect
+from running import RunningHub
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def looked(hub: RunningHub, league: League) -> AsyncIterator[Looking]:
+    async with looking() as looked:
+        yield looked
+        assert looked.complaints == []
+        assert looked.hosts == {urlsplit(hub.url).netloc}
+
+
+@pytest.fixture
+def page(looked: Looking) -> Page:
+    return looked.page
+
+
+async def test_a_model_has_its_results_its_uplift_in_words_and_a_way_to_the_map(
+    hub: RunningHub, page: Page, looked: Looking
+) -> None:
+    await page.goto(f"{hub.url}/models?model=league/ties-5&board={BOARD}")
+    results = page.get_by_role("region", name="Results of league/ties-5")
+    await expect(results.get_by_role("row")).to_have_count(1 + len(BENCHMARKS))
+    await expect(results).to_contain_text("imported")
+    plot = page.get_by_role("figure").filter(has_text="Uplift by benchmark")
+    await expect(plot).to_contain_text("league/tune-a")
+    await expect(plot).to_contain_text("better")
+    await page.get_by_role("button", name="Best ingredient").click()
+    assert query(page)["against"] == ["best"]
+    await expect(plot).not_to_contain_text("league/tune-b")
+    await looked.settled()
+    assert await looked.violations() == []
+    await expect(page).to_have_title("league/ties-5 · Models · Mergehub")
+    await page.get_by_role("link", name="Show on the map").click()
+    await page.get_by_role("link", name="Results and uplift").click()
+    await page.get_by_role("heading", level=1, name="league/ties-5").wait_for()
+
+
+async def test_a_model_without_results_says_how_to_get_some(hub: RunningHub, page: Page) -> None:
+    await page.goto(f"{hub.url}/models?model=league/unheard-of")
+    await page.get_by_role("heading", name="This hub has no results of this model").wait_for()
+    await page.goto(f"{hub.url}/models")
+    search = page.get_by_role("combobox", name="Find a model with results")
+    await search.press_sequentially("league/tune-a")
+    await page.get_by_role("option", name="league/tune-a").click()
+    await page.get_by_role("heading", level=1, name="league/tune-a").wait_for()
+
+
+async def test_models_are_added_to_a_comparison_by_search_and_compared_with_the_first(
+    hub: RunningHub, page: Page, looked: Looking
+) -> None:
+    await page.goto(f"{hub.url}/compare?board={BOARD}")
+    await page.get_by_role("heading", name="Add two models").wait_for()
+    search = page.get_by_role("combobox", name="Add a model")
+    for name in ("league/tune-a", "league/ties-5"):
+        await search.press_sequentially(name)
+        await page.get_by_role("option", name=name).click()
+    table = page.get_by_role("region", name="Comparison")
+    row = table.get_by_role("row").filter(has_text="Mean")
+    await expect(row).to_contain_text("better")
+    assert query(page)["model"] == ["league/tune-a", "league/ties-5"]
+    assert await looked.violations() == []
+    await page.get_by_role("button", name="Put first").click()
+    await expect(row).to_contain_text("worse")
+    await page.get_by_role("button", name="Remove league/tune-a").click()
+    await page.get_by_role("heading", name="Add one more model").wait_for()
+
+
+async def test_a_cell_of_the_table_lists_its_merges(
+    hub: RunningHub, page: Page, looked: Looking
+) -> None:
+    await page.goto(f"{hub.url}/uplift?board={BOARD}&base=league/base")
+    cell = page.get_by_role("link", name="ties on league/base")
+    count = METHODS["ties"][0]
+    await expect(cell).to_have_accessible_name(re.compile(f"{count} merges"))
+    assert await looked.violations() == []
+    await cell.focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("link", name="slerp on league/base")).to_be_focused()
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
+    merges = page.get_by_role("region", name="Merges by ties on league/base")
+    await expect(merges.get_by_role("row")).to_have_count(1 + count)
+    assert query(page)["cell_method"] == ["ties"]
+    await merges.get_by_role("link", name="league/ties-5").click()
+    await page.get_by_role("heading", level=1, name="league/ties-5").wait_for()
+    await page.go_back()
+    await expect(merges.get_by_role("row")).to_have_count(1 + count)
