@@ -42,10 +42,10 @@ def bootstrap() -> bool:
     """The intervals of ranks of 5,000 models."""
     random = np.random.default_rng(1)
     scores, errors = random.normal(40, 12, RANKED), np.full(RANKED, 0.6)
-    began = time.perf_counter()
+    began = time.process_time()
     found = ranks.intervals(scores, errors, seed=0)
-    seconds = time.perf_counter() - began
-    told = f"{seconds:.1f} s, {found.replicates} replicates"
+    seconds = time.process_time() - began
+    told = f"{seconds:.1f} s of a processor, {found.replicates} replicates"
     return tell("ranks of 5,000 models", told, "5 s", seconds < RANK_SECONDS)
 
 

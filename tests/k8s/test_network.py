@@ -36,6 +36,7 @@ def needed(objects: list[Object]) -> set[Arrow]:
     arrows |= {(name, "registry-api", 8000) for name in ask_registry}
     arrows.add(("lineage-api", "leaderboard-api", 8000))
     arrows.add(("registry-api", "lineage-api", 8000))
+    arrows.add(("leaderboard-background", "lineage-api", 8000))
     arrows |= {(name, "internet", 443) for name in [*REGISTRY, *workers]}
     arrows |= {(name, "anywhere", 5432) for name in use_database}
     arrows |= {(name, "anywhere", 6379) for name in use_redis}

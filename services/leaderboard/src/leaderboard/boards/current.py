@@ -26,28 +26,48 @@ from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.database import Database
 from mergehub.kit.telemetry.loops import Loop, turned
 
-QUICK_SECONDS = 0.02
-FEW_CELLS = 500_000
+QUICK_CELLS = 200_000
+"""Rows times columns of a board that a request makes by itself, which takes some milliseconds."""
+FEW_RANKS = 500_000
+"""Ranks to draw that a board gets when it is made."""
 FORGET_SECONDS = 300.0  # a board that nobody asks for is no longer kept current
 LOOK_SECONDS = 20.0
 REST = 3
 """Boards are made in at most a quarter of the time."""
 RANK_REST = 9
 """Intervals of ranks are computed in at most a tenth of the time."""
+MOST = 40
+"""Boards that a process keeps; people may make any number."""
 SEED = 0
 
 Key = tuple[Rules, bool]
 
 
 @dataclass
+class Ranking:
+    """The newest intervals of ranks of a board, and the state of it that they are of."""
+
+    ranks: Ranks | None = None
+    of: Board | None = None
+
+
+@dataclass
 class Kept:
-    """A board, what its making took, when it was last asked for, and the newest ranks."""
+    """A state of a board, when it was last asked for, and the ranks that all its states share."""
 
     board: Board
-    seconds: float
     asked: float
-    ranks: Ranks | None = None
-    ranked: Board | None = None
+    ranking: Ranking
+
+    @property
+    def ranks(self) -> Ranks | None:
+        """The newest intervals of ranks; None: not computed yet."""
+        return self.ranking.ranks
+
+    @property
+    def quick(self) -> bool:
+        """Whether it is made quickly."""
+        return len(self.board) * len(self.board.columns) <= QUICK_CELLS
 
 
 class Boards:
@@ -63,37 +83,39 @@ class Boards:
     def of(self, facts: Facts, rules: Rules, verified: bool = False) -> Kept:
         """A board in this state of the facts, or if it is large, perhaps in one just before."""
         kept = self._kept.get((rules, verified))
-        now = time.monotonic()
-        if kept is None or (kept.board.facts is not facts and kept.seconds < QUICK_SECONDS):
+        if kept is None or (kept.board.facts is not facts and kept.quick):
             kept = self.make(facts, rules, verified)
-        kept.asked = now
+        kept.asked = time.monotonic()
         return kept
 
     def make(self, facts: Facts, rules: Rules, verified: bool = False) -> Kept:
         """A board in this state of the facts."""
         with self._lock:
             kept = self._kept.get((rules, verified))
+            if kept is not None and kept.board.facts.codes is not facts.codes:
+                kept = None  # it is of another load, in which variants have other numbers
             if kept is not None and kept.board.facts.as_of >= facts.as_of:
                 return kept
-            began = time.monotonic()
             board = self._maker.make(facts, rules, verified, None if kept is None else kept.board)
             warm(board)
-            seconds = time.monotonic() - began
-            if kept is None:
-                kept = self._kept[rules, verified] = Kept(board, seconds, began)
-            else:
-                kept.board, kept.seconds = board, max(seconds, kept.seconds / 2)
-            if board.ranked * ranks.replicates_of(board.ranked) <= FEW_CELLS:
-                rank(kept)
-            return kept
+            now = time.monotonic() if kept is None else kept.asked
+            made = Kept(board, now, Ranking() if kept is None else kept.ranking)
+            if board.ranked * ranks.replicates_of(board.ranked) <= FEW_RANKS:
+                rank(board, made.ranking)
+            self._make_room()
+            self._kept[rules, verified] = made
+            return made
+
+    def _make_room(self) -> None:
+        """Forget the board that nobody has asked for the longest, if there are many."""
+        if len(self._kept) > MOST:
+            del self._kept[min(self._kept, key=lambda key: self._kept[key].asked)]
 
     def ranked(self, facts: Facts, rules: Rules) -> Kept:
         """A board in this very state of the facts, with ranks of it: what a release needs."""
         kept = self.make(facts, rules)
-        board = kept.board
-        own = Kept(board, kept.seconds, kept.asked, kept.ranks, kept.ranked)
-        if own.ranked is not board or own.ranks is None:
-            rank(own)
+        own = Kept(kept.board, kept.asked, Ranking(kept.ranking.ranks, kept.ranking.of))
+        rank(own.board, own.ranking)
         return own
 
     def loops(self) -> Mapping[str, Loop]:
@@ -121,10 +143,14 @@ class Boards:
         while True:
             turned(20 * LOOK_SECONDS)
             began = time.monotonic()
-            for kept in [each for each in self._kept.values() if each.ranked is not each.board]:
-                await asyncio.to_thread(rank, kept)
+            for kept in self._unranked():
+                await asyncio.to_thread(rank, kept.board, kept.ranking)
                 turned(20 * LOOK_SECONDS)
             await asyncio.sleep(max(1.0, RANK_REST * (time.monotonic() - began)))
+
+    def _unranked(self) -> list[Kept]:
+        """The boards whose ranks are those of an older state; a thread may add one meanwhile."""
+        return [each for each in list(self._kept.values()) if each.ranking.of is not each.board]
 
     def refresh(self, facts: Facts) -> None:
         """Make the boards anew that somebody asks for, and forget the others."""
@@ -144,18 +170,17 @@ def warm(board: Board) -> None:
     _ = board.by_mean, board.places, board.uplift, board.facts.models.parents.roots
 
 
-def rank(kept: Kept) -> None:
-    """Compute the intervals of the ranks of a board as it is now."""
-    board = kept.board
-    if kept.ranks is not None and kept.ranked is not None and same_means(board, kept.ranked):
-        kept.ranked = board
+def rank(board: Board, ranking: Ranking) -> None:
+    """Bring the intervals of ranks up to a state of the board."""
+    if ranking.ranks is not None and ranking.of is not None and same_means(board, ranking.of):
+        ranking.of = board
         return
     rows = board.by_mean.rows[: board.ranked]
     found = ranks.intervals(board.mean[rows], board.error[rows], SEED)
     ends = np.zeros((2, len(board.facts.variants)), np.int32)
     ends[:, board.variants[rows]] = found.best, found.worst
-    kept.ranks = Ranks(board.facts.as_of, found.replicates, ends[0], ends[1])
-    kept.ranked = board
+    ranking.ranks = Ranks(board.facts.as_of, found.replicates, ends[0], ends[1])
+    ranking.of = board
 
 
 def same_means(one: Board, other: Board) -> bool:

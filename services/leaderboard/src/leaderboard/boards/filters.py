@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from leaderboard.boards.standing import Board
-from leaderboard.memory.arrays import Codes16, Flags
+from leaderboard.memory.arrays import Codes16, Flags, Integers
 from leaderboard.memory.columns import ModelColumns
 from mergehub.columns.codes import UNKNOWN, Codes, codes_of, members_of
 
@@ -56,29 +57,36 @@ def together(masks: Mapping[str, Flags], size: int) -> Flags:
     return rows
 
 
+class _Names(NamedTuple):
+    """Names in lower case, one after the other, and where each ends."""
+
+    of: object
+    text: bytes
+    ends: Integers
+
+
 class Search:
     """Finds models by a part of their name; keeps all names in one piece of memory."""
 
     def __init__(self) -> None:
-        self._of: object = None
-        self._text: bytes = b""
-        self._ends = np.empty(0, np.int64)
+        self._names = _Names(None, b"", np.empty(0, np.int64))
 
-    def look(self, models: ModelColumns) -> None:
+    def look(self, models: ModelColumns) -> _Names:
         """Take the names of these models, unless they are those that are here."""
-        if self._of is not models.rank:
+        names = self._names
+        if names.of is not models.rank:
             lines = [name.lower().encode() for name in models.names[: len(models)]]
-            self._text = b"\n".join([*lines, b""])
-            self._ends = np.cumsum([len(line) + 1 for line in lines], dtype=np.int64)
-            self._of = models.rank
+            ends = np.cumsum([len(line) + 1 for line in lines], dtype=np.int64)
+            names = self._names = _Names(models.rank, b"\n".join([*lines, b""]), ends)
+        return names
 
     def containing(self, board: Board, part: str) -> Flags:
         """Which models have `part` in their names, in any case."""
         models = board.facts.models
-        self.look(models)
+        names = self.look(models)
         found = np.zeros(len(models), np.bool_)
-        places = _places(self._text, part.lower().encode("utf-8", "surrogatepass"))
-        found[np.searchsorted(self._ends, places, side="right")] = True
+        places = _places(names.text, part.lower().encode("utf-8", "surrogatepass"))
+        found[np.searchsorted(names.ends, places, side="right")] = True
         return found
 
 

@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, date, datetime
 
 from leaderboard.boards.catalogue import built_in
-from leaderboard.boards.current import Boards
 from leaderboard.boards.own import repository as own
 from leaderboard.boards.service import Named, of_hub, of_people
+from leaderboard.boards.standing import BoardMaker
 from leaderboard.history import repository
 from leaderboard.history.packing import packed
 from leaderboard.memory.facts import Facts
@@ -25,8 +25,8 @@ AT_ONCE = 100
 class HistoryKeeper:
     """Stores the places of the present day while `run` runs. Any number of processes may."""
 
-    def __init__(self, resources: Resources, replica: Replica, boards: Boards) -> None:
-        self._database, self._replica, self._boards = resources.database, replica, boards
+    def __init__(self, resources: Resources, replica: Replica) -> None:
+        self._database, self._replica = resources.database, replica
         self._as_of, self._day = -1, date.min
 
     async def run(self) -> None:
@@ -43,24 +43,26 @@ class HistoryKeeper:
         facts = await self._replica.current()
         if (facts.as_of, day) == (self._as_of, self._day):
             return
+        maker = BoardMaker()  # of its own: what it makes is not kept
         for definition in built_in().values():
-            await self._keep(facts, of_hub(definition), day)
+            await self._keep(maker, facts, of_hub(definition), day)
         after = ""
         while True:
             async with self._database.reading() as session:
                 rows = await own.page(session, after, AT_ONCE)
                 named = [of_people(row) for row in rows]
             for each in named:
-                await self._keep(facts, each, day)
+                await self._keep(maker, facts, each, day)
             if len(named) < AT_ONCE:
                 break
             after = named[-1].name
         self._as_of, self._day = facts.as_of, day
 
-    async def _keep(self, facts: Facts, named: Named, day: date) -> None:
+    async def _keep(self, maker: BoardMaker, facts: Facts, named: Named, day: date) -> None:
         began = asyncio.get_running_loop().time()
-        board = (await asyncio.to_thread(self._boards.make, facts, named.rules)).board
+        board = await asyncio.to_thread(maker.make, facts, named.rules)
         parts = await asyncio.to_thread(lambda: list(packed(board)))
+        maker.forget(())
         async with self._database.transaction() as session:
             await repository.keep(session, named.name, day, board.ranked, parts)
         turned(2 * HOUR_SECONDS)

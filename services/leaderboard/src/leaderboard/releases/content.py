@@ -14,6 +14,8 @@ from leaderboard.boards.shown import answers
 
 ROWS = 200
 """How many rows a part has."""
+OWN_ROWS = 5000
+"""The first so many rows of a board that people made are released, and all of one of the hub."""
 
 
 class Content(NamedTuple):
@@ -38,17 +40,19 @@ def content_of(named: Named, kept: Kept) -> Content:
         }
     )
     digest, parts = hashlib.sha256(head.encode()), []
-    for lines in _lines(kept):
+    models = len(board) if named.owner is None else min(len(board), OWN_ROWS)
+    for lines in _lines(kept, models):
         digest.update(lines)
         parts.append(zlib.compress(lines))
-    return Content(head, parts, f"sha256:{digest.hexdigest()}", len(board))
+    return Content(head, parts, f"sha256:{digest.hexdigest()}", models)
 
 
-def _lines(kept: Kept) -> Iterator[bytes]:
-    """The rows in the board's order, `ROWS` lines at a time, each after a line break."""
+def _lines(kept: Kept, models: int) -> Iterator[bytes]:
+    """The first rows in the board's order, `ROWS` lines at a time, each after a line break."""
     board = kept.board
-    for begin in range(0, len(board), ROWS):
-        rows = answers.rows(board, board.by_mean.rows[begin : begin + ROWS], kept.ranks)
+    for begin in range(0, models, ROWS):
+        some = board.by_mean.rows[begin : min(begin + ROWS, models)]
+        rows = answers.rows(board, some, kept.ranks)
         yield "".join(f"\n{canonical(row)}" for row in rows).encode()
 
 

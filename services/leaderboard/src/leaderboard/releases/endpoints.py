@@ -41,6 +41,7 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {
         NotYourBoard,
         BoardNotFound,
         service.NothingToRelease,
+        service.TooManyReleases,
         FactsLoading,
     ),
 )

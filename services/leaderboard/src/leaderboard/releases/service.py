@@ -18,6 +18,9 @@ from leaderboard.releases.models import ReleaseRow
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import Conflict, NotFound
 
+MOST = 50
+"""Releases of a board that people made."""
+
 
 class ReleaseNotFound(NotFound):
     """The board has no release of this number."""
@@ -31,6 +34,13 @@ class NothingToRelease(Conflict):
 
     code, title = "nothing-to-release", "The board is empty"
     remedy = "Release it when models have results on it."
+
+
+class TooManyReleases(Conflict):
+    """A board that people made may have so many releases and no more."""
+
+    code, title = "too-many-releases", "The board has as many releases as it may"
+    remedy = "Cite a release that is there, or make another board."
 
 
 async def made(boards: Boards, facts: Facts, named: Named) -> tuple[Content, int]:
@@ -53,6 +63,8 @@ async def release(
     last = await repository.newest(session, named.name)
     if last is not None and last.digest == content.digest:
         return last, False
+    if named.owner is not None and last is not None and last.number >= MOST:
+        raise TooManyReleases(f"The board {named.name} has {MOST} releases.")
     row = ReleaseRow(
         board=named.name,
         number=1 if last is None else last.number + 1,
