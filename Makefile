@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-leaderboard bench-pages \
+	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-leaderboard bench-pages bench-evaluation \
 	mutants
 
 PYTHON ?= python3
@@ -144,6 +144,9 @@ bench-leaderboard: $(BIN)/.installed ## Measure the leaderboard with 200,000 mod
 
 bench-pages: pages ## Measure the map in a browser without a graphics processor (BENCH="--models 50000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.pages $(BENCH)
+
+bench-evaluation: $(BIN)/.installed ## Measure evaluations beside the lm_eval command, and merges scored from memory (BENCH="--items 24")
+	$(BIN)/python -m benchmarks.evaluation $(BENCH)
 
 .cache/mutants/tool: | $(BIN)/.installed
 	$(BIN)/uv pip install --quiet --target $@ 'cosmic-ray==8.7.0'

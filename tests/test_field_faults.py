@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "exclusiveMaximum": ("less_than",),
     "minItems": ("too_short",),
     "maxItems": ("too_long",),
+    "maxProperties": ("too_long",),
     "type=integer": ("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
     "type=number": ("float_type", "float_parsing", "finite_number"),
     "type=boolean": ("bool_type", "bool_parsing"),

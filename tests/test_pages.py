@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, insert
 from tries import tries
 
+from leaderboard.ablations.models import AblationRow
 from leaderboard.benchmarks.models import MeasureRow
 from leaderboard.boards.own.models import OwnBoardRow
 from leaderboard.facts.models import FactRow, OriginRow, SettingRow, VariantRow, WithdrawalRow
@@ -148,6 +149,14 @@ MEASURED: Rows = [
 """What the results are of; each of these rows has the id 1."""
 
 
+def _ablation(name: str, at: datetime) -> Rows:
+    ablation = {
+        "run": UUID(name), "model": None, "recipe_digest": "d", "method": "linear", "harness": "h",
+        "report": {"candidates": []}, "created_at": at,
+    }  # fmt: skip
+    return [(AblationRow, ablation)]
+
+
 def _result(name: str, at: datetime) -> Rows:
     result = {
         "fact": UUID(name), "variant_id": 1, "setting_id": 1, "origin_id": 1, "source": 1,
@@ -207,6 +216,7 @@ LISTS = {
     "list_audit": Listed("registry", "/v1/accounts/audit", "request_id", _change, ("request_id",)),
     "list_models": Listed("lineage", "/v1/models", "name", _model, ("name",)),
     "list_benchmarks": Listed("leaderboard", "/v1/benchmarks", "name", _benchmark, ("name",)),
+    "list_ablations": Listed("leaderboard", "/v1/uplift/ablations", "run", _ablation, ("run",)),
     "list_results": Listed("leaderboard", "/v1/results?history=true", "run", _result, ("run",)),
     "list_result_origins": Listed(
         "leaderboard", "/v1/results/origins", "origin", _origin, ("origin",)

@@ -74,9 +74,10 @@ class ScoringRegistry(FakeRegistry):
         if self.failing:
             self.failing -= 1
             raise HTTPException(self.failure)
-        if run not in self.items:
+        found = self.items.get(f"{run} {benchmark}", self.items.get(run))
+        if found is None:
             raise NoSuchRun
-        return {"benchmark": benchmark, "items": self.items[run]}
+        return {"benchmark": benchmark, "items": found}
 
     def score(self, model: str, benchmark: str, scores: str | float, **changes: Any) -> Envelope:
         """An evaluation: `scores` is a text like `1101` with one digit per item, or only a mean."""

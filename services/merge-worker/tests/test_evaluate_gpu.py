@@ -18,35 +18,55 @@ from typing import Any
 
 import pytest
 
-from merge_worker.evaluate.device import ON_CPU, ON_GPU, batch_size, memory_fraction
+from merge_worker.evaluate.device import (
+    ON_CPU,
+    ON_GPU,
+    WORK,
+    Batching,
+    Footprint,
+    memory_fraction,
+)
 
 GIB = 1 << 30
 HAS_GPU = shutil.which("nvidia-smi") is not None
 
 
+WIDE = Footprint(kept=250_000, scored=8 * 128_256)
+"""About a model of a billion parameters in bfloat16."""
+
+
 @pytest.mark.parametrize(
-    ("output_type", "free", "vocabulary", "rows"),
+    ("free", "length", "rows"),
     [
-        ("generate_until", GIB, 128_256, 64),
-        ("multiple_choice", 120 * GIB, 128_256, 61),
-        ("loglikelihood", 16 * GIB, 32_000, 32),
-        ("multiple_choice", 8 * GIB, 151_936, 3),
-        ("multiple_choice", GIB // 4, 151_936, 1),
-        ("multiple_choice", 0, 151_936, 1),
-        ("multiple_choice", -5, 151_936, 1),
-        ("multiple_choice", None, 151_936, 64),
-        ("multiple_choice", 80 * GIB, 0, 64),
+        (120 * GIB, 1024, 64),
+        (8 * GIB, 1024, 16),
+        (8 * GIB, 100, 64),
+        (GIB // 4, 1024, 1),
+        (0, 1024, 1),
+        (-5, 1024, 1),
+        (None, 1024, 64),
     ],
 )
-def test_a_batch_on_a_gpu_fits_into_its_free_memory(
-    output_type: str, free: int | None, vocabulary: int, rows: int
-) -> None:
-    assert batch_size(ON_GPU, output_type, free, vocabulary) == rows
+def test_a_batch_fits_into_the_free_memory(free: int | None, length: int, rows: int) -> None:
+    assert Batching(ON_GPU, WIDE, free).scoring(scored=5)(length) == rows
 
 
-def test_a_batch_on_a_cpu_depends_on_the_task_only() -> None:
-    assert batch_size(ON_CPU, "multiple_choice", None, 151_936) == 16
-    assert batch_size(ON_CPU, "generate_until", None, 151_936) == 64
+def test_a_processor_takes_fewer_rows_and_less_if_its_memory_is_short() -> None:
+    assert Batching(ON_CPU, WIDE, None).scoring(scored=5)(1024) == 16
+    assert Batching(ON_CPU, WIDE, GIB).scoring(scored=5)(1024) == 2
+    assert Batching(ON_CPU, WIDE, None).generating(new=256)(64) == 64
+    assert Batching(ON_CPU, WIDE, GIB).generating(new=256)(64) == 6
+
+
+def test_the_bytes_of_a_token_follow_from_the_configuration_by_any_of_its_names() -> None:
+    llama = {"hidden_size": 64, "num_hidden_layers": 10, "num_attention_heads": 8}
+    grouped = llama | {"num_key_value_heads": 2}
+    gpt2 = {"n_embd": 64, "n_layer": 10, "n_head": 8}
+    work = WORK * 64
+    assert Footprint.of(llama, 1000, 4) == Footprint(4 * (2 * 10 * 64 + work), 8000)
+    assert Footprint.of(grouped, 1000, 4) == Footprint(4 * (2 * 10 * 16 + work), 8000)
+    assert Footprint.of(gpt2, 1000, 4) == Footprint.of(llama, 1000, 4)
+    assert Footprint.of({"hidden_size": "many"}, 0, 2).kept > 0
 
 
 def test_a_gpu_keeps_the_stored_type_and_a_cpu_computes_in_float32() -> None:
@@ -65,8 +85,10 @@ def evaluated(folder: Path) -> dict[str, Any]:
     from lm_eval.models.huggingface import HFLM
 
     from merge_worker.evaluate import harness, loaded
+    from merge_worker.evaluate.answers import Answers
     from merge_worker.evaluate.device import Way
-    from merge_worker.evaluate.tasks import load_task
+    from merge_worker.evaluate.settings import Settings
+    from merge_worker.evaluate.tasks.local import load_task
 
     (task,) = (load_task(name, [folder / "tasks"]) for name in ("choice",))
     accepted = inspect.signature(HFLM.__init__).parameters.keys()
@@ -82,9 +104,10 @@ def evaluated(folder: Path) -> dict[str, Any]:
                 raise error("CUDA: planted\nand more")
 
         class Limited(harness.Harness):
-            def __init__(self, folder: Path, adapter: Path | None, way: Way, *_: Any) -> None:
-                super().__init__(folder, adapter, as_gpu if way == ON_GPU else way)
+            def __init__(self, model: Any, way: Way, *_: Any, **__: Any) -> None:
+                super().__init__(model, as_gpu if way == ON_GPU else way)
                 if way == ON_GPU:
+                    self._model._shares = False  # as on a GPU
                     self._model.model.register_forward_pre_hook(refuse, with_kwargs=True)
 
         return Limited
@@ -95,14 +118,16 @@ def evaluated(folder: Path) -> dict[str, Any]:
         moves: list[bool] = []
         seen.clear()
         model = loaded.LoadedModel(
-            folder / "models" / "tiny",
-            None,
+            harness.Stored(folder / "models" / "tiny"),
             on_gpu=True,
             gpu_limit=None,
             warn=warnings.append,
             before_move=lambda: moves.append(True),
         )
-        results = [model.measure(task, lambda done, total: None) for _ in range(2)]
+        settings = Settings("float32")
+        results = [
+            model.measure(task, settings, Answers(None), lambda done, total: None) for _ in range(2)
+        ]
         values = [each.value for each in results]
         return {"values": values, "warnings": warnings, "moves": len(moves),
                 "rows": list(dict.fromkeys(seen)), "calls": len(seen)}  # fmt: skip
@@ -168,7 +193,7 @@ def test_what_does_not_fit_at_all_is_evaluated_by_the_processor(found: dict[str,
     assert (
         none["warnings"]
         == [
-            "The GPU has not enough memory to evaluate choice in batches of 1. "
+            "The GPU has not enough memory to evaluate choice row by row. "
             "The processor evaluated choice."
         ]
         * 2
@@ -181,7 +206,7 @@ def test_a_gpu_that_failed_is_not_asked_again(found: dict[str, Any]) -> None:
     assert broken["values"] == pytest.approx(found["enough"]["values"])
     assert (broken["moves"], broken["calls"]) == (1, 1)
     assert broken["warnings"] == [
-        "The GPU failed to evaluate choice in batches of 16: CUDA: planted. "
+        "The GPU failed to evaluate choice: CUDA: planted. "
         "The processor evaluated choice and what followed."
     ]
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from merge_worker.evaluate.errors import TaskError
-from merge_worker.evaluate.tasks import load_task
+from merge_worker.evaluate.tasks.local import load_task
 
 TASK: dict[str, Any] = {
     "task": "letters",

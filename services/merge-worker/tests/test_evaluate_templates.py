@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from merge_worker.evaluate.errors import TaskError
-from merge_worker.evaluate.templates import with_safe_templates
+from merge_worker.evaluate.tasks.templates import with_safe_templates
 
 ROW = {"question": "Is it?", "label": 1, "options": ["no", "yes"]}
 

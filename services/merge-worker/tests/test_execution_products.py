@@ -17,8 +17,8 @@ from merge_worker.child.tell import Tell
 from merge_worker.engine.methods import added
 from merge_worker.engine.numpy_methods import numpy_method
 from merge_worker.engine.output.output_files import LOCK
-from merge_worker.kinds.evaluate import open_model
 from merge_worker.kinds.merge import run as merge_run
+from merge_worker.measuring.subjects import open_model
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.evaluate import EvaluateSpec
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
@@ -107,7 +107,7 @@ def test_a_product_is_evaluated_as_the_model_that_its_run_made(
 ) -> None:
     spec = EvaluateSpec(kind="evaluate", model="me/soup", model_name="me/soup", benchmarks=["x"])
     asked = job(place, SOUP, **{"me/soup": soup[0]}).model_copy(update={"spec": spec})
-    kind, (model,) = open_model(asked, ModelRef.parse(spec.model))
+    kind, ((model, _),) = open_model(asked, ModelRef.parse(spec.model))
     assert (kind, model.folder.name) == ("run", str(soup[0]))
 
 

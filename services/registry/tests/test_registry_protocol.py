@@ -256,7 +256,8 @@ async def test_evaluation_report_stores_items_and_tells_each_benchmark(
     ]  # fmt: skip
     assert told[0] == {
         "run": run["id"], "model": "org/m", "model_digest": "sha256:m", "benchmark": "arc",
-        "harness": "h 1", **scores,
+        "harness": "h 1", **scores, "harness_version": None, "task_hash": None, "precision": None,
+        "chat_template": None, "seed": None, "batch_size": None, "limited": False, "cached": False,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
+from leaderboard.ablations.endpoints import router as ablations
 from leaderboard.background import BACKGROUND
 from leaderboard.benchmarks.endpoints import router as benchmarks
 from leaderboard.boards.current import boards_in
@@ -56,6 +57,7 @@ PARTS = ServiceParts(
         history,
         scores,
         uplift,
+        ablations,
         uplift_tables,
         recommendations,
     ),

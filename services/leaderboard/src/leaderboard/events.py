@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from uuid import UUID
 
 import httpx
 import structlog
@@ -11,17 +12,25 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leaderboard.ablations.comparing import item_names
+from leaderboard.ablations.service import learn_ablation
 from leaderboard.facts.evaluations import learn_evaluations, statement
 from leaderboard.facts.statement import Statement
 from leaderboard.parents.service import learn_production
 from leaderboard.tables import intake
-from mergehub.contracts.events import Envelope, EvaluationCompleted, ModelProduced
+from mergehub.contracts.events import (
+    AblationCompleted,
+    Envelope,
+    EvaluationCompleted,
+    ModelProduced,
+)
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.events.consumer import Consumer
 
 log = structlog.get_logger()
 
 EVALUATED = "evaluation.completed"
+ABLATED = "ablation.completed"
 ITEMS = "items"
 """The key under which a completed event has the score of each item."""
 
@@ -39,22 +48,27 @@ class Events:
         self._hub = hub
 
     async def complete(self, event: Envelope) -> Envelope:
-        """Return an evaluation's event with its item scores; return other events as they are.
+        """Return an event about scores with its item scores; return other events as they are.
 
         Raises httpx.HTTPError if the scores cannot be fetched now; the event is then retried.
         """
-        if event.type != EVALUATED:
+        items: object
+        if event.type == EVALUATED:
+            told = EvaluationCompleted.model_validate(event.data)
+            items = await self._items(told.run, told.benchmark)
+        elif event.type == ABLATED:
+            ablated = AblationCompleted.model_validate(event.data)
+            names = item_names(ablated)
+            items = {name: await self._items(ablated.run, name) for name in names}
+        else:
             return event
-        told = EvaluationCompleted.model_validate(event.data)
-        return event.model_copy(update={"data": event.data | {ITEMS: await self._items(told)}})
+        return event.model_copy(update={"data": event.data | {ITEMS: items}})
 
-    async def _items(self, told: EvaluationCompleted) -> dict[str, float]:
+    async def _items(self, run: UUID, benchmark: str) -> dict[str, float]:
         """The scores by item hash; empty if the registry kept none."""
-        answer = await self._hub.get(
-            f"/v1/runs/{told.run}/items", params={"benchmark": told.benchmark}
-        )
+        answer = await self._hub.get(f"/v1/runs/{run}/items", params={"benchmark": benchmark})
         if _kept_none(answer):
-            log.warning("items.missing", run=str(told.run), benchmark=told.benchmark)
+            log.warning("items.missing", run=str(run), benchmark=benchmark)
             return {}
         answer.raise_for_status()
         return ItemScores.model_validate_json(answer.content).items
@@ -73,6 +87,10 @@ async def apply_together(session: AsyncSession, events: Sequence[Envelope]) -> N
                 await learn_production(session, ModelProduced.model_validate(event.data))
         elif kind == EVALUATED:
             await learn_evaluations(session, [_evaluation(event) for event in same])
+        elif kind == ABLATED:
+            for event in same:
+                told = AblationCompleted.model_validate(event.data)
+                await learn_ablation(session, told, event.data[ITEMS], event.time)
 
 
 def _evaluation(event: Envelope) -> Statement:

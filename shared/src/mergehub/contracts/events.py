@@ -132,6 +132,50 @@ class EvaluationCompleted(EventData):
     precision: str | None = None
     seed: int | None = None
     limited: bool = False
+    batch_size: int | None = None
+    cached: bool = False
+
+
+class ToldScore(EventData):
+    """One benchmark's score in an event about several models."""
+
+    benchmark: str
+    version: str
+    metric: str
+    value: float
+    stderr: float
+    count: int
+    shots: int
+    task_hash: str | None = None
+    precision: str | None = None
+    chat_template: bool | None = None
+    seed: int | None = None
+    limited: bool = False
+
+
+class ToldCandidate(EventData):
+    """One merge of an ablation: the whole, or the merge `without` a model."""
+
+    without: str | None
+    how: str
+    model_digest: str
+    results: list[ToldScore]
+
+
+class AblationCompleted(EventData):
+    """A merge was scored whole (the first candidate) and without each of its ingredients.
+
+    `model` is its name, if a run has merged it. The item scores of the candidate at place 1 and so
+    on are at the run's `items` address, under `<benchmark>~1` and so on.
+    """
+
+    run: UUID
+    model: str | None
+    method: str
+    recipe_version: UUID | None
+    recipe_digest: str
+    harness: str
+    candidates: list[ToldCandidate]
 
 
 class WebhookDisabled(EventData):
@@ -157,6 +201,7 @@ TYPES: dict[str, type[EventData]] = {
     "run.cancelled": RunChanged,
     "model.produced": ModelProduced,
     "evaluation.completed": EvaluationCompleted,
+    "ablation.completed": AblationCompleted,
     "webhook.disabled": WebhookDisabled,
     "webhook.test": WebhookTested,
 }

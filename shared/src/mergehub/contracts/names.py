@@ -36,6 +36,8 @@ ModelName = Annotated[
         "beginning with a letter or digit, at most 200 characters"
     ),
 ]
+UNWRITTEN = "recipe:"
+"""Begins the name of a merge that no run has written, before a part of its recipe's digest."""
 BenchmarkName = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100),

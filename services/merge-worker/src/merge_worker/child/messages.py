@@ -28,6 +28,7 @@ class Job(_Frozen):
     `artifacts` is the folder in which models are made and read: the store of models itself, or the
     cache of a store at `place`.
 
+    `harness_tasks` are the harness's own tasks that the operator allows.
     `parent` is the worker's process id; no child outlives that process. `gpu_limit` is how many
     bytes of its GPU's memory a run may use, if the operator limits it.
     `traceparent` is the worker's span of the attempt, if there are traces.
@@ -41,6 +42,7 @@ class Job(_Frozen):
     capacity: Capacity
     model_roots: tuple[Path, ...]
     task_roots: tuple[Path, ...]
+    harness_tasks: tuple[str, ...] = ()
     artifacts: Path
     place: S3Place | None = None
     cache_bytes: int = 0

@@ -147,5 +147,20 @@ def _made(finished: Mapping[str, Finished]) -> dict[str, dict[str, int]]:
     return {name: dict(each.made) for name, each in finished.items() if each.made}
 
 
+def write_companions(plan: Plan, folder: Path, inputs: Inputs) -> None:
+    """Write the configuration, the tokenizer and the other files beside the weights.
+
+    Raises:
+        OutputError: the folder cannot be written.
+        InputChangedError: a file that was copied has changed.
+    """
+    with writing(folder):
+        for name, path in plan.copies.items():
+            inputs.copy(path, folder / name)
+        for name, text in {**plan.texts, CONFIG: _json(plan.config)}.items():
+            write_new(folder / name, text.encode())
+    inputs.check()
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

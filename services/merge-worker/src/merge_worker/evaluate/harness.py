@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import transformers.modeling_utils  # noqa: F401 - otherwise while a model is loaded
 from datasets import Dataset  # type: ignore[import-untyped]
 from lm_eval.api.metrics import mean
-from lm_eval.api.model import CacheHook
 from lm_eval.api.registry import metric_registry
 from lm_eval.api.task import ConfigurableTask
-from lm_eval.defaults import DEFAULT_OTHER_SEED
 from lm_eval.evaluator import evaluate
-from lm_eval.models.huggingface import HFLM
 
 from mergehub.contracts.kinds.evaluate import BenchmarkResult
 
-from .device import LARGEST, ON_GPU, Way, batch_size, memory_fraction
+from .answering import Answering, OnItems, Work
+from .answers import Answers
+from .device import LARGEST, ON_GPU, Batching, Footprint, Way, memory_fraction
 from .errors import GpuError, GpuMemoryError, TaskError
-from .tasks import LocalTask
-from .templates import with_safe_templates
+from .settings import Settings, harness_version
+from .tasks.finding import Task
+from .tasks.local import LocalTask
+from .tasks.own import OwnTask
+from .tasks.templates import with_safe_templates
 
 BOOTSTRAP_ITERATIONS = 1000  # for metrics whose standard error has no closed form
-
-OnItems = Callable[[int, int], None]
 
 
 def gpu_fault() -> str | None:
@@ -46,6 +47,28 @@ def gpu_name() -> str:
     return f"{ON_GPU.device} ({torch.cuda.get_device_name(0)})"
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A model in a folder, and the folder of an adapter that is applied to it."""
+
+    folder: Path
+    adapter: Path | None = None
+
+    def load(self, way: Way) -> Answering:
+        """Load the model. Only its weights and its tokenizer are used; its code never runs."""
+        loaded = Answering(**arguments(self.folder, self.adapter, way))
+        if self.adapter:
+            # One matrix instead of three for each layer that the adapter changes.
+            loaded._model = loaded.model.merge_and_unload()
+        return loaded
+
+
+class Loadable(Protocol):
+    """A model that can be loaded on a device."""
+
+    def load(self, way: Way) -> Answering: ...
+
+
 def arguments(folder: Path, adapter: Path | None, way: Way) -> dict[str, Any]:
     """What the harness's model is made from."""
     return {
@@ -60,12 +83,13 @@ def arguments(folder: Path, adapter: Path | None, way: Way) -> dict[str, Any]:
 
 
 class Harness:
-    """A model to evaluate. Only its weights and its tokenizer are used; its code never runs."""
+    """A model to evaluate on one task after another."""
 
     def __init__(
-        self, folder: Path, adapter: Path | None, way: Way, gpu_limit: int | None = None
+        self, model: Loadable, way: Way, gpu_limit: int | None = None, free: int | None = None
     ) -> None:
-        """`gpu_limit` is how many bytes of the GPU's memory may be used.
+        """`gpu_limit` is how many bytes of the GPU's memory may be used, `free` how many bytes of
+        the machine's memory are left for batches, if that is known.
 
         Raises:
             GpuError: the GPU failed, or cannot hold the model.
@@ -74,51 +98,53 @@ class Harness:
             # Beside other programs, threads wait for each other: two were 12 times slower.
             torch.set_num_threads(1)
         self._allowed = _limited(gpu_limit) if way.on_gpu else None
-        self._way = way
+        self._way, self._free_memory = way, free
         with _gpu_errors("hold the model"):
-            self._model = HFLM(**arguments(folder, adapter, way))
-            if adapter:
-                # One matrix instead of three for each layer that the adapter changes.
-                self._model._model = self._model.model.merge_and_unload()
+            self._model = model.load(way)
 
-    def measure(self, local: LocalTask, on_items: OnItems) -> BenchmarkResult:
-        """Return the score of `local`'s first metric; calls `on_items(items done, all items)`.
+    def measure(
+        self, asked: Task, settings: Settings, answers: Answers, on_items: OnItems
+    ) -> BenchmarkResult:
+        """Return the score of the task's first metric; calls `on_items(items done, all items)`.
 
         Raises:
             GpuMemoryError: the GPU has no memory for a single row.
             GpuError: the GPU failed.
         """
-        task = _harness_task(local)
-        rows = batch_size(self._way, task.OUTPUT_TYPE, self._free(), self._model.vocab_size)
-        while True:
-            try:
-                return self._measured(local, task, rows, on_items)
-            except GpuMemoryError:
-                if rows == 1:
-                    raise
-            torch.cuda.empty_cache()
-            task, rows = _harness_task(local), rows // 2
-
-    def _free(self) -> int | None:
-        """Bytes of the GPU's memory that are left for batches."""
-        if self._allowed is None:
-            return None
-        return min(torch.cuda.mem_get_info()[0], self._allowed - torch.cuda.memory_reserved())
-
-    def _measured(
-        self, local: LocalTask, task: ConfigurableTask, rows: int, on_items: OnItems
-    ) -> BenchmarkResult:
-        self._model.set_cache_hook(_AnswerCounter(task, on_items))
-        self._model.batch_size_per_gpu = rows
-        torch.manual_seed(DEFAULT_OTHER_SEED)
-        with _gpu_errors(f"evaluate {local.name} in batches of {rows}"):
+        task = _harness_task(asked, settings.seed)
+        work = Work(task, self._batching(), answers, settings.seed, on_items)
+        self._model.work = work
+        with _gpu_errors(f"evaluate {asked.name}"):
             outcome = evaluate(
                 lm=self._model,
-                task_dict={"tasks": {local.name: task}},
+                task_dict={"tasks": {asked.name: task}},
+                limit=settings.limit,
+                apply_chat_template=settings.chat_template,
                 bootstrap_iters=BOOTSTRAP_ITERATIONS,
             )
         assert outcome is not None, "one process is rank 0"
-        return _result(local, task, outcome)
+        return _result(asked, task, outcome).model_copy(
+            update={
+                "batch_size": work.largest,
+                "precision": str(self._model.model.dtype).removeprefix("torch."),
+                "limited": settings.limit is not None and settings.limit < len(task.eval_docs),
+                "chat_template": settings.chat_template,
+                "seed": settings.seed,
+            }
+        )
+
+    def _batching(self) -> Batching:
+        """How large batches may be, from the model's size and the memory that is free now."""
+        model = self._model.model
+        config = model.config.get_text_config().to_dict()
+        footprint = Footprint.of(config, self._model.vocab_size, model.dtype.itemsize)
+        return Batching(self._way, footprint, self._free())
+
+    def _free(self) -> int | None:
+        """Bytes of memory that are left for batches, if known."""
+        if self._allowed is None:
+            return self._free_memory
+        return min(torch.cuda.mem_get_info()[0], self._allowed - torch.cuda.memory_reserved())
 
 
 def _limited(limit: int | None) -> int:
@@ -133,31 +159,21 @@ def _limited(limit: int | None) -> int:
 def _gpu_errors(what: str) -> Iterator[None]:
     try:
         yield
+    except GpuMemoryError:
+        raise GpuMemoryError(f"The GPU has not enough memory to {what} row by row") from None
     except torch.OutOfMemoryError:
         raise GpuMemoryError(f"The GPU has not enough memory to {what}") from None
     except torch.AcceleratorError as error:
         raise GpuError(f"The GPU failed to {what}: {str(error).splitlines()[0]}") from error
 
 
-class _AnswerCounter(CacheHook):  # type: ignore[misc]
-    """Counts the answers that the harness offers to its cache."""
-
-    def __init__(self, task: ConfigurableTask, on_items: OnItems) -> None:
-        super().__init__(None)
-        self._task = task
-        self._on_items = on_items
-        self._answers = 0
-
-    def add_partial(self, attr: str, req: Any, res: Any) -> None:
-        self._answers += 1
-        items = len(self._task.eval_docs)
-        done = (
-            self._answers * items // len(self._task.instances)
-        )  # a multiple-choice item needs several answers
-        self._on_items(min(done, items), items)
+def _harness_task(task: Task, seed: int) -> ConfigurableTask:
+    built = task.build() if isinstance(task, OwnTask) else _local_task(task)
+    built.set_fewshot_seed(seed)
+    return built
 
 
-def _harness_task(local: LocalTask) -> ConfigurableTask:
+def _local_task(local: LocalTask) -> ConfigurableTask:
     for metric in local.config.get("metric_list") or ():
         if metric.get("metric") not in metric_registry:
             raise TaskError(
@@ -175,29 +191,27 @@ def _harness_task(local: LocalTask) -> ConfigurableTask:
         "num_fewshot": local.shots,
         "metadata": None,
     }
-    task = ConfigurableTask(config=config)
-    task.set_fewshot_seed(DEFAULT_OTHER_SEED)
-    return task
+    return ConfigurableTask(config=config)
 
 
-def _result(
-    local: LocalTask, task: ConfigurableTask, outcome: Mapping[str, Any]
-) -> BenchmarkResult:
+def _result(asked: Task, task: ConfigurableTask, outcome: Mapping[str, Any]) -> BenchmarkResult:
     """The first metric under the first filter, and each item's own score if it has one."""
     metric = next(iter(task.aggregation()))
-    samples = outcome["samples"][local.name]
+    samples = outcome["samples"][asked.name]
     rule = samples[0]["filter"]
-    scores = outcome["results"][local.name]
+    scores = outcome["results"][asked.name]
     chosen = [sample for sample in samples if sample["filter"] == rule]
     stderr = scores[f"{metric}_stderr,{rule}"]
     return BenchmarkResult(
-        benchmark=local.name,
-        version=local.version,
+        benchmark=asked.name,
+        version=asked.version,
         metric=metric,
         value=float(scores[f"{metric},{rule}"]),
         stderr=float(stderr) if stderr != "N/A" else 0.0,
         count=len(chosen),
-        shots=local.shots,
+        shots=asked.shots,
+        task_hash=asked.digest,
+        harness_version=harness_version(),
         items=dict(_items(chosen, metric)) if task.aggregation()[metric] is mean else {},
     )
 

@@ -126,6 +126,7 @@ class Slot:
             capacity=room,
             model_roots=tuple(root.resolve() for root in settings.model_roots),
             task_roots=tuple(root.resolve() for root in settings.task_roots),
+            harness_tasks=tuple(settings.harness_tasks),
             artifacts=settings.models,
             place=settings.s3_place,
             cache_bytes=settings.cache_bytes,

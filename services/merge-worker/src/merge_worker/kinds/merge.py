@@ -6,29 +6,26 @@ import fcntl
 import os
 import shutil
 import time
-from dataclasses import replace
 
 from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
 from merge_worker.child.how import How
+from merge_worker.child.merging import options_for, reporting
 from merge_worker.child.messages import Job, Planned
 from merge_worker.child.produced import check_parents, merge_result
 from merge_worker.child.products import opened_store, transfer
 from merge_worker.child.sources import sources_of
 from merge_worker.child.tell import Tell
 from merge_worker.engine import (
-    DeviceError,
     DiskFullError,
     EngineError,
     MergeOptions,
     OutOfMemoryError,
     Plan,
-    Progress,
     ResumeError,
     merge,
     peak_memory,
     plan_merge,
 )
-from merge_worker.engine.cuda.device import label
 from merge_worker.engine.output.journal import NAME as JOURNAL
 from mergehub.artifacts import ArtifactStore
 from mergehub.contracts.hardware import Needs
@@ -108,7 +105,7 @@ def _carry_out(
     """Make the model, and note the device that computed it and what was not done as asked."""
     tell.progress("plan", 0, 0, "")
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
-    options = _options(job, plan, how)
+    options = options_for(job, plan, how)
     memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
     store.make_room(plan.bytes_out)
@@ -120,24 +117,5 @@ def _carry_out(
         _merge(job, plan, options, tell, how)
 
 
-def _options(job: Job, plan: Plan, how: How) -> MergeOptions:
-    """How to merge: on the GPU that the run asks for, or without it if it cannot be used."""
-    device = "cpu" if job.hardware == "cpu" else "cuda"
-    wanted = MergeOptions(cache_dir=job.scratch, device=device, device_memory=job.gpu_limit)
-    options = wanted.suited(plan)
-    try:
-        how.device = label(options.device)
-    except DeviceError as error:
-        how.device, options = "cpu", replace(options, device="cpu")
-        how.warn(f"The GPU was not used: {error}. The processor computed everything.")
-    return options
-
-
 def _merge(job: Job, plan: Plan, options: MergeOptions, tell: Tell, how: How) -> None:
-    def on_progress(now: Progress) -> None:
-        tell.progress(
-            now.stage, now.tensors_done, now.tensors_total, "tensors",
-            now.bytes_done, now.bytes_total,
-        )  # fmt: skip
-
-    merge(plan, job.model_folder, options, on_progress, how.warn)
+    merge(plan, job.model_folder, options, reporting(tell), how.warn)

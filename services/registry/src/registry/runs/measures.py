@@ -16,6 +16,7 @@ from mergehub.contracts.runs import RunState
 from mergehub.kit.database.database import after_commit
 from mergehub.recipe.methods import catalogue
 from registry.runs.models import RunRow
+from registry.runs.wanted.kept import scores_of
 
 WAITS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 SECONDS = (1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 12 * 3600)
@@ -26,9 +27,9 @@ SIZE_NAMES = ("under 1 GB", "1 to 5 GB", "5 to 20 GB", "20 to 100 GB", "over 100
 OTHER = "other"
 
 CODES = frozenset({
-    "attempts-exhausted", "child-crashed", "child-killed", "disk-full", "evaluation-failed",
-    "harness-missing", "lease-lapsed", "merge-failed", "out-of-memory", "report-refused",
-    "timed-out", "unforeseen",
+    "ablation-failed", "attempts-exhausted", "child-crashed", "child-killed", "disk-full",
+    "evaluation-failed", "harness-missing", "lease-lapsed", "merge-failed", "out-of-memory",
+    "report-refused", "timed-out", "unforeseen",
 })  # fmt: skip
 """The codes of failures that have a series of their own: a worker could report any."""
 
@@ -119,8 +120,8 @@ class Measures:
             self._bytes.inc(made)
             if worked > 0:
                 self._speed.labels(method).observe(made / worked)
-        if (results := result.get("results")) is not None:
-            items = sum(each["count"] for each in results)
+        measured = [each for each in scores_of(result) if not each.get("cached")]
+        if items := sum(each["count"] for each in measured):
             self._items.inc(items)
             if worked > 0:
                 self._pace.observe(items / worked)

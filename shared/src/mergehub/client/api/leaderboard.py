@@ -470,6 +470,23 @@ def compare_models(
     )
 
 
+def list_ablations(
+    *,
+    model: str | None = None,
+    recipe_digest: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.AblationPage, t.Ablation]:
+    """The ablations, newest first; runs of the kind `ablate` make them."""
+    return Pages(
+        "GET",
+        "/v1/uplift/ablations",
+        query={"model": model, "recipe_digest": recipe_digest, "limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def get_uplift_table(
     *,
     bases: int | None = None,

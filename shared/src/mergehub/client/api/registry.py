@@ -113,7 +113,9 @@ def get_recipe_source(
 
 
 def submit_run(
-    body: t.EvaluateRunCreate | t.MergeRunCreate, *, idempotency_key: str | None = None
+    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate,
+    *,
+    idempotency_key: str | None = None,
 ) -> Call[t.SubmittedRun]:
     """Queue a run. `Location` says where to follow it; `notes` say what to know about it."""
     return Call(
@@ -125,7 +127,7 @@ def list_runs(
     *,
     owner: str | None = None,
     state: t.RunState | None = None,
-    kind: Literal["evaluate", "merge"] | None = None,
+    kind: Literal["ablate", "evaluate", "merge"] | None = None,
     model: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
@@ -318,6 +320,7 @@ def list_webhook_deliveries(
         "run.cancelled",
         "model.produced",
         "evaluation.completed",
+        "ablation.completed",
         "webhook.disabled",
         "webhook.test",
     ]

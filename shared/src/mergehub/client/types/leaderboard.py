@@ -5,6 +5,25 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class Ablation(TypedDict):
+    """What one run measured; `model` is null if no run has written that merge."""
+
+    run: str
+    model: str | None
+    recipe_digest: str
+    method: str
+    harness: str
+    created_at: str
+    candidates: list[Candidate]
+
+
+class AblationPage(TypedDict):
+    """Newest first."""
+
+    items: list[Ablation]
+    next_cursor: str | None
+
+
 class BaseGain(TypedDict):
     """All merges on one base; `several` are those that go back to different models."""
 
@@ -264,6 +283,36 @@ class BoardUpdate(TypedDict):
     below_guess: NotRequired[Literal["zero", "negative"] | None]
 
 
+class Bounded(TypedDict):
+    """A value and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Candidate(TypedDict):
+    """A merge that was scored: the whole if `without` is null, else the merge without a model."""
+
+    without: str | None
+    how: str
+    model_digest: str
+    results: list[CandidateScore]
+
+
+class CandidateScore(TypedDict):
+    """A candidate on one benchmark; `gain` is null for the whole merge."""
+
+    benchmark: str
+    version: str
+    metric: str
+    shots: int
+    count: int
+    limited: bool
+    score: Bounded
+    gain: Gain | None
+
+
 class CellGain(TypedDict):
     """The merges by one method on one base."""
 
@@ -466,6 +515,21 @@ class Facet(TypedDict):
 class FlagFacet(TypedDict):
     value: bool
     models: int
+
+
+class Gain(TypedDict):
+    """What the ingredient adds: the score of the whole merge minus that of the merge without it.
+
+    `method`, `in_family` and `verdict` are as in the uplift of a model. A family is one ingredient
+    on all benchmarks. `better`: the merge is better with the ingredient."""
+
+    difference: Bounded
+    p: float
+    in_family: Bounded
+    p_in_family: float
+    verdict: Literal["better", "worse", "no clear difference"]
+    method: Literal["mcnemar", "paired-bootstrap", "unpaired"]
+    items: int
 
 
 class GroupGain(TypedDict):

@@ -7,6 +7,54 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 RunState: TypeAlias = "Literal['queued', 'running', 'succeeded', 'failed', 'cancelled']"
 
 
+class AblateResult(TypedDict):
+    """The outcome of an ablate run: the whole merge first, then one candidate per ingredient."""
+
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
+    kind: Literal["ablate"]
+    method: str
+    harness: str
+    seconds: float
+    candidates: list[Candidate]
+    versions: NotRequired[dict[str, str]]
+    in_memory: NotRequired[bool]
+
+
+class AblateRunCreate(TypedDict):
+    """Score a merge, whole and without each ingredient; no model is written.
+
+    Give one of `model` (a model that a run of this hub merged), `recipe` and `recipe_version`."""
+
+    limit: NotRequired[int | None]
+    chat_template: NotRequired[bool]
+    fresh: NotRequired[bool]
+    hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
+    needs: NotRequired[NeedsInput | None]
+    timeout_seconds: NotRequired[int | None]
+    kind: Literal["ablate"]
+    model: NotRequired[str | None]
+    recipe: NotRequired[str | None]
+    recipe_version: NotRequired[str | None]
+    seed: NotRequired[int]
+    benchmarks: list[str]
+
+
+class AblateSpec(TypedDict):
+    """All that a worker needs, the recipe's text included. `model_name` is the merge's name."""
+
+    limit: int | None
+    chat_template: bool
+    fresh: bool
+    kind: Literal["ablate"]
+    recipe: str
+    recipe_version: str | None
+    recipe_digest: str
+    model_name: str
+    benchmarks: list[str]
+    seed: int
+
+
 class Account(TypedDict):
     """A person or an organisation, as everyone may see it."""
 
@@ -71,7 +119,9 @@ class AuditPage(TypedDict):
 
 
 class BenchmarkResult(TypedDict):
-    """One benchmark's score of one model. `items` maps an item's hash to its own score."""
+    """One benchmark's score of one model. `items` maps an item's hash to its own score.
+
+    The fields from `task_hash` on are null in results of older workers."""
 
     benchmark: str
     version: str
@@ -81,6 +131,25 @@ class BenchmarkResult(TypedDict):
     count: int
     shots: int
     items: NotRequired[dict[str, float]]
+    task_hash: NotRequired[str | None]
+    harness_version: NotRequired[str | None]
+    precision: NotRequired[str | None]
+    chat_template: NotRequired[bool | None]
+    seed: NotRequired[int | None]
+    batch_size: NotRequired[int | None]
+    limited: NotRequired[bool]
+    cached: NotRequired[str | None]
+
+
+class Candidate(TypedDict):
+    """One merge of an ablation: the whole if `without` is null, else the merge without that model.
+
+    `how` says what became of the other ingredients' weights."""
+
+    without: str | None
+    how: str
+    model_digest: str
+    results: list[BenchmarkResult]
 
 
 class CapacityInput(TypedDict):
@@ -123,7 +192,7 @@ class Claim(TypedDict):
     lease_seconds: int
     heartbeat_seconds: int
     timeout_seconds: int
-    spec: EvaluateSpec | MergeSpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec
     products: dict[str, str]
     traceparent: str | None
 
@@ -215,6 +284,7 @@ class EndpointCreate(TypedDict):
                 "run.cancelled",
                 "model.produced",
                 "evaluation.completed",
+                "ablation.completed",
                 "webhook.disabled",
                 "webhook.test",
             ]
@@ -251,6 +321,7 @@ class EndpointUpdate(TypedDict):
                 "run.cancelled",
                 "model.produced",
                 "evaluation.completed",
+                "ablation.completed",
                 "webhook.disabled",
                 "webhook.test",
             ]
@@ -319,26 +390,46 @@ class EvaluateResult(TypedDict):
     harness: str
     seconds: float
     results: list[BenchmarkResult]
+    versions: NotRequired[dict[str, str]]
+    in_memory: NotRequired[bool]
 
 
 class EvaluateRunCreate(TypedDict):
-    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`, maybe with `+adapter`."""
+    """Evaluate a model: a path, a hub id, a product's name or `run:<id>`, maybe with `+adapter`.
 
+    Or evaluate the merge of a recipe without writing it: then give `recipe` or `recipe_version`
+    instead of `model`. Such scores belong to the run and are on no board."""
+
+    limit: NotRequired[int | None]
+    chat_template: NotRequired[bool]
+    fresh: NotRequired[bool]
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
     needs: NotRequired[NeedsInput | None]
     timeout_seconds: NotRequired[int | None]
     kind: Literal["evaluate"]
-    model: str
+    model: NotRequired[str | None]
+    recipe: NotRequired[str | None]
+    recipe_version: NotRequired[str | None]
+    seed: NotRequired[int]
     benchmarks: list[str]
 
 
 class EvaluateSpec(TypedDict):
-    """`model` is what the worker opens, `model_name` its name in lineage and leaderboard."""
+    """`model` is what the worker opens, `model_name` its name in lineage and leaderboard.
 
+    With a `recipe`, the worker merges it in memory; `model` and `model_name` only name it."""
+
+    limit: int | None
+    chat_template: bool
+    fresh: bool
     kind: Literal["evaluate"]
     model: str
     model_name: str
     benchmarks: list[str]
+    recipe: str | None
+    recipe_version: str | None
+    recipe_digest: str | None
+    seed: int
 
 
 class EventPage(TypedDict):
@@ -674,7 +765,7 @@ class ReportRequest(TypedDict):
 
     fence: int
     outcome: Literal["succeeded", "failed", "cancelled"]
-    result: NotRequired[EvaluateResult | MergeResult | None]
+    result: NotRequired[AblateResult | EvaluateResult | MergeResult | None]
     error: NotRequired[RunErrorInput | None]
     warnings: NotRequired[list[str]]
 
@@ -696,7 +787,7 @@ class Run(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: EvaluateSpec | MergeSpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec
     products: dict[str, str]
     attempt: int
     fence: int
@@ -814,7 +905,7 @@ class SubmittedRun(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: EvaluateSpec | MergeSpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec
     products: dict[str, str]
     attempt: int
     fence: int

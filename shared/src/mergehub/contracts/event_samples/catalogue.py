@@ -17,6 +17,7 @@ SUMMARIES = {
     "run.cancelled": "A run was cancelled.",
     "model.produced": "A merge made a model; its parents are those that it was merged from.",
     "evaluation.completed": "A model was evaluated on one benchmark.",
+    "ablation.completed": "A merge was evaluated, whole and without each of its ingredients.",
     "webhook.disabled": "The hub has stopped sending to a webhook endpoint: it answered 410 "
     "(`gone`), or accepted nothing for days (`failing`). The event goes to its owner's other "
     "endpoints and is in no "

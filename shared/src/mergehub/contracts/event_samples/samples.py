@@ -8,13 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from mergehub.contracts.events import (
+    AblationCompleted,
     Envelope,
     EvaluationCompleted,
     EventData,
     ModelProduced,
     RecipePublished,
     RunChanged,
+    ToldCandidate,
     ToldParent,
+    ToldScore,
     WebhookDisabled,
     WebhookTested,
 )
@@ -51,6 +54,7 @@ def _history() -> Iterator[tuple[str, str, EventData]]:
     yield "evaluation.completed", "models/org/soup", _evaluated()
     yield "run.failed", f"runs/{_id(4)}", _failed()
     yield "run.cancelled", f"runs/{_id(5)}", _run(5, "merge", 0, None)
+    yield "ablation.completed", "models/org/soup", _ablated()
     yield "webhook.disabled", f"webhooks/{_id(7)}", _disabled()
     yield "webhook.test", f"webhooks/{_id(7)}", WebhookTested(endpoint=_id(7))
 
@@ -125,7 +129,52 @@ def _evaluated() -> EvaluationCompleted:
         count=1319,
         shots=5,
         harness="lm-eval 0.4.9",
+        harness_version="0.4.9",
+        task_hash="sha256:gsm8k",
+        precision="float32",
+        chat_template=False,
+        seed=1234,
+        batch_size=16,
+        limited=False,
+        cached=False,
     )
+
+
+def _ablated() -> AblationCompleted:
+    whole = _candidate(None, "The whole merge.", 0.625)
+    without = _candidate(
+        "org/left",
+        "The remaining weights are divided by their sum, as the recipe's `normalize` says.",
+        0.5,
+    )
+    return AblationCompleted(
+        run=_id(8),
+        model="org/soup",
+        method="ties",
+        recipe_version=_id(2),
+        recipe_digest="sha256:recipe",
+        harness="lm-eval 0.4.9",
+        candidates=[whole, without],
+    )
+
+
+def _candidate(without: str | None, how: str, value: float) -> ToldCandidate:
+    score = ToldScore(
+        benchmark="gsm8k",
+        version="3",
+        metric="exact_match",
+        value=value,
+        stderr=0.0125,
+        count=1319,
+        shots=5,
+        task_hash="sha256:gsm8k",
+        precision="float32",
+        chat_template=False,
+        seed=1234,
+        limited=False,
+    )
+    digest = f"sha256:org/soup-{without}" if without else "sha256:org/soup"
+    return ToldCandidate(without=without, how=how, model_digest=digest, results=[score])
 
 
 def _disabled() -> WebhookDisabled:

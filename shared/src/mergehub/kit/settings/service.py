@@ -267,6 +267,12 @@ class WorkerSettings(ArtifactSettings):
         examples=[["/mnt/tasks"]],
         description="JSON list of folders with local evaluation tasks.",
     )
+    harness_tasks: list[str] = Field(
+        default_factory=list,
+        examples=[["arc_challenge", "gsm8k"]],
+        description="JSON list of the harness's own tasks that runs may name. Their data are "
+        "downloaded from the Hugging Face Hub.",
+    )
     scratch: Path = Field(
         default=Path("scratch"), description="The folder for the state of unfinished attempts."
     )

@@ -1,4 +1,4 @@
-"""Fills the tensors of a plan that the journal lacks, and reports progress."""
+"""Fills the tensors of a plan that a record lacks, and reports progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from merge_worker.engine.cuda.device import Device
 from merge_worker.engine.errors import DeviceError
 from merge_worker.engine.machine.crew import Crew
-from merge_worker.engine.output.journal import Finished, Journal
+from merge_worker.engine.output.journal import Finished, Record
 from merge_worker.engine.output.progress import Meter
 from merge_worker.engine.plan import Plan, PlannedTensor
 from merge_worker.engine.planning.peak_memory import held_whole
@@ -34,7 +34,7 @@ class Filling:
         tensors: Sequence[PlannedTensor],
         folder: Path,
         inputs: Inputs,
-        journal: Journal,
+        journal: Record,
         *,
         block: int,
         only_finite: bool,

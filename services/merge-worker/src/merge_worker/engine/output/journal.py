@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from merge_worker.engine.errors import OutputError, ResumeError
 from merge_worker.engine.files.writing import writing
@@ -37,6 +37,14 @@ class Finished:
     sha256: str
     nonfinite: Mapping[str, int] = field(default_factory=dict)
     made: Mapping[str, int] = field(default_factory=dict)
+
+
+class Record(Protocol):
+    """Where finished tensors are recorded; any thread may add one."""
+
+    finished: dict[str, Finished]
+
+    def add_tensor(self, tensor: str, finished: Finished) -> None: ...
 
 
 class Journal:

@@ -9,14 +9,13 @@ from mergehub.contracts.kinds.merge import MergeResult, MergeRunCreate, MergeSpe
 from mergehub.kit.identity.tokens import Principal
 from mergehub.recipe import ModelRef
 from registry.events.models import outbox
-from registry.recipes import repository as recipes
-from registry.recipes.check import CheckedRecipe, check
 from registry.runs.errors import ReportInvalid
 from registry.runs.handler import Handler, Named, invalid
 from registry.runs.models import RunRow
 from registry.runs.naming.names import taken
-from registry.runs.naming.resolve import Products, named, names_of, resolve
+from registry.runs.naming.resolve import Products, named, names_of
 from registry.runs.sources import Sources
+from registry.runs.wanted.recipes import wanted_recipe
 
 
 class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
@@ -24,10 +23,13 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
         self, session: AsyncSession, submitter: Principal, wanted: MergeRunCreate, sources: Sources
     ) -> tuple[MergeSpec, Products]:
         """Return the spec and its products. Raises RecipeInvalid, and what `resolve` raises."""
-        checked, digest = await _recipe(session, submitter, wanted, sources)
-        pointer = "/recipe" if wanted.recipe is not None else "/recipe_version"
-        products = await resolve(session, submitter, checked.references, pointer)
-        sources.names = {each.model.lower() for each in checked.references}
+        if (wanted.recipe is None) == (wanted.recipe_version is None):
+            raise invalid(
+                "/recipe",
+                "conflict",
+                "Give exactly one of `recipe` (text) and `recipe_version` (id).",
+            )
+        checked, digest, products = await wanted_recipe(session, submitter, wanted, sources)
         spec = MergeSpec(
             kind="merge",
             recipe=checked.source,
@@ -75,33 +77,6 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
 
 
 HANDLER = MergeHandler()
-
-
-async def _recipe(
-    session: AsyncSession, submitter: Principal, wanted: MergeRunCreate, sources: Sources
-) -> tuple[CheckedRecipe, str]:
-    """The recipe to merge and its digest, which is the published one for a version."""
-    if (wanted.recipe is None) == (wanted.recipe_version is None):
-        raise invalid(
-            "/recipe", "conflict", "Give exactly one of `recipe` (text) and `recipe_version` (id)."
-        )
-    if wanted.recipe is not None:
-        checked = await check(wanted.recipe)
-        return checked, checked.digest
-    assert wanted.recipe_version is not None
-    found = await recipes.version_by_id(session, wanted.recipe_version, submitter)
-    if found is None:
-        raise invalid(
-            "/recipe_version",
-            "unknown-version",
-            f"There is no recipe version {wanted.recipe_version}. Give a version's id.",
-            "the id of a version, which a recipe has as `version.id`, not the recipe's own id",
-        )
-    recipe, version = found
-    sources.recipe = recipe.id
-    sources.recipes.add(recipe.id)
-    # It was valid when it was published, but the recipe language may have changed since.
-    return await check(version.source, "/recipe_version"), version.digest
 
 
 async def _with_names(

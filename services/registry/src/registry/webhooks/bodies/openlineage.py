@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from mergehub.contracts.events import ModelProduced, RunChanged
 from mergehub.contracts.kinds import MAKERS
+from mergehub.contracts.names import UNWRITTEN
 from mergehub.kit.events.outbox import OutboxColumns
 from mergehub.openlineage import Json, Parent, Producer, State
 
@@ -54,7 +55,7 @@ def _run(state: State, event: OutboxColumns, producer: Producer) -> Json | None:
     if state == "START" and told.started_at != event.time:
         state = "RUNNING"  # another attempt
     name = told.model_name or ""
-    model = [producer.model(name)]
+    model = [] if name.startswith(UNWRITTEN) else [producer.model(name)]
     ended = state in ("FAIL", "ABORT")
     return producer.run_event(
         state,

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .errors import TaskError
+from merge_worker.evaluate.errors import TaskError
 
 TEMPLATED = ("doc_to_text", "doc_to_target", "doc_to_choice")
 

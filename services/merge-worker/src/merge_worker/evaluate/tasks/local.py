@@ -11,8 +11,9 @@ from typing import Any
 import rfc8785
 import yaml
 
+from merge_worker.evaluate.errors import TaskError
+
 from . import allowed
-from .errors import TaskError
 from .rows import read_rows
 
 # The harness itself renders these, outside the sandbox.
@@ -23,19 +24,24 @@ VERSION_DIGITS = 16
 
 @dataclass(frozen=True)
 class LocalTask:
-    """A checked task: its configuration for the harness, its rows by split, the version of both."""
+    """A checked task: its configuration for the harness, its rows by split, the digest of both."""
 
     name: str
     config: Mapping[str, Any]
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
-    version: str
+    digest: str
+
+    @property
+    def version(self) -> str:
+        """The beginning of the digest."""
+        return self.digest[:VERSION_DIGITS]
 
     @property
     def shots(self) -> int:
         return int(self.config.get("num_fewshot") or 0)
 
 
-def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
+def load_task(name: str, roots: Sequence[Path], own: Sequence[str] = ()) -> LocalTask:
     """Find `<root>/<name>.yaml` under the first root that has it, check it, and read its rows.
 
     The version is a digest of the configuration and of every data file, so it changes whenever
@@ -44,7 +50,7 @@ def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
     Raises:
         TaskError: it does not exist, asks for something forbidden, or its data cannot be read.
     """
-    path, root = _find(name, roots)
+    path, root = _find(name, roots, own)
     config = _read(path, name)
     _check(config, name)
     files = dict(_data_files(config, path.parent, root.resolve(), name))
@@ -53,19 +59,24 @@ def load_task(name: str, roots: Sequence[Path]) -> LocalTask:
     rows = {
         split: [row for file in found for row in read_rows(file)] for split, found in files.items()
     }
-    version = hashlib.sha256(canonical).hexdigest()[:VERSION_DIGITS]
-    return LocalTask(name, config, rows, version)
+    return LocalTask(name, config, rows, hashlib.sha256(canonical).hexdigest())
 
 
-def _find(name: str, roots: Sequence[Path]) -> tuple[Path, Path]:
+def inside_root(root: Path, name: str) -> Path | None:
+    """The real path of the task's file in a root, or None."""
+    path = (root / f"{name}.yaml").resolve()
+    return path if path.is_relative_to(root.resolve()) and path.is_file() else None
+
+
+def _find(name: str, roots: Sequence[Path], own: Sequence[str]) -> tuple[Path, Path]:
     for root in roots:
-        path = (root / f"{name}.yaml").resolve()
-        if path.is_relative_to(root.resolve()) and path.is_file():
+        if path := inside_root(root, name):
             return path, root
-    known = sorted({path.stem for root in roots for path in root.glob("*.yaml")})
+    known = sorted({path.stem for root in roots for path in root.glob("*.yaml")} | set(own))
     raise TaskError(
         f"There is no benchmark {name!r} on this worker; it has: {', '.join(known) or 'none'}. "
-        "A benchmark is a file <name>.yaml in one of MERGEHUB_TASK_ROOTS."
+        "A benchmark is a file <name>.yaml in one of MERGEHUB_TASK_ROOTS, or a task of the harness "
+        "that MERGEHUB_HARNESS_TASKS names."
     )
 
 

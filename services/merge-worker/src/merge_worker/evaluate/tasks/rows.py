@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .errors import TaskError
+from merge_worker.evaluate.errors import TaskError
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

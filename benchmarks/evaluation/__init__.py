@@ -1,0 +1,1 @@
+"""Measures evaluations beside the `lm_eval` command, and merges scored from memory."""

@@ -1,0 +1,1 @@
+"""The tasks that models are evaluated on: local ones, and the harness's own if allowed."""

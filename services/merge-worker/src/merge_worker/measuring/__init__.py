@@ -1,0 +1,1 @@
+"""Scores models for runs of several kinds: what is measured, on what, and what is known already."""

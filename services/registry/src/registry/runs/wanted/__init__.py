@@ -1,0 +1,1 @@
+"""What a run is asked for, and what is known of it already: recipes, and kept results."""
