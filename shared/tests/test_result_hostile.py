@@ -172,3 +172,44 @@ def test_no_document_makes_the_reader_fail(document: dict[str, object]) -> None:
     except Unreadable:
         return
     assert all(why for _, why in [*said.refused, *said.doubtful])
+
+
+@pytest.mark.parametrize("column", ["ARC", "score"])
+def test_a_number_that_no_float_holds_costs_only_its_row(column: str) -> None:
+    digits = "1" + "0" * 500
+    first = f'{{"model": "org/a", "benchmark": "arc", "{column}": {digits}}}'
+    second = f'{{"model": "org/b", "benchmark": "arc", "{column}": 0.6}}'
+    said = Said(f"{first}\n{second}\n", "results.jsonl")
+    assert said.values("model", "value") == [("org/b", 0.6)]
+    assert said.refused[0][0] == 1
+
+
+def test_a_cell_beyond_all_floats_is_shown_as_it_is_written() -> None:
+    assert Said("Model,ARC\norg/a,1e999\norg/b,60\n").why == "1e999 is not a finite number"
+
+
+def test_a_name_that_is_not_in_utf_8_is_called_so() -> None:
+    said = Said("Model,ARC\norg/\xfc,60\n".encode("latin-1"))
+    assert said.why == "the name is not in UTF-8"
+
+
+def test_a_file_that_only_is_called_an_archive_is_not_one() -> None:
+    with pytest.raises(Unreadable, match=r"^a\.zip is not a ZIP archive\.$"):
+        Said(TABLE, "a.zip")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"results":\n {"arc": ', r"JSON at its beginning: it is not JSON in line 2 \("),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_broken_json_says_where_it_breaks(text: str, why: str) -> None:
+    with pytest.raises(Unreadable, match=why):
+        Said(text, "results.json")
+
+
+def test_a_card_that_is_no_yaml_is_told_in_one_line() -> None:
+    with pytest.raises(Unreadable, match=r"not valid YAML at line 2.*content\.$"):
+        Said("---\nmodel-index: [\n---\n", "README.md")

@@ -437,6 +437,7 @@ def test_benchmarks_that_no_one_knows_keep_their_names() -> None:
         ("Model,Rank\norg/a,1\n", "no column has the scores of a benchmark"),
         ("Model,ARC,ARC\norg/a,1,2\n", "'ARC' twice"),
         ("", "is empty"),
+        ("Model,ARC\n", "has no rows"),
     ],
 )
 def test_what_is_no_table_of_results_is_refused_whole(text: str, why: str) -> None:
@@ -456,7 +457,7 @@ def test_a_mapping_names_columns_that_exist() -> None:
         ("model: [", "not YAML"),
         ("[]", "is an object"),
         ("model: M", "benchmarks"),
-        ("{model: M, benchmarks: {A: arc}, colour: red}", "colour"),
+        ("{model: M, benchmarks: {A: arc}, colour: red}", "colour: is not a known field"),
         ("{model: M, benchmarks: {A: {benchmark: arc, scale: 0-10}}}", "scale"),
     ],
 )
@@ -486,3 +487,17 @@ def test_a_share_is_the_same_on_either_scale(value: float, scale: str, percent: 
 def test_no_cell_makes_the_reader_fail(cell: str) -> None:
     with suppress(BadCell):
         assert all(math.isfinite(value or 0) for value in _read(cell))
+
+
+def test_a_day_that_is_none_is_told_once() -> None:
+    said = Said("Model,Date,ARC\norg/a,2024-02-30,60\norg/b,01/02/2024,61\norg/c,2024-02-29,62\n")
+    assert [row.evaluated_on is None for row in said.rows] == [True, True, False]
+    assert said.doubtful[0][0] == 2
+    assert said.why.startswith("2024-02-30 in column Date is not a day")
+
+
+def test_a_column_of_json_lines_may_begin_after_those_that_are_looked_at() -> None:
+    plain = [{"model": f"org/a{at}", "benchmark": "arc", "value": 0.5} for at in range(2500)]
+    late = {"model": "org/z", "benchmark": "mmlu", "value": 0.5, "subtask": "law", "count": 12}
+    said = Said("\n".join(map(json.dumps, [*plain, late])), "results.jsonl")
+    assert said.values("subtask", "count")[-1] == ("law", 12)

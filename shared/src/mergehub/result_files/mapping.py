@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping as Fields
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -15,6 +17,16 @@ Values = Literal["raw", "normalised"]
 """`normalised`: from 0 for what a random guess scores to 100 for a perfect answer."""
 Column = Annotated[str, Field(min_length=1, max_length=500)]
 MOST_COLUMNS = 1_000
+
+
+_SHOULD = re.compile(r"\w+ should (?=be |have |match )")
+
+
+def in_words(fault: Fields[str, Any]) -> str:
+    """What pydantic finds wrong, as the sentences of the project say it."""
+    known = {"missing": "is missing", "extra_forbidden": "is not a known field"}
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return known.get(fault["type"]) or _SHOULD.sub("must ", text, count=1)
 
 
 class BadMapping(ValueError):
@@ -161,7 +173,7 @@ class Mapping(_Part):
             return cls.model_validate(data)
         except ValidationError as error:
             faults = error.errors(include_url=False)[:5]
-            told = (f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in faults)
+            told = (f"{'.'.join(map(str, each['loc'])) or 'it'}: {in_words(each)}" for each in faults)
             raise BadMapping(f"The mapping is not right. {'; '.join(told)}") from None
 
     def columns(self) -> set[str]:

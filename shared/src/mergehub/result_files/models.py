@@ -55,6 +55,8 @@ def model_named(written: str, form: str = "auto") -> str:
     """
     if len(written) > LONGEST:
         raise BadName("the cell is too long for a name")
+    if "\ufffd" in written:  # else it would go as decoration
+        raise BadName("the name is not in UTF-8")
     if form == "html" or (form == "auto" and "<" in written):
         return _linked(written, _HREF.search(written), _ANCHOR.search(written))
     if form in ("auto", "markdown") and (found := _LINK.search(written)):

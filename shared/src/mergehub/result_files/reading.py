@@ -46,6 +46,8 @@ def read(
     found = _found(source, name)
     if archives.is_archive(found.source):
         return _of_archive(found, format, mapping, model)
+    if found.path.lower().endswith(".zip"):
+        raise Unreadable(f"{found.source.name} is not a ZIP archive.")
     return _batches(found, format, mapping, model, Repeats())
 
 

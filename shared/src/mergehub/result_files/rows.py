@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mergehub.contracts.results import ResultRow
 from mergehub.lineage_files.rows import Unreadable
-from mergehub.result_files.mapping import Mapping
+from mergehub.result_files.mapping import Mapping, in_words
 from mergehub.result_files.naming import metric_name
 
 __all__ = ["Batch", "Doubtful", "Noted", "Refused", "Said", "Unreadable", "row_of"]
@@ -80,7 +80,7 @@ def row_of(fields: Fields[str, Any]) -> ResultRow | Refused:
         where = ".".join(map(str, fault["loc"]))
         return Refused(
             told.get("line"),
-            f"{where}: {_lowered(fault['msg'])}",
+            f"{where}: {_lowered(in_words(fault))}",
             shown(told.get("model", "")),
             shown(told.get("benchmark", "")),
         )

@@ -100,6 +100,8 @@ class _Growing:
         self._text = ""
         self._decode = json.JSONDecoder().raw_decode
         self._values = 0
+        self._line = 0
+        """How many lines were dropped from the beginning of the text."""
 
     def next_mark(self) -> str:
         """The first character of the next value, or a bracket of the list; empty at the end."""
@@ -118,14 +120,14 @@ class _Growing:
         while True:
             try:
                 value, end = self._decode(self._text, self.at)
-            except (ValueError, RecursionError):
-                end = None
+            except (ValueError, RecursionError) as error:
+                end, why = None, self._why(error)
             if end is not None and (end < len(self._text) or not self._grow()):
                 self.at = end
                 self._values += 1
                 return value
             if end is None and not self._grow():
-                raise Unreadable(self._fault("it is not JSON"))
+                raise Unreadable(self._fault(why))
 
     def _grow(self) -> bool:
         """Read as much again as is held, at least; False at the end."""
@@ -139,9 +141,18 @@ class _Growing:
             wanted -= len(piece)
             if wanted <= 0:
                 break
+        self._line += self._text.count("\n", 0, self.at)
         self._text = self._text[self.at :] + "".join(pieces)
         self.at = 0
         return bool(pieces)
+
+    def _why(self, error: ValueError | RecursionError) -> str:
+        """What is wrong with the value that begins here, and in which line."""
+        if isinstance(error, RecursionError):
+            return "it is nested too deeply"
+        if not isinstance(error, json.JSONDecodeError):
+            return "a number has too many digits"
+        return f"it is not JSON in line {self._line + error.lineno} ({error.msg})"
 
     def _fault(self, why: str) -> str:
         where = f"after {self._values} values" if self._values else "at its beginning"

@@ -55,7 +55,8 @@ def loaded(text: str, name: str) -> tuple[Any, dict[tuple[str, ...], int]]:
     try:
         documents = load_documents(text)
     except RecipeError as error:
-        raise Unreadable(f"{name} cannot be read: {error.faults[0].message}.") from None
+        why = error.faults[0].message.partition("\n")[0]  # without the line that it quotes
+        raise Unreadable(f"{name} cannot be read: {why}.") from None
     return (documents[0].data, documents[0].lines) if documents else (None, {})
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mergehub.result_files.headers import cleaned
 from mergehub.result_files.rows import shown
-from mergehub.result_files.values import NOTHING
+from mergehub.result_files.values import NOTHING, number
 
 from .averages import step
 
@@ -62,9 +62,10 @@ def scores(written: object, decimal: str | None = None) -> list[Score | None]:
     if isinstance(written, bool):
         raise BadCell(f"{written} is not a number")
     if isinstance(written, int | float):
-        if not math.isfinite(written):
-            raise BadCell(f"{written} is not a finite number")
-        return [Score(float(written), step=step(repr(written)))]
+        found = number(written)
+        if found is None:
+            raise BadCell(f"{shown(written)} is not a finite number")
+        return [Score(found, step=step(repr(written)))]
     if isinstance(written, str) and (usual := _USUAL.fullmatch(written)):
         return [Score(float(written), step=10.0 ** -len(usual[1] or ""))]
     if is_nothing(written):
@@ -100,7 +101,10 @@ def _number(text: str, decimal: str | None) -> float:
     dotted = _dotted(text, decimal)
     if not _PLAIN.fullmatch(dotted):
         raise BadCell(f"{shown(text)} is not a number")
-    return float(dotted)
+    found = float(dotted)
+    if not math.isfinite(found):
+        raise BadCell(f"{shown(text)} is not a finite number")
+    return found
 
 
 def _dotted(text: str, decimal: str | None) -> str:

@@ -87,7 +87,7 @@ def _words(row: Fields[str, Any], fields: Fields[str, str]) -> tuple[str, ...]:
 def _number(cell: Any) -> float | None:
     try:
         return float(cell)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
@@ -35,11 +35,11 @@ def read_table(
         percent = long.percentages(known, fields)
         if percent:
             yield Noted(f"the scores in column {fields['value']} are taken for percentages")
-        for line in lines:
-            told = line if isinstance(line, Refused) else long.row(line[1], fields, line[0])
-            yield long.as_share(told) if percent else told
+        yield from _long(lines, columns, fields, percent)
         return
     if mapping is None:
+        if not known:
+            raise Unreadable(f"{name} has no rows of a table, at most a header.")
         made = guess(columns, known)
         if isinstance(made, str):
             raise Unreadable(f"{name} is not a table of results: {made}. A mapping says so.")
@@ -57,3 +57,20 @@ def read_table(
             yield line
         else:
             yield from table.rows(line[1], line[0])
+
+
+def _long(
+    lines: Iterable[Line | Refused], columns: list[str], fields: dict[str, str], percent: bool
+) -> Iterator[Said]:
+    """The row of each line. Lines of JSON leave out what is empty, so a column may begin late."""
+    seen = set(columns)
+    for line in lines:
+        if isinstance(line, Refused):
+            yield line
+            continue
+        number, cells = line
+        if not cells.keys() <= seen:
+            seen |= cells.keys()
+            fields = (long.fields_of(cells) or {}) | fields
+        told = long.row(cells, fields, number)
+        yield long.as_share(told) if percent else told

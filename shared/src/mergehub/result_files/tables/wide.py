@@ -61,6 +61,7 @@ class Table:
         self._columns = [_column(*each, mapping) for each in mapping.benchmarks.items()]
         self._lowest = {each.name: _lowest(each, first, mapping) for each in self._columns}
         self._averages = Averages(mapping)
+        self._days_are_odd = False
 
     def rows(self, row: Row, line: int) -> Iterator[Said]:
         """The rows of one line, and what is wrong or odd with it."""
@@ -80,6 +81,8 @@ class Table:
             "precision": shared["precision"] or variant.precision,
         }
         if odd:
+            yield Doubtful(line, odd, shown(model))
+        if odd := self._odd_day(row, shared["evaluated_on"]):
             yield Doubtful(line, odd, shown(model))
         read = {each.name: self._scores(each.told, row, each.name) for each in self._columns}
         small = self._is_on_other_scale(read)
@@ -110,6 +113,17 @@ class Table:
                 continue
             about = {"metric": metric, "value": value, "stderr": stderr}
             yield row_of({**shared, **column.fields, **about})
+
+    def _odd_day(self, row: Row, day: object) -> str | None:
+        """What is wrong with the first day that cannot be read; of others it says nothing."""
+        cell = row.get(self._mapping.date or "")
+        if day is not None or is_nothing(cell) or self._days_are_odd:
+            return None
+        self._days_are_odd = True
+        return (
+            f"{shown(cell)} in column {shown(self._mapping.date)} is not a day, as in 2026-11-25: "
+            "it is left out, as are others like it"
+        )
 
     def _scores(self, told: ScoreColumn, row: Row, name: str) -> list[Score | None] | str:
         """The scores of a cell, with the standard error that the column beside it has."""
