@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from annotated_types import Gt, Len
 from applications import application, documents
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_core import PydanticKnownError
 from pydantic_core._pydantic_core import list_all_errors
 
@@ -56,7 +58,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 
 SAY_NOTHING = {
     "$ref", "anyOf", "oneOf", "items", "prefixItems", "properties", "propertyNames",
-    "default", "description", "examples", "title", "type=null",
+    "default", "description", "examples", "title", "type=null", "format=binary",
 }  # fmt: skip
 
 WRONG: tuple[Json, ...] = (
@@ -213,5 +215,47 @@ def _spoilt(whole: Json) -> Iterator[Json]:
     ],
 )  # fmt: skip
 def test_a_fault_is_told_in_a_sentence(kind: str, context: dict[str, Any], said: str) -> None:
-    fault = {"type": kind, "loc": ("path", "run_id"), "msg": "as pydantic says", "input": "x"}
+    fault = {"type": kind, "loc": ("path", "run_id"), "msg": "as pydantic says", "input": []}
     assert _told([fault | {"ctx": context}]) == [said]
+
+
+class _Column(BaseModel):
+    name: Annotated[str, Len(1)]
+    weight: Annotated[float, Gt(0)] = 1.0
+
+
+class _Rule(BaseModel):
+    share: Annotated[float, Gt(0)] = 0.5
+
+
+class _Body(BaseModel):
+    columns: Annotated[list[_Column], Len(1)] | _Rule
+
+    @model_validator(mode="after")
+    def _once(self) -> _Body:
+        names = [each.name for each in self.columns] if isinstance(self.columns, list) else []
+        if len(set(names)) < len(names):
+            raise ValueError("each may be there once")
+        return self
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ([{"name": "a", "weight": 0}], [("/columns/0/weight", "must be greater than 0.0")]),
+        ([{"name": ""}], [("/columns/0/name", "must have at least 1 character")]),
+        ([], [("/columns", "must have at least 1 entry")]),
+        ({"share": 0}, [("/columns/share", "must be greater than 0.0")]),
+        (5, [("/columns", "must be a list"), ("/columns", "must be a JSON object")]),
+        ([{"name": "a"}, {"name": "a"}], [("", "each may be there once")]),
+    ],
+)
+def test_of_a_union_only_the_form_that_was_meant_is_at_fault(
+    columns: Json, told: list[tuple[str, str]]
+) -> None:
+    body = {"columns": columns}
+    with pytest.raises(ValidationError) as raised:
+        _Body.model_validate(body)
+    errors = [each | {"loc": ("body", *each["loc"])} for each in raised.value.errors()]
+    found = field_faults(RequestValidationError(errors, body=body))
+    assert [(each.pointer, each.detail) for each in found] == told

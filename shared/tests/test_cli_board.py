@@ -123,9 +123,12 @@ def test_a_board_of_ones_own_has_weights() -> None:
     assert sent["columns"] == [{"benchmark": "gsm8k", "weight": 2.0}, {"benchmark": "math"}]
 
 
-def test_a_weight_that_is_no_number_is_refused() -> None:
-    done = said(["create", "m", "--title", "M", "--summary", "S.", "--benchmark", "gsm8k=two"])
-    assert "'two' is not a weight" in done.stderr
+@pytest.mark.parametrize("weight", ["two", "nan", "inf"])
+def test_a_weight_that_is_no_number_is_refused(weight: str) -> None:
+    done = said(
+        ["create", "m", "--title", "M", "--summary", "S.", "--benchmark", f"gsm8k={weight}"]
+    )
+    assert f"'{weight}' is not a weight" in done.stderr
 
 
 def test_bars_and_lines_are_as_long_as_their_values() -> None:

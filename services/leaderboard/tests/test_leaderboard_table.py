@@ -168,6 +168,24 @@ async def test_two_models_swapped_have_the_opposite_difference(registry, ready, 
     assert there["benchmarks"][1]["differences"][1]["method"] == "mcnemar"
 
 
+async def test_a_model_is_not_compared_with_itself(hub, client):
+    answer = await client.get("/v1/uplift/comparison?model=maths&model=words&model=MATHS")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["detail"] == "'MATHS' is there twice: give each model once"
+
+
+async def test_a_domain_of_one_benchmark_has_its_verdict(registry, ready, ask):
+    score(registry, "one", 0.65, 0.65, 0.65)
+    score(registry, "two", 0.654, 0.69, 0.64)
+    await ready()
+    found = await ask("/v1/uplift/comparison", model=["one", "two"])
+    rows = {each["benchmark"]: each["differences"][1] for each in found["benchmarks"]}
+    alone = {each["domain"]: each for each in found["domains"] if len(each["benchmarks"]) == 1}
+    assert alone
+    for each in alone.values():
+        assert each["differences"][1] == rows[each["benchmarks"][0]]
+
+
 async def test_a_model_that_lacks_a_benchmark_has_no_mean(registry, ready, ask):
     score(registry, "whole", 0.5, 0.5, 0.5)
     registry.score("part", "gsm8k", 0.5, count=10_000)

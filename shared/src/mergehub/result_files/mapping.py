@@ -173,7 +173,9 @@ class Mapping(_Part):
             return cls.model_validate(data)
         except ValidationError as error:
             faults = error.errors(include_url=False)[:5]
-            told = (f"{'.'.join(map(str, each['loc'])) or 'it'}: {in_words(each)}" for each in faults)
+            told = (
+                f"{'.'.join(map(str, each['loc'])) or 'it'}: {in_words(each)}" for each in faults
+            )
             raise BadMapping(f"The mapping is not right. {'; '.join(told)}") from None
 
     def columns(self) -> set[str]:

@@ -107,7 +107,8 @@ def _beside(facts: Facts, model: int, own: Measurements) -> Measurements:
 def _told(scored: Scored, items: Items) -> schemas.Uplift:
     facts, roles = scored.facts, roles_of(scored.parents)
     compared = _compare(scored, items)
-    fields = answers.fields(list(compared.values()), roles)
+    told = answers.fields(list(compared.values()), roles)
+    fields = dict(zip(compared, told, strict=True))
     over = _one_each(compared, scored.own, facts.settings)
     ingredients = ingredients_of(scored.parents)
     return schemas.Uplift(
@@ -118,9 +119,9 @@ def _told(scored: Scored, items: Items) -> schemas.Uplift:
         parents=[_told_parent(parent, scored) for parent in scored.parents],
         benchmarks=[
             schemas.BenchmarkUplift(**_setting(facts.settings[at]), **each)
-            for at, each in zip(compared, fields, strict=True)
+            for at, each in fields.items()
         ],
-        domains=_domains(over, compared, facts.settings, ingredients, roles),
+        domains=_domains(over, compared, facts.settings, ingredients, roles, fields),
         mean=_mean(over, compared, facts.settings, ingredients, roles),
     )
 
@@ -179,8 +180,13 @@ def _domains(
     keys: Sequence[SettingKey],
     ingredients: Sequence[str],
     roles: Mapping[str, list[str]],
+    alone: Mapping[int, Mapping[str, Any]],
 ) -> list[schemas.DomainUplift]:
-    """The means over the benchmarks of each domain; those to one other are a family."""
+    """The means over the benchmarks of each domain; those to one other are a family.
+
+    A domain with one benchmark has what that one has in `alone`: two verdicts on the same scores
+    would contradict each other.
+    """
     of: dict[str, list[int]] = defaultdict(list)
     for at in over:
         known = definition_of(keys[at].benchmark)
@@ -195,7 +201,7 @@ def _domains(
         schemas.DomainUplift(
             domain=domain,
             over=[Setting.model_validate(keys[at]) for at in settings],
-            **fields,
+            **(alone[settings[0]] if len(settings) == 1 else fields),
         )
         for (domain, settings), fields in told
     ]

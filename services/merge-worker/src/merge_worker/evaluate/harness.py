@@ -23,7 +23,7 @@ from mergehub.contracts.kinds.evaluate import BenchmarkResult
 from .answering import Answering, OnItems, Work
 from .answers import Answers
 from .device import LARGEST, ON_GPU, Batching, Footprint, Way, memory_fraction
-from .errors import GpuError, GpuMemoryError, TaskError
+from .errors import EvaluationError, GpuError, GpuMemoryError, TaskError
 from .settings import Settings, harness_version
 from .tasks.finding import Task
 from .tasks.local import LocalTask
@@ -108,9 +108,12 @@ class Harness:
         """Return the score of the task's first metric; calls `on_items(items done, all items)`.
 
         Raises:
+            EvaluationError: a chat template is asked for, and the model has none.
             GpuMemoryError: the GPU has no memory for a single row.
             GpuError: the GPU failed.
         """
+        if settings.chat_template and not self._model.tokenizer.chat_template:
+            raise EvaluationError("The model has no chat template: evaluate it without one.")
         task = _harness_task(asked, settings.seed)
         work = Work(task, self._batching(), answers, settings.seed, on_items)
         self._model.work = work

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from merge_worker.engine.files.file_kinds import TEMPLATES, of_tokenizer
+from merge_worker.engine.files.file_kinds import OF_TOKENIZER, TEMPLATES, matches, of_tokenizer
 from merge_worker.engine.files.reading import COPY_LIMIT, Within, read_small
 from merge_worker.engine.models.checkpoint import ADAPTER_CONFIG, CONFIG
+from merge_worker.evaluate.errors import EvaluationError
 
 READ: Final = frozenset((CONFIG, ADAPTER_CONFIG, "generation_config.json"))
 
@@ -25,6 +26,15 @@ def beside_digest(folders: Iterable[tuple[Path, Within]]) -> str:
             content = read_small(folder / name, COPY_LIMIT, within)
             whole.update(f"{place} {name} {hashlib.sha256(content).hexdigest()}\n".encode())
     return whole.hexdigest()
+
+
+def check_tokenizer(folder: Path) -> None:
+    """Raise EvaluationError if a model has no tokenizer, without which it reads no text."""
+    if not any(matches(path.name, OF_TOKENIZER) for path in folder.iterdir()):
+        raise EvaluationError(
+            "The model has no tokenizer: put the files of its tokenizer, such as tokenizer.json, "
+            "beside its weights."
+        )
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -24,7 +24,7 @@ from merge_worker.engine.models.sources import Kind
 from mergehub.contracts.hardware import Needs
 from mergehub.recipe import ModelRef, Recipe
 
-from .beside import beside_digest
+from .beside import beside_digest, check_tokenizer
 
 if TYPE_CHECKING:
     from merge_worker.evaluate.harness import Loadable
@@ -146,6 +146,7 @@ def _held(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: How)
     digest = made[0].output_digest
 
     def load() -> Loadable:
+        check_tokenizer(folder)
         from merge_worker.evaluate.assembled import Assembled
 
         return Assembled(folder, lambda: _given(made, plan, folder, options, tell, how).tensors)
@@ -172,6 +173,7 @@ def _written(plan: Plan, options: MergeOptions, folder: Path, tell: Tell, how: H
 
 
 def _stored(folder: Path, adapter: Path | None = None) -> Loadable:
+    check_tokenizer(folder)
     from merge_worker.evaluate.harness import Stored
 
     return Stored(folder, adapter)

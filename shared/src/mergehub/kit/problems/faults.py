@@ -22,6 +22,7 @@ AN_OBJECT = "must be a JSON object"
 A_TIME = "must be a time with its zone, as in 2026-11-25T12:00:00Z"
 A_DAY = "must be a day, as in 2026-11-25"
 ONE_OF = "must be one of {choices}"
+ONE_AND_MORE = {False: ("entry", "entries"), True: ("character", "characters")}
 AN_ID = "must be {id}, a UUID such as {example}"
 
 SENTENCES: Mapping[str, str] = {
@@ -71,6 +72,9 @@ SENTENCES: Mapping[str, str] = {
 }
 """Our sentence for each kind of fault. Other kinds keep pydantic's words."""
 
+SHAPES = frozenset(kind for kind, told in SENTENCES.items() if told in (A_LIST, AN_OBJECT))
+"""The faults of a value that is no list or no object."""
+
 Models = frozenset[type[BaseModel]]
 
 
@@ -79,13 +83,27 @@ def field_faults(error: RequestValidationError, body: Any = None) -> Iterator[Fi
 
     `body` is the type that the operation takes; its fields are suggested for misspelt ones.
     """
-    for fault in error.errors():
-        yield FieldFault(
-            pointer=pointer(_place(fault), error.body),
-            code=fault["type"],
-            detail=sentence(fault),
-            suggestion=_suggestion(fault, body),
-        )
+    faults = [(pointer(_place(fault), error.body), fault) for fault in error.errors()]
+    for at, fault in faults:
+        if not _is_of_another_form(at, fault, faults):
+            yield FieldFault(
+                pointer=at,
+                code=fault["type"],
+                detail=sentence(fault),
+                suggestion=_suggestion(fault, body),
+            )
+
+
+def _is_of_another_form(
+    at: str, fault: Mapping[str, Any], faults: Sequence[tuple[str, Mapping[str, Any]]]
+) -> bool:
+    """Whether a value has this fault only as a form of a union that it was not meant to have.
+
+    A list that is at fault as a list is also no object, which helps nobody.
+    """
+    return fault["type"] in SHAPES and any(
+        other["type"] not in SHAPES and f"{place}/".startswith(f"{at}/") for place, other in faults
+    )
 
 
 def _suggestion(fault: dict[str, Any], body: Any) -> str | None:
@@ -133,10 +151,13 @@ def sentence(fault: Mapping[str, Any]) -> str:
     kind, location, context = fault["type"], fault["loc"], fault.get("ctx", {})
     if SENTENCES.get(kind) == AN_OBJECT and len(location) == 1:
         return f"{AN_OBJECT}, sent with `Content-Type: application/json`"
+    if kind == "value_error":
+        return str(fault["msg"]).removeprefix("Value error, ")
     count = context.get("min_length", context.get("max_length"))
+    one, several = ONE_AND_MORE[isinstance(fault.get("input"), str)]
     words = {
         "s": "" if count == 1 else "s",
-        "entries": "entry" if count == 1 else "entries",
+        "entries": one if count == 1 else several,
         "choices": ", ".join(_choices(context)),
         "id": _id_of(location),
         "example": RUN_ID,
@@ -160,14 +181,15 @@ def pointer(location: Sequence[str | int], body: Any) -> str:
     """The JSON pointer of a pydantic location.
 
     Pydantic's location names the member of a union that it tried. No body has that part, so it is
-    left out. The last part may be missing in the body, since that can be the fault.
+    left out. The last part may be missing in an object, since that can be the fault.
     """
     if not location or location[0] != "body":
         return "".join(map(escaped, location))
     told = []
     for place, part in enumerate(location[1:], 2):
         inside = _inside(body, part)
-        if inside or place == len(location):
+        missing = place == len(location) and isinstance(body, dict | None)
+        if inside or (missing and "[" not in str(part)):  # `list[Column]` is a form, not a field
             told.append(part)
             body = body[part] if inside else None
     return "".join(map(escaped, told))

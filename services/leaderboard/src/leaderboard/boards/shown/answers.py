@@ -170,7 +170,10 @@ def _means(board: Board, cells: Sequence[_Cells], some: Numbers) -> list[Row | N
 
 
 def _ranks(board: Board, some: Numbers, ranks: Ranks | None) -> list[Row | None]:
-    """Places, with the ends of their intervals as far as they are computed."""
+    """Places, with the ends of their intervals as far as they are computed.
+
+    An interval that lacks the place is of an older state of the board, and says nothing of this.
+    """
     places, variants = board.places[some], board.variants[some]
     best, worst = np.zeros(len(some), np.int32), np.zeros(len(some), np.int32)
     if ranks is not None:
@@ -179,8 +182,8 @@ def _ranks(board: Board, some: Numbers, ranks: Ranks | None) -> list[Row | None]
     return [
         {
             "place": place,
-            "best": min(low, place) if low else None,
-            "worst": max(high, place) if high else None,
+            "best": low if low <= place <= high else None,
+            "worst": high if low <= place <= high else None,
         }
         if place
         else None

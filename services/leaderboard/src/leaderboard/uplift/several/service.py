@@ -25,6 +25,7 @@ from leaderboard.uplift.schemas import Interval
 from leaderboard.uplift.service import NoResults, found
 from leaderboard.uplift.several import schemas
 from leaderboard.uplift.several.sides import Items, Side, difference
+from mergehub.kit.problems.problem import FieldFault, Invalid
 
 Row = Sequence[Side | None]
 """The scores of all models in one column."""
@@ -34,11 +35,12 @@ NOWHERE = -1
 async def comparison(
     session: AsyncSession, asked: Asked, names: Sequence[str]
 ) -> schemas.ModelComparison:
-    """The models of these names, each compared with the first. Raises NoResults."""
+    """The models of these names, each compared with the first. Raises NoResults, Invalid."""
     models = [(name, await found(session, asked.facts, name)) for name in names]
     for name, model in models:
         if model is None:
             raise NoResults(f"No full result of {name!r} is known.")
+    _check_once([model for _, model in models], names)
     board = (await asyncio.to_thread(asked.kept)).board
     rows = [_row(board, model) for _, model in models if model is not None]
     sides = [_sides(board, column, rows) for column in range(len(board.columns))]
@@ -50,6 +52,22 @@ async def comparison(
         return _told(asked, board, numbers, rows, sides, items)
 
     return await asyncio.to_thread(told)
+
+
+def _check_once(models: Sequence[int | None], names: Sequence[str]) -> None:
+    """Raise Invalid if two names are of one model, which would be compared with itself."""
+    faults = [
+        FieldFault(
+            pointer="/query/model",
+            code="repeated_model",
+            detail=f"{name!r} is there twice: give each model once",
+            suggestion=None,
+        )
+        for at, name in enumerate(names)
+        if models[at] in models[:at]
+    ]
+    if faults:
+        raise Invalid("Not valid: /query/model.", errors=faults)
 
 
 def _row(board: Board, model: int) -> int:
@@ -85,21 +103,27 @@ def _told(
     names = [each.column.benchmark for each in board.columns]
     domains = _domains(names)
     means = {domain: _mean(sides, found, weights, columns) for domain, columns in domains.items()}
-    judged = _judged([each for _, each in means.values()])
+    rows_told = _judged(found)
+    judged = {
+        domain: rows_told[columns[0]] if len(columns) == 1 else told
+        for (domain, columns), told in zip(
+            domains.items(), _judged([each for _, each in means.values()]), strict=True
+        )
+    }
     every = _mean(sides, found, weights, range(len(names)))
     return schemas.ModelComparison(
         board=asked.named.name,
         as_of=board.facts.as_of,
         models=[_model(board, model, row) for model, row in zip(models, rows, strict=True)],
-        benchmarks=_benchmarks(board, sides, found),
+        benchmarks=_benchmarks(board, sides, rows_told),
         domains=[
             schemas.DomainComparison(
                 domain=domain,
                 benchmarks=[names[at] for at in domains[domain]],
                 scores=scores,
-                differences=told,
+                differences=judged[domain],
             )
-            for (domain, (scores, _)), told in zip(means.items(), judged, strict=True)
+            for domain, (scores, _) in means.items()
         ],
         mean=schemas.MeanComparison(
             benchmarks=names, scores=every[0], differences=_judged([every[1]])[0]
@@ -171,10 +195,10 @@ def _model(board: Board, model: int, row: int) -> schemas.ComparedModel:
 
 
 def _benchmarks(
-    board: Board, sides: Sequence[Row], found: Sequence[Sequence[Difference | None]]
+    board: Board, sides: Sequence[Row], differences: Sequence[Sequence[ToldDifference | None]]
 ) -> list[schemas.BenchmarkComparison]:
     told = []
-    for column, row, judged in zip(board.columns, sides, _judged(found), strict=True):
+    for column, row, judged in zip(board.columns, sides, differences, strict=True):
         known = definition_of(column.column.benchmark)
         told.append(
             schemas.BenchmarkComparison(
@@ -183,7 +207,7 @@ def _benchmarks(
                 domains=list(known.domains) if known else [],
                 weight=column.column.weight,
                 scores=[None if side is None else _score(side) for side in row],
-                differences=judged,
+                differences=list(judged),
             )
         )
     return told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -64,12 +66,12 @@ def _column(text: str) -> dict[str, Any]:
     benchmark, equals, weight = text.partition("=")
     if not equals:
         return {"benchmark": benchmark}
-    try:
-        return {"benchmark": benchmark, "weight": float(weight)}
-    except ValueError:
-        raise click.BadParameter(
-            f"{weight!r} is not a weight; write a number, as in gsm8k=2", param_hint="--benchmark"
-        ) from None
+    with suppress(ValueError):
+        if math.isfinite(read := float(weight)):
+            return {"benchmark": benchmark, "weight": read}
+    raise click.BadParameter(
+        f"{weight!r} is not a weight; write a number, as in gsm8k=2", param_hint="--benchmark"
+    )
 
 
 @click.command("delete")
