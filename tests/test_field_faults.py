@@ -229,11 +229,11 @@ class _Rule(BaseModel):
 
 
 class _Body(BaseModel):
-    columns: Annotated[list[_Column], Len(1)] | _Rule
+    columns: Annotated[tuple[_Column, ...], Len(1)] | _Rule
 
     @model_validator(mode="after")
     def _once(self) -> _Body:
-        names = [each.name for each in self.columns] if isinstance(self.columns, list) else []
+        names = [each.name for each in self.columns] if isinstance(self.columns, tuple) else []
         if len(set(names)) < len(names):
             raise ValueError("each may be there once")
         return self

@@ -64,6 +64,20 @@ def test_filters_and_sort_are_asked_of_the_hub_page_by_page() -> None:
     assert len(json.loads(done.stdout)["items"]) == 201
 
 
+@pytest.mark.parametrize(
+    ("sort", "told"), [("uplift", "+1.2"), ("-size", "7.24B"), ("date", "2026-11-01"), ("mean", "")]
+)
+def test_what_a_board_is_sorted_by_is_shown(sort: str, told: str) -> None:
+    known = row("a", 1, uplift=1.23, parameters=7_240_000_000, made_on="2026-11-01")
+    unknown = row("b", 2, uplift=None, parameters=None)
+    head, first, second = said(
+        ["overall", "--sort", sort], page(known, unknown)
+    ).stdout.splitlines()
+    assert (sort.removeprefix("-") in head.split()) is True
+    assert told in first
+    assert (" - " in second) == bool(told)
+
+
 def test_csv_has_the_chosen_columns() -> None:
     done = said(["overall", "--csv", "--column", "gsm8k"], page(row("me/soup", 1)))
     [told] = csv.DictReader(done.stdout.splitlines())

@@ -102,3 +102,17 @@ async def test_a_faulty_board_is_refused_where_the_fault_is(ann, changes, pointe
 async def test_the_same_name_is_taken(ann):
     await made(ann)
     assert (await made(ann)).json()["code"] == "board-name-taken"
+
+
+@pytest.mark.parametrize(
+    ("columns", "pointer", "told"),
+    [
+        ([{"benchmark": "dates", "weight": -1}], "/columns/0/weight", "must be greater than 0.0"),
+        ([{"benchmark": "dates"}] * 2, "/columns", "each benchmark may be one column only"),
+    ],
+)
+async def test_columns_that_cannot_be_have_one_fault_in_our_words(ann, columns, pointer, told):
+    answer = await made(ann, columns=columns)
+    assert answer.status_code == 422
+    [fault] = answer.json()["errors"]
+    assert (fault["pointer"], fault["detail"]) == (pointer, told)

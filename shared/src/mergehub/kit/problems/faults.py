@@ -85,7 +85,7 @@ def field_faults(error: RequestValidationError, body: Any = None) -> Iterator[Fi
     """
     faults = [(pointer(_place(fault), error.body), fault) for fault in error.errors()]
     for at, fault in faults:
-        if not _is_of_another_form(at, fault, faults):
+        if not _is_needless(at, fault, faults):
             yield FieldFault(
                 pointer=at,
                 code=fault["type"],
@@ -94,16 +94,19 @@ def field_faults(error: RequestValidationError, body: Any = None) -> Iterator[Fi
             )
 
 
-def _is_of_another_form(
+def _is_needless(
     at: str, fault: Mapping[str, Any], faults: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> bool:
-    """Whether a value has this fault only as a form of a union that it was not meant to have.
+    """Whether a fault only repeats others of the same value, in a way that helps nobody.
 
-    A list that is at fault as a list is also no object, which helps nobody.
+    A list that is at fault as a list is also no object, as another form of a union would have it;
+    and pydantic counts entries that are at fault as missing.
     """
-    return fault["type"] in SHAPES and any(
-        other["type"] not in SHAPES and f"{place}/".startswith(f"{at}/") for place, other in faults
-    )
+    inside = [other for place, other in faults if place.startswith(f"{at}/")]
+    if fault["type"] == "too_short":
+        return bool(inside)
+    here = [other for place, other in faults if place == at]
+    return fault["type"] in SHAPES and any(each["type"] not in SHAPES for each in inside + here)
 
 
 def _suggestion(fault: dict[str, Any], body: Any) -> str | None:

@@ -12,6 +12,7 @@ from leaderboard.boards.definition import Rules
 from leaderboard.boards.own import repository
 from leaderboard.boards.own.models import OwnBoardRow
 from leaderboard.boards.own.schemas import BoardCreate, BoardUpdate
+from mergehub.kit.problems.faults import sentence
 from mergehub.kit.problems.problem import Conflict, FieldFault, Invalid
 
 MOST = 50
@@ -77,6 +78,6 @@ def _rules(told: dict[str, object]) -> dict[str, object]:
     except ValidationError as error:
         first = error.errors()[0]
         fault = FieldFault(
-            pointer="/columns", code=first["type"], detail=first["msg"], suggestion=None
+            pointer="/columns", code=first["type"], detail=sentence(first), suggestion=None
         )
         raise Invalid("Not valid: /columns.", errors=[fault]) from error

@@ -59,7 +59,7 @@ def show_board(
     elif as_csv:
         click.echo(_csv(answer["items"], columns), nl=False)
     else:
-        show(_table(answer["items"], columns))
+        show(_table(answer["items"], columns, (sort or "").removeprefix("-")))
         click.echo(_footer(answer), err=True)
 
 
@@ -98,14 +98,17 @@ def _columns(answer: Answer, chosen: Sequence[str]) -> list[str]:
     return [*chosen] or known
 
 
-def _table(items: Sequence[Answer], columns: Sequence[str]) -> Table:
-    shown = table("rank", "model", "method", "mean", "", *columns)
+def _table(items: Sequence[Answer], columns: Sequence[str], sort: str) -> Table:
+    """The rows; with what they are sorted by, also if no table has it otherwise."""
+    key = SORTED_BY.get(sort)
+    shown = table("rank", "model", "method", "mean", "", *([sort] if key else []), *columns)
     for row in items:
         method = row["method"] or ("merge" if row["merged"] else "")
         scores = (_score(row["scores"].get(column)) for column in columns)
         value = row["mean"]["value"] if row["mean"] else None
+        by = [key(row)] if key else []
         shown.add_row(
-            _rank(row["rank"]), _model(row), method, _score(row["mean"]), bar(value), *scores
+            _rank(row["rank"]), _model(row), method, _score(row["mean"]), bar(value), *by, *scores
         )
     return shown
 
@@ -130,6 +133,21 @@ def _score(estimate: Answer | None) -> str:
     if estimate["low"] is None:
         return f"{estimate['value']:.1f}"
     return f"{estimate['value']:.1f} ±{(estimate['high'] - estimate['low']) / 2:.1f}"
+
+
+def _uplift(row: Answer) -> str:
+    return "-" if row["uplift"] is None else f"{row['uplift']:+.1f}"
+
+
+def _size(row: Answer) -> str:
+    return "-" if row["parameters"] is None else f"{row['parameters'] / 10**9:.3g}B"
+
+
+def _date(row: Answer) -> str:
+    return str(row["made_on"] or "-")
+
+
+SORTED_BY = {"uplift": _uplift, "size": _size, "date": _date}
 
 
 def _footer(answer: Answer) -> str:
