@@ -489,6 +489,17 @@ def test_no_cell_makes_the_reader_fail(cell: str) -> None:
         assert all(math.isfinite(value or 0) for value in _read(cell))
 
 
+def test_a_markdown_table_needs_no_other_suffix() -> None:
+    text = "| Model | ARC |\n|:--|--:|\n| [org/a](https://huggingface.co/org/a) | **60** |\n"
+    assert Said(text, "board.md").values("model", "value") == [("org/a", 0.6)]
+
+
+def test_a_model_that_is_given_for_a_table_is_not_taken_and_that_is_said() -> None:
+    said = Said("Model,ARC\norg/a,60\n", model="org/b")
+    assert said.row.model == "org/a"
+    assert said.notes == ["the models are those that the table names, not org/b"]
+
+
 def test_a_day_that_is_none_is_told_once() -> None:
     said = Said("Model,Date,ARC\norg/a,2024-02-30,60\norg/b,01/02/2024,61\norg/c,2024-02-29,62\n")
     assert [row.evaluated_on is None for row in said.rows] == [True, True, False]

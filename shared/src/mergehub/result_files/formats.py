@@ -39,7 +39,7 @@ def recognised(found: Found) -> Recognised:
     if start[:1] in ("{", "["):
         return _of_json(values(found.source))
     name = found.path.rpartition("/")[2].lower()
-    if name.endswith((".md", ".markdown")):
+    if name.endswith((".md", ".markdown")) and not start.startswith("|"):
         return Recognised(MODEL_INDEX)
     if name.endswith((".yaml", ".yml")):
         return Recognised(EVAL_RESULTS)

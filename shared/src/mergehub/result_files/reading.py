@@ -15,7 +15,7 @@ from .hugging_face.cards import rows_of_card
 from .hugging_face.eval_results import rows_of_eval_results
 from .mapping import Mapping
 from .repeats import Repeats
-from .rows import Batch, Doubtful, Noted, Refused, Said, Unreadable
+from .rows import Batch, Doubtful, Noted, Refused, Said, Unreadable, shown
 from .sources import Found, found_at, in_memory
 from .tables.csv_table import csv_lines
 from .tables.json_table import json_lines
@@ -122,6 +122,8 @@ def _said(
     found: Found, known: Recognised, mapping: Mapping | None, model: str | None
 ) -> Iterator[Said | Mapping]:
     if known.format == TABLE:
+        if model is not None:
+            yield Noted(f"the models are those that the table names, not {shown(model)}")
         lines = csv_lines(found.source) if known.values is None else json_lines(known.values)
         yield from read_table(lines, found.source.name, mapping)
     elif known.format in DOCUMENTS:
