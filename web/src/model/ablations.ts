@@ -47,8 +47,13 @@ function lineOf({ without, result: { gain } }: Added): Group["lines"][number] {
 export function waysOf({ candidates }: Ablation): { how: string; without: string[] }[] {
   const ways = new Map<string, string[]>();
   for (const { without, how } of candidates)
-    if (without !== null) ways.set(how, [...(ways.get(how) ?? []), without]);
+    if (without !== null) ways.set(plain(how), [...(ways.get(plain(how)) ?? []), without]);
   return [...ways].map(([how, without]) => ({ how, without }));
+}
+
+/** A sentence of the worker without the marks of code in it. */
+function plain(sentence: string): string {
+  return sentence.replaceAll("`", "");
 }
 
 /** All numbers as a table, in points of 100. */
