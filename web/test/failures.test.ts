@@ -11,6 +11,8 @@ test("what is wrong with something that was sent is said as the hub says it", ()
     sentence(problem(422, "unreadable-file", "empty.csv is empty.")),
     "empty.csv is empty.",
   );
+  const unknown = "No full result of 'zz/unknown' is known.";
+  assert.equal(sentence(problem(404, "no-results", unknown)), unknown);
   assert.match(sentence(problem(422, "invalid", "Not valid: /query/sort.")), /page's address/);
 });
 

@@ -13,7 +13,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   429: "The hub has had too many questions from here. Wait a moment.",
 };
 
-// Of these the hub says to the person who sent something what is wrong with it.
+// Of these the hub says in a sentence for people what is wrong with what they sent or named.
 const SAID = new Set([
   "unreadable-file",
   "body-too-large",
@@ -23,6 +23,11 @@ const SAID = new Set([
   "too-many-boards",
   "nothing-to-release",
   "too-many-releases",
+  "no-results",
+  "model-without-results",
+  "base-not-found",
+  "board-not-found",
+  "benchmark-not-found",
 ]);
 
 /** What went wrong, as a sentence for people. */
