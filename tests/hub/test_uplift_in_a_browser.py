@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from atlas import query
-from league import BENCHMARKS, BOARD, METHODS, League
+from league import BENCHMARKS, BOARD, METHODS, League, results
 from looking import Looking, looking
 from playwright.async_api import Page, expect
 from running import RunningHub, eventually, finish
@@ -69,6 +69,17 @@ async def test_a_merge_has_what_each_ingredient_adds(hub: RunningHub) -> None:
         await looked.settled()
         assert await looked.violations() == []
         assert looked.complaints == []
+
+
+async def test_why_a_result_is_doubtful_is_said_in_words(
+    hub: RunningHub, page: Page, league: League, looked: Looking
+) -> None:
+    league.bring_in([*results("league-doubts/one", 0.3), *results("league-doubts/one", 0.6)])
+    await page.goto(f"{hub.url}/models?model=league-doubts/one")
+    await page.get_by_text("doubtful or withdrawn").click()
+    await expect(page.get_by_role("listitem").filter(has_text="musr")).to_contain_text("Line 5")
+    await looked.settled()
+    assert await looked.violations() == []
 
 
 async def test_models_that_are_on_no_board_are_not_compared_in_an_empty_table(
