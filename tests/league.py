@@ -53,15 +53,16 @@ class League:
         for n in range(OTHERS):
             rows += results(f"league/other-{n:03}", 0.2 + n / 1000)
         self.bring_in(rows)
-        eventually(lambda: self._ranked() == MODELS or None)
+        eventually(lambda: self.ranks("league/") == MODELS or None)
         eventually(lambda: self._compared() or None)
 
     def bring_in(self, rows: list[dict[str, Any]]) -> None:
         body = {"origin": "league.csv", "source": "imported", "results": rows}
         self._http.post("/v1/results/imports", json=body).raise_for_status()
 
-    def _ranked(self) -> int:
-        found = self._http.get(f"/v1/boards/{BOARD}", params={"q": "league/", "limit": 1})
+    def ranks(self, part: str) -> int:
+        """How many models with a part of a name are on the board."""
+        found = self._http.get(f"/v1/boards/{BOARD}", params={"q": part, "limit": 1})
         return int(found.json()["matching"]) if found.is_success else 0
 
     def _compared(self) -> bool:

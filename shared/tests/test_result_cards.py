@@ -101,7 +101,7 @@ def test_the_model_is_named_in_the_card_or_by_its_folders(name: str, path: str, 
 
 def test_a_card_of_no_known_model_is_refused() -> None:
     card = _card(_metric("GSM8K", "exact_match", 0.5), name="soup")
-    assert "give its name with --model" in Said(card, "README.md").why
+    assert "give its name (--model in a shell)" in Said(card, "README.md").why
     assert Said(card, "README.md", model="me/soup").row.model == "me/soup"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -11,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from atlas import query
 from defusedxml import ElementTree
-from league import BOARD, METHODS, MODELS, League
+from league import BOARD, METHODS, MODELS, League, results
 from looking import Looking, looking
 from playwright.async_api import Page, expect
-from running import RunningHub
+from running import RunningHub, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -63,8 +64,9 @@ async def test_an_address_of_no_board_says_so_and_leads_on(hub: RunningHub) -> N
     async with looking() as looked:
         await looked.page.goto(f"{hub.url}/boards?board=none")
         await looked.page.get_by_role("heading", name="This hub has no such board").wait_for()
+        assert await looked.violations() == []
         await looked.page.get_by_role("link", name="all boards").click()
-        await looked.page.get_by_role("heading", level=1, name="Boards").wait_for()
+        await looked.page.get_by_role("link", name="Overall").wait_for()
 
 
 async def test_rows_are_read_as_one_scrolls_and_only_some_are_drawn(
@@ -81,6 +83,29 @@ async def test_rows_are_read_as_one_scrolls_and_only_some_are_drawn(
         await page.evaluate("() => new Promise(requestAnimationFrame)")
     await expect(last).to_contain_text("league/other-000")
     assert await table.locator("tr.row").count() < 60
+
+
+async def test_an_open_board_shows_by_itself_what_the_hub_has_learnt(
+    hub: RunningHub, page: Page, league: League
+) -> None:
+    await page.clock.install()
+    await page.goto(f"{hub.url}/boards?board={BOARD}&q=late/")
+    await page.get_by_role("heading", name="No model passes these filters").wait_for()
+    league.bring_in(results("late/comer", 0.1))
+    await asyncio.to_thread(eventually, lambda: league.ranks("late/comer") or None)
+    await page.clock.fast_forward(20_000)
+    await expect(page.get_by_role("row").filter(has_text="late/comer")).to_be_visible()
+
+
+async def test_a_phone_shows_the_mean_of_each_model_without_being_scrolled(
+    hub: RunningHub, league: League
+) -> None:
+    async with looking((390, 844)) as looked:
+        await open_board(looked.page, hub, "q=league/")
+        mean = looked.page.get_by_role("columnheader", name="Mean")
+        box = await mean.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < 390
 
 
 async def test_a_row_says_rank_merge_method_and_base_and_leads_to_its_model(

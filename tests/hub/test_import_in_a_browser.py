@@ -22,6 +22,17 @@ dropped/two,bfloat16,0.42,0.4
 dropped/three,bfloat16,nonsense,0.3
 """
 
+CARD = """\
+---
+model-index:
+- name: card
+  results:
+  - task: {type: text-generation}
+    dataset: {name: GSM8K, type: gsm8k}
+    metrics: [{type: acc, value: 61.5}]
+---
+"""
+
 
 @pytest.fixture
 async def looked(hub: RunningHub, league: League) -> AsyncIterator[Looking]:
@@ -55,7 +66,7 @@ async def test_a_file_is_tried_its_mapping_changed_and_only_then_taken_in(
     text = await mapping.input_value()
     await mapping.fill(text.replace('"model"', '"no such field"', 1))
     await page.get_by_role("button", name="Try again").first.click()
-    await page.get_by_role("alert").wait_for()
+    await expect(page.get_by_role("alert")).to_contain_text("The mapping is not right.")
     looked.complaints.clear()  # the browser says that the hub refused it
     await mapping.fill(text)
     await page.get_by_role("button", name="Try again").first.click()
@@ -68,6 +79,33 @@ async def test_a_file_is_tried_its_mapping_changed_and_only_then_taken_in(
         "ifeval": 0.42,
         "bbh": 0.4,
     }
+
+
+async def test_a_token_that_the_hub_does_not_take_is_said_to_be_so_once(hub: RunningHub) -> None:
+    async with looking() as looked:
+        page = looked.page
+        await page.goto(f"{hub.url}/import")
+        await page.get_by_label("A token of this hub").fill("mgh_wrong")
+        await page.get_by_role("button", name="Go on").click()
+        await expect(page.get_by_role("alert")).to_contain_text("does not take this token")
+        assert await looked.violations() == []
+        await page.reload()
+        await page.get_by_label("A token of this hub").wait_for()
+        await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_a_file_that_names_no_model_is_taken_in_under_the_name_that_is_given(
+    hub: RunningHub, page: Page
+) -> None:
+    await page.goto(f"{hub.url}/import")
+    await page.get_by_label("A token of this hub").fill(hub.token)
+    await page.get_by_role("button", name="Go on").click()
+    card = {"name": "README.md", "mimeType": "text/markdown", "buffer": CARD.encode()}
+    await page.get_by_label("Drop a file here").set_input_files([card])
+    await expect(page.get_by_role("region", name="Refused rows")).to_contain_text("give its name")
+    await page.get_by_label("Model, if the file names none").fill("dropped/card")
+    await page.get_by_role("button", name="Try again").click()
+    await page.get_by_role("button", name="Import 1 result").wait_for()
 
 
 async def test_what_to_merge_on_a_base_is_recommended_with_its_evidence(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from atlas import query
-from league import BENCHMARKS, BOARD, METHODS, League
+from league import BENCHMARKS, BOARD, METHODS, League, results
 from looking import Looking, looking
 from playwright.async_api import Page, expect
-from running import RunningHub
+from running import RunningHub, eventually, finish
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +50,46 @@ async def test_a_model_has_its_results_its_uplift_in_words_and_a_way_to_the_map(
     await page.get_by_role("link", name="Show on the map").click()
     await page.get_by_role("link", name="Results and uplift").click()
     await page.get_by_role("heading", level=1, name="league/ties-5").wait_for()
+
+
+async def test_a_merge_has_what_each_ingredient_adds(hub: RunningHub) -> None:
+    name, recipe = "ablated/soup", "merge_method: linear\nmodels: [{model: left}, {model: right}]\n"
+    wanted = {"kind": "merge", "recipe": recipe, "model_name": name}
+    with hub.client() as client:
+        for each in (wanted, {"kind": "ablate", "model": name, "benchmarks": ["next"]}):
+            await asyncio.to_thread(finish, client, client.submit(each))
+    asked = f"{hub.url}/v1/uplift/ablations?model={name}"
+    await asyncio.to_thread(eventually, lambda: httpx.get(asked).json()["items"] or None)
+    async with looking() as looked:
+        await looked.page.goto(f"{hub.url}/models?model={name}")
+        plot = looked.page.get_by_role("figure").filter(has_text="What each ingredient adds")
+        await expect(plot).to_contain_text("left")
+        await plot.get_by_text("As a table").click()
+        await expect(plot.get_by_role("row")).to_have_count(3)
+        await looked.settled()
+        assert await looked.violations() == []
+        assert looked.complaints == []
+
+
+async def test_why_a_result_is_doubtful_is_said_in_words(
+    hub: RunningHub, page: Page, league: League, looked: Looking
+) -> None:
+    league.bring_in([*results("league-doubts/one", 0.3), *results("league-doubts/one", 0.6)])
+    await page.goto(f"{hub.url}/models?model=league-doubts/one")
+    await page.get_by_text("doubtful or withdrawn").click()
+    await expect(page.get_by_role("listitem").filter(has_text="musr")).to_contain_text("Line 5")
+    await looked.settled()
+    assert await looked.violations() == []
+
+
+async def test_models_that_are_on_no_board_are_not_compared_in_an_empty_table(
+    hub: RunningHub, page: Page, looked: Looking
+) -> None:
+    await page.goto(f"{hub.url}/compare?board=languages&model=league/ties-5&model=league/tune-a")
+    await page.get_by_role("heading", name="None of these models is on this board").wait_for()
+    await expect(page.get_by_role("figure")).to_have_count(0)
+    await looked.settled()
+    assert await looked.violations() == []
 
 
 async def test_a_model_without_results_says_how_to_get_some(hub: RunningHub, page: Page) -> None:

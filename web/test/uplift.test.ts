@@ -7,7 +7,8 @@ import {
 } from "../src/compare/parts.ts";
 import { MOST, readState as readCompare } from "../src/compare/state.ts";
 import type { Comparison, ModelComparison, Uplift, UpliftCell } from "../src/hub/uplift.ts";
-import { byBenchmark, groupsOf, howOf, tableOf } from "../src/model/uplift.ts";
+import { groupsOf as addedGroups, tableOf as addedTable, waysOf } from "../src/model/ablations.ts";
+import { byBenchmark, byDomain, groupsOf, howOf, tableOf } from "../src/model/uplift.ts";
 import { heatCell, sentenceOf } from "../src/uplift/cells.ts";
 import { addressOf, FIRST, questionOf, readState } from "../src/uplift/state.ts";
 
@@ -81,6 +82,88 @@ test("a model is shown beside each parent, the best or the mean, in points of 10
   assert.deepEqual(groupsOf(parts, "mean")[0]?.lines, []);
   assert.equal(howOf(comparison(0, 0, 0)), "McNemar's exact test on 919 items");
   assert.equal(tableOf(parts).length, 3);
+});
+
+test("what says the same as a single benchmark is not shown again", () => {
+  const [only] = UPLIFT.benchmarks;
+  assert.ok(only);
+  const { benchmark, version, metric, shots, ...whole } = only;
+  const over = [
+    { benchmark, version, metric, shots, subtask: "", chat_template: null, task_hash: null },
+  ];
+  const both = {
+    ...UPLIFT,
+    mean: { ...whole, over },
+    domains: [
+      { ...whole, over, domain: "maths" },
+      { ...whole, over: [...over, ...over], domain: "reasoning" },
+    ],
+  };
+  assert.deepEqual(
+    byBenchmark(both).map(({ label }) => label),
+    ["gsm8k"],
+  );
+  assert.deepEqual(
+    byDomain(both).map(({ label }) => label),
+    ["reasoning"],
+  );
+});
+
+test("an ablation has a line for each ingredient left out, in a group for each benchmark", () => {
+  const gain = {
+    difference: { value: 0.1, low: 0.05, high: 0.15 },
+    in_family: { value: 0.1, low: 0.05, high: 0.15 },
+    p: 0.01,
+    p_in_family: 0.02,
+    verdict: "better" as const,
+    method: "mcnemar" as const,
+    items: 919,
+  };
+  const bounded = { value: 0.5, low: 0.4, high: 0.6 };
+  const setting = { benchmark: "gsm8k", version: "1", metric: "acc", shots: 5, count: 919 };
+  const scored = { ...setting, limited: false, score: bounded };
+  const candidate = (without: string | null, how: string) => ({
+    without,
+    how,
+    model_digest: "sha256:0",
+    results: [{ ...scored, gain: without === null ? null : gain }],
+  });
+  const ablation = {
+    run: "r",
+    model: "org/merge",
+    recipe_digest: "sha256:1",
+    method: "ties",
+    harness: "lm-eval 0.4",
+    created_at: "2026-11-30T00:00:00Z",
+    candidates: [
+      candidate(null, "The whole merge."),
+      candidate("org/a", "Divided."),
+      candidate("org/b", "Divided."),
+    ],
+  };
+  assert.deepEqual(
+    addedGroups(ablation).map(({ title, lines }) => [
+      title,
+      lines.map(({ key, value }) => [key, value]),
+    ]),
+    [
+      [
+        "gsm8k",
+        [
+          ["org/a", 10],
+          ["org/b", 10],
+        ],
+      ],
+    ],
+  );
+  assert.deepEqual(waysOf(ablation), [{ how: "Divided.", without: ["org/a", "org/b"] }]);
+  assert.deepEqual(addedTable(ablation)[1]?.slice(0, 6), ["gsm8k", "org/a", 50, 10, 5, 15]);
+});
+
+test("merges of several bases, or by an unknown method, are called so", () => {
+  const cell = heatCell({ ...CELL, method: "unknown", base: "several" }, FIRST);
+  assert.deepEqual([cell.row, cell.column], ["several bases", "unknown method"]);
+  assert.equal(cell.href, "/uplift?cell_method=unknown&cell_base=several");
 });
 
 test("a cell says how much and how often, and leads to its merges", () => {

@@ -23,6 +23,11 @@ export function many(number: number, one: string, several = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : several}`;
 }
 
+/** The day of a time of the hub, as in `2026-11-30`. */
+export function day(time: string): string {
+  return time.slice(0, 10);
+}
+
 const POINTS = { maximumFractionDigits: 1, minimumFractionDigits: 1 };
 const PLAIN = new Intl.NumberFormat("en", POINTS);
 const SIGNED = new Intl.NumberFormat("en", { ...POINTS, signDisplay: "exceptZero" });

@@ -13,6 +13,8 @@ export class BoardSession {
   rows = $state.raw<BoardRow[]>([]);
   loading = $state(false);
   failure = $state.raw<unknown>(null);
+  /** How many times the board has been read again because the hub had something newer. */
+  refreshed = $state(0);
   #asked = new AbortController();
   #times = $state(0);
 
@@ -43,14 +45,18 @@ export class BoardSession {
 
   /** All rows that pass the filters. */
   async all(): Promise<BoardRow[]> {
-    const rows: BoardRow[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: BoardPage = await this.#ask(cursor, LARGEST, new AbortController().signal);
-      rows.push(...page.items);
-      cursor = page.next_cursor;
-    } while (cursor);
-    return rows;
+    return (await this.#readMany(Number.POSITIVE_INFINITY, new AbortController().signal)).rows;
+  }
+
+  /** Reads the rows that are shown again; those before stay until all are there, or if that fails. */
+  async refresh(): Promise<void> {
+    const { signal } = this.#asked;
+    this.loading = true;
+    const read = await this.#readMany(this.rows.length, signal).catch(() => null);
+    if (signal.aborted) return;
+    if (read) [this.rows, this.page] = [read.rows, read.page];
+    if (read) this.refreshed += 1;
+    this.loading = false;
   }
 
   async #read(cursor: string | null, signal: AbortSignal): Promise<void> {
@@ -66,6 +72,19 @@ export class BoardSession {
       this.failure = error;
     }
     this.loading = false;
+  }
+
+  /** The first rows, at least so many if there are as many, and the page that the last is on. */
+  async #readMany(least: number, signal: AbortSignal) {
+    const rows: BoardRow[] = [];
+    let page: BoardPage;
+    let cursor: string | null = null;
+    do {
+      page = await this.#ask(cursor, LARGEST, signal);
+      rows.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor && rows.length < least);
+    return { rows, page };
   }
 
   #ask(cursor: string | null, limit: number, signal: AbortSignal): Promise<BoardPage> {

@@ -10,14 +10,19 @@ export interface Part {
   differences: (Difference | null)[];
 }
 
-/** The parts in their order, without those of which no model has a score. */
+/** The parts in their order, without those of which no model has a score, or that repeat a benchmark. */
 export function partsOf({ mean, domains, benchmarks }: ModelComparison): Part[] {
   const parts = [
     { ...mean, name: "Mean" },
     ...benchmarks.map((part) => ({ ...part, name: part.title })),
-    ...domains.map((part) => ({ ...part, name: `Domain: ${part.domain}` })),
+    ...domains.filter(isWide).map((part) => ({ ...part, name: `Domain: ${part.domain}` })),
   ];
   return parts.filter(({ scores }) => scores.some(Boolean));
+}
+
+/** Whether a domain is more than one benchmark: its numbers are its own, and so is its verdict. */
+function isWide({ benchmarks }: { benchmarks: readonly string[] }): boolean {
+  return benchmarks.length > 1;
 }
 
 /** The groups of a plot: for each part, a line for each model in its own colour. */

@@ -13,11 +13,29 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   429: "The hub has had too many questions from here. Wait a moment.",
 };
 
+// Of these the hub says in a sentence for people what is wrong with what they sent or named.
+const SAID = new Set([
+  "unreadable-file",
+  "body-too-large",
+  "forbidden",
+  "not-your-board",
+  "board-name-taken",
+  "too-many-boards",
+  "nothing-to-release",
+  "too-many-releases",
+  "no-results",
+  "model-without-results",
+  "base-not-found",
+  "board-not-found",
+  "benchmark-not-found",
+]);
+
 /** What went wrong, as a sentence for people. */
 export function sentence(error: unknown): string {
   if (isAway(error)) return "The hub does not answer.";
   if (isMissing(error)) return BY_CODE["model-not-found"] ?? "";
   if (!(error instanceof HubProblem)) return "This page has failed. Load it again.";
+  if (SAID.has(error.code)) return error.message;
   return BY_CODE[error.code] ?? BY_STATUS[error.status] ?? inside(error);
 }
 
@@ -29,7 +47,12 @@ export function explanation(error: unknown): string | null {
 
 /** Whether the hub did not answer, so that the same question may be answered later. */
 export function isAway(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof HubProblem && error.code === "http-error");
+  const unloaded = error instanceof Error && error.message.startsWith("Unable to preload"); // Vite
+  return (
+    unloaded ||
+    error instanceof TypeError ||
+    (error instanceof HubProblem && error.code === "http-error")
+  );
 }
 
 /** Whether what an address names as a model is none. */

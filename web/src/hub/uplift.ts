@@ -14,6 +14,15 @@ export function readUplift(model: string, signal: AbortSignal): Promise<Uplift> 
   return hub.get("/v1/uplift", { params: { query: { model } }, signal });
 }
 
+export type Ablation = Schemas["Ablation"];
+
+/** The newest ablation of a merge; null if there is none. */
+export async function readAblation(model: string, signal: AbortSignal): Promise<Ablation | null> {
+  const query = { model, limit: 1 };
+  const { items } = await hub.get("/v1/uplift/ablations", { params: { query }, signal });
+  return items[0] ?? null;
+}
+
 export type UpliftTable = Answer<"get", "/v1/uplift/table">;
 export type UpliftCell = UpliftTable["cells"][number];
 export type TableQuery = NonNullable<Operations["get_uplift_table"]["parameters"]["query"]>;

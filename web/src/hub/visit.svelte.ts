@@ -1,6 +1,6 @@
 import type { Schemas } from "@mergehub/client";
 import { HubProblem } from "@mergehub/client";
-import { hasToken, hub, useToken } from "./hub.ts";
+import { forgetRefused, hasToken, hub, useToken } from "./hub.ts";
 
 export type Hub = Schemas["Hub"];
 
@@ -19,7 +19,7 @@ class Visit {
     try {
       this.hub = await hub.get("/v1/accounts/hub");
     } catch (error) {
-      if (error instanceof HubProblem && error.status === 401) useToken(null);
+      if (error instanceof HubProblem && error.status === 401 && hasToken()) forgetRefused();
       else this.failure = error;
     }
   }

@@ -20,6 +20,8 @@ export class Importing {
   format = $state<keyof typeof FORMATS>("auto");
   source = $state<keyof typeof SOURCES>("imported");
   origin = $state("");
+  /** The model of a file that names none. */
+  model = $state("");
   mapping = $state("");
   report = $state.raw<Report | null>(null);
   failure = $state.raw<unknown>(null);
@@ -29,18 +31,21 @@ export class Importing {
     this.file = file;
     this.origin = file.name;
     this.mapping = "";
+    this.model = "";
     void this.send(true);
   }
 
   /** Sends the file, to try it or to take it in. */
   async send(dry_run: boolean): Promise<void> {
     const { file, format, source, mapping } = this;
+    const model = this.model.trim();
     if (!file) return;
     this.busy = true;
     this.report = null;
     this.failure = null;
     try {
       const query: FileQuery = { format, source, origin: this.origin || file.name, dry_run };
+      if (model) query.model = model;
       if (mapping.trim()) query.mapping = mapping;
       this.report = await sendFile(file, query);
       if (this.report.mapping) this.mapping = JSON.stringify(this.report.mapping, null, 2);

@@ -1,5 +1,5 @@
 import type { Cell } from "../app/csv.ts";
-import { points } from "../app/words.ts";
+import { day, points } from "../app/words.ts";
 import type { Result } from "../hub/results.ts";
 
 const HUNDRED = 100;
@@ -21,11 +21,17 @@ export function conditionsOf({ shots, chat_template, precision, metric, subtask 
   return parts.filter(Boolean).join(", ");
 }
 
-/** Who measured it, and when. */
+/** With what it was measured, and where the hub has it from. */
 export function originOf({ harness, harness_version, origin }: Result): string {
-  return [harness && [harness, harness_version].filter(Boolean).join(" "), origin]
+  const version = harness.includes(harness_version) ? "" : harness_version;
+  return [harness && [harness, version].filter(Boolean).join(" "), origin]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** The day on which it was measured; of many imports nobody knows it. */
+export function measuredOn({ evaluated_at }: Result): string {
+  return evaluated_at ? day(evaluated_at) : "–";
 }
 
 export function tableOf(results: readonly Result[]): Cell[][] {

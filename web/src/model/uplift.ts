@@ -14,19 +14,20 @@ interface Part extends Compared {
 
 export const MEAN = "Mean";
 
-/** The parts of an uplift in the order of the plot: the mean, then each benchmark. */
+/** The parts of an uplift in the order of the plot: the mean, if it is one of several, then each benchmark. */
 export function byBenchmark({ mean, benchmarks }: Uplift): Part[] {
   const each = benchmarks.map((part) => ({
     ...part,
     key: [part.benchmark, part.version, part.metric, part.shots].join(" "),
     label: part.benchmark,
   }));
-  return mean ? [{ ...mean, key: MEAN, label: MEAN }, ...each] : each;
+  return mean && each.length > 1 ? [{ ...mean, key: MEAN, label: MEAN }, ...each] : each;
 }
 
-/** The parts by domain. */
+/** The parts by domain; one of a single benchmark would say the same again. */
 export function byDomain({ domains }: Uplift): Part[] {
-  return domains.map((part) => ({ ...part, key: part.domain, label: part.domain }));
+  const wide = domains.filter(({ over }) => over.length > 1);
+  return wide.map((part) => ({ ...part, key: part.domain, label: part.domain }));
 }
 
 /** The lines of a forest plot, in points of 100, in a group for each model that is compared with. */
@@ -68,7 +69,7 @@ function lineOf({ key, label }: Part, { in_family, verdict }: Comparison): Line 
 }
 
 /** How a comparison was made, in words. */
-export function howOf({ method, items }: Comparison): string {
+export function howOf({ method, items }: Pick<Comparison, "method" | "items">): string {
   const words = {
     mcnemar: "McNemar's exact test",
     "paired-bootstrap": "paired bootstrap",

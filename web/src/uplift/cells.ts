@@ -4,12 +4,22 @@ import type { UpliftCell, UpliftTable } from "../hub/uplift.ts";
 import type { HeatCell } from "../plots/heat.ts";
 import { addressOf, type UpliftState } from "./state.ts";
 
+/** A base as the heat map names it: merges of several bases stand in a row of their own. */
+export function baseName(base: string): string {
+  return { several: "several bases", unknown: "unknown base" }[base] ?? base;
+}
+
+/** A method as the heat map names it. */
+export function methodName(method: string): string {
+  return method === "unknown" ? "unknown method" : method;
+}
+
 /** A cell as the heat map shows it; a press lists its merges. */
 export function heatCell(cell: UpliftCell, state: UpliftState): HeatCell {
   const { method, base, merges, mean } = cell;
   return {
-    row: base,
-    column: method,
+    row: baseName(base),
+    column: methodName(method),
     value: mean,
     large: points(mean, true),
     small: `${percent(cell.share_better).replace(/\.\d/, "")} of ${merges}`,
@@ -25,7 +35,7 @@ export function sentenceOf(cell: UpliftCell): string {
   const interval = intervalOf(cell, true);
   const gained = `mean ${points(mean, true)}${interval ? ` (${interval})` : ""}`;
   const verdicts = `${better} better, ${worse} worse, ${unclear} no clear difference`;
-  return `${method} on ${base}: ${many(merges, "merge")}, ${gained}; ${verdicts}`;
+  return `${methodName(method)} on ${baseName(base)}: ${many(merges, "merge")}, ${gained}; ${verdicts}`;
 }
 
 export function tableOf({ cells }: UpliftTable): Cell[][] {

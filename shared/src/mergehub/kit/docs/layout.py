@@ -41,7 +41,9 @@ tr + tr > td, tbody > tr > td {{ border-top: 1px solid var(--line) }}
 thead th:empty {{ padding: 0 }}
 </style></head><body>
 <nav>{places}</nav>
+<main>
 {body}
+</main>
 </body></html>
 """
 

@@ -42,8 +42,8 @@ tasks</a> show the same with curl, TypeScript and Python; <a href="/docs/guides/
 guide</a> says what all operations have in common. OpenAPI documents for tools: {documents}.</p>
 <p id="absent" hidden></p>
 <noscript><p>This page needs JavaScript; guides, events and problems do not.</p></noscript>
-<main id="operations" data-documents="{paths}"
- data-last="{last}"></main>"""
+<div id="operations" data-documents="{paths}"
+ data-last="{last}"></div>"""
 
 
 def viewer_routes(documents: Documents) -> APIRouter:

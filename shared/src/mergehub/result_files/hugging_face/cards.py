@@ -21,7 +21,7 @@ from .stated import Stated, rows_of_stated
 
 LONGEST = 4 << 20
 MOST_RESULTS = 5_000
-NO_MODEL = "it is not said which model this is: give its name with --model"
+NO_MODEL = "it is not said which model this is: give its name (--model in a shell)"
 _LEADERBOARD = re.compile(r"open[-_ ]llm[-_ ]leaderboard", re.IGNORECASE)
 _FIRST = re.compile(r"HuggingFaceH4|open_llm_leaderboard_v1|old", re.IGNORECASE)
 _OF_V2 = frozenset({"ifeval", "bbh", "math", "gpqa", "musr", "mmlu-pro"})
