@@ -1,8 +1,8 @@
 """The boards of this process: made when they are asked for, and kept current beside the requests.
 
-A board that is made quickly is made by the request that needs it. A large one is kept current by
-`run`, which rests several times as long as it works; until it is done, requests get the state
-before.
+A board that is made quickly is made by the request that needs it. A large one that people look at
+is kept current by `run`, which rests longer than it works; until it is done, requests get the state
+before. One that nobody has looked at for a while is made by the next request.
 
 Intervals of ranks are of the state that they are shown with, or there are none. A board that is not
 very large gets some of few replicates when it is made; `run_ranks` computes better ones.
@@ -19,6 +19,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.definition import Rules
 from leaderboard.boards.filters import Search
 from leaderboard.boards.standing import Board, BoardMaker, Ranks
@@ -34,10 +35,12 @@ QUICK_CELLS = 200_000
 """Rows times columns of a board that a request makes by itself, which takes some milliseconds."""
 FEW_RANKS = 1_000_000
 """Ranks to draw when a board is made, which takes some hundredths of a second."""
-FORGET_SECONDS = 300.0  # a board that nobody asks for is no longer kept current
+ACTIVE_SECONDS = 10.0  # so long after a request a board is kept current
+FORGET_SECONDS = 600.0  # a board that nobody asks for is dropped
 LOOK_SECONDS = 20.0
-REST = 3
-"""Boards are made in at most a quarter of the time."""
+REST, LONGEST_REST = 3, 1.0
+"""Boards are made in at most a quarter of the time, as long as that does not make them old."""
+WORK_SECONDS = 300.0  # that making all boards may take
 RANK_REST = 9
 """Intervals of ranks are computed in at most a tenth of the time."""
 MOST = 40
@@ -63,6 +66,11 @@ class Kept:
         """Whether it is made quickly."""
         return len(self.board) * len(self.board.columns) <= QUICK_CELLS
 
+    @property
+    def active(self) -> bool:
+        """Whether somebody has asked for it just now, so that it is kept current."""
+        return time.monotonic() - self.asked <= ACTIVE_SECONDS
+
 
 class Boards:
     """All boards of this process, for any thread."""
@@ -77,7 +85,7 @@ class Boards:
     def of(self, facts: Facts, rules: Rules, verified: bool = False) -> Kept:
         """A board in this state of the facts, or if it is large, perhaps in one just before."""
         kept = self._kept.get((rules, verified))
-        if kept is None or (kept.board.facts is not facts and kept.quick):
+        if kept is None or (kept.board.facts is not facts and (kept.quick or not kept.active)):
             kept = self.make(facts, rules, verified)
         kept.asked = time.monotonic()
         return kept
@@ -116,18 +124,26 @@ class Boards:
     async def run(self) -> None:
         """Keep the boards current that somebody asks for."""
         assert self._replica is not None
+        turned(WORK_SECONDS)
         facts = await self._replica.newer(-1)
+        await asyncio.to_thread(self.prepare, facts)
         while True:
-            turned(2 * LOOK_SECONDS)
+            turned(WORK_SECONDS)
             began = time.monotonic()
             await asyncio.to_thread(self.refresh, facts)
             turned(2 * LOOK_SECONDS)
-            await asyncio.sleep(REST * (time.monotonic() - began))
+            await asyncio.sleep(min(LONGEST_REST, REST * (time.monotonic() - began)))
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     facts = await self._replica.newer(facts.as_of)
             except TimeoutError:
                 continue
+
+    def prepare(self, facts: Facts) -> None:
+        """Make the boards of the hub, so that nobody waits for the first of them."""
+        self.search.look(facts.models)
+        for definition in built_in().values():
+            self.make(facts, definition.rules)
 
     async def run_ranks(self) -> None:
         """Keep the intervals of ranks current, one board after the other."""
@@ -149,13 +165,14 @@ class Boards:
                 now.ranks = ranks_at(now.board, kept) or now.ranks
 
     def refresh(self, facts: Facts) -> None:
-        """Make the boards anew that somebody asks for, and forget the others."""
+        """Make the boards anew that somebody looks at, and drop those that nobody asks for."""
         now = time.monotonic()
         self.search.look(facts.models)
-        for key, kept in list(self._kept.items()):
+        last_asked = sorted(self._kept.items(), key=lambda pair: -pair[1].asked)
+        for key, kept in last_asked:
             if now - kept.asked > FORGET_SECONDS:
-                del self._kept[key]
-            elif kept.board.facts is not facts:
+                self._kept.pop(key, None)
+            elif kept.board.facts is not facts and kept.active:
                 self.make(facts, *key)
         with self._lock:
             self._maker.forget(board.board for board in self._kept.values())
