@@ -6,6 +6,7 @@ them needs no look at it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from collections.abc import Collection, Mapping
@@ -73,7 +74,7 @@ def unpack_scores(scores: bytes, count: int) -> Scores:
 
 async def keep(session: AsyncSession, of: Mapping[int, Mapping[str, float]]) -> None:
     """Store the item scores of some facts, by the fact's id."""
-    packed = {fact: pack(items) for fact, items in of.items() if items}
+    packed = await asyncio.to_thread(_packed, of)
     if not packed:
         return
     sets = await _sets(session, packed.values())
@@ -84,6 +85,10 @@ async def keep(session: AsyncSession, of: Mapping[int, Mapping[str, float]]) -> 
     for begin in range(0, len(rows), AT_ONCE):
         added = insert(FactItemsRow).values(rows[begin : begin + AT_ONCE])
         await session.execute(added.on_conflict_do_nothing())
+
+
+def _packed(of: Mapping[int, Mapping[str, float]]) -> dict[int, Packed]:
+    return {fact: pack(items) for fact, items in of.items() if items}
 
 
 async def _sets(session: AsyncSession, packed: Collection[Packed]) -> dict[UUID, int]:
