@@ -10,6 +10,7 @@ import asyncio
 import json
 import zlib
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leaderboard.facts.former import OldItemRow
 from leaderboard.facts.items import FactItemsRow, ItemSetRow
 from leaderboard.facts.statement import digest
+from leaderboard.statistics.shared_items import ItemsOfSet
 
 Scores = NDArray[np.float64]
 BITS, NUMBERS = b"b", b"f"
@@ -59,9 +61,10 @@ def pack_scores(scores: Scores) -> bytes:
     return kind + zlib.compress(plain, 9)
 
 
-def unpack_hashes(hashes: bytes) -> list[str]:
+@lru_cache(64)
+def unpack_hashes(hashes: bytes) -> tuple[str, ...]:
     """The hashes of a set, sorted."""
-    return list(json.loads(zlib.decompress(hashes)))
+    return tuple(json.loads(zlib.decompress(hashes)))
 
 
 def unpack_scores(scores: bytes, count: int) -> Scores:
@@ -112,19 +115,18 @@ async def count(session: AsyncSession, fact: int) -> int:
     return len((await read(session, [fact])).get(fact, {}))
 
 
-async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[str, float]]:
+async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, Mapping[str, float]]:
     """The item scores of some facts by hash, without the facts that have none."""
     sets, scores = await read_arrays(session, facts)
-    found = {
-        fact: dict(zip(sets[item_set], each.tolist(), strict=True))
-        for fact, (item_set, each) in scores.items()
+    found: dict[int, Mapping[str, float]] = {
+        fact: ItemsOfSet(sets[item_set], each) for fact, (item_set, each) in scores.items()
     }
     return found | await _old(session, [fact for fact in facts if fact not in found])
 
 
 async def read_arrays(
     session: AsyncSession, facts: Collection[int]
-) -> tuple[dict[int, list[str]], dict[int, tuple[int, Scores]]]:
+) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[int, Scores]]]:
     """The hashes of each set of items, and of each fact its set and the scores in its order."""
     query = select(FactItemsRow).where(FactItemsRow.fact_id.in_(facts))
     rows = (await session.scalars(query)).all()

@@ -12,6 +12,7 @@ import numpy as np
 from leaderboard.statistics import bootstrap, intervals, mcnemar
 from leaderboard.statistics.families import level
 from leaderboard.statistics.intervals import ALPHA, Estimate
+from leaderboard.statistics.shared_items import aligned
 
 Method = Literal["mcnemar", "paired-bootstrap", "unpaired"]
 Interval = Callable[[float], Estimate]
@@ -45,11 +46,12 @@ def between(
     An item's difficulty cancels out in a pair, so its interval is narrower than that of two
     independent scores. E. Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640, section 4.
     """
-    common = sorted(set(one_items).intersection(*(items for _, items in others)))
-    if len(common) < 2:
+    if not one_items or not all(items for _, items in others):
         return _unpaired(one, [score for score, _ in others])
-    own = np.array([one_items[item] for item in common])
-    theirs = np.array([[items[item] for item in common] for _, items in others])
+    own, *rest = aligned([one_items, *(items for _, items in others)])
+    if len(own) < 2:
+        return _unpaired(one, [score for score, _ in others])
+    theirs = np.array(rest)
     if len(others) == 1 and _right_or_wrong(own) and _right_or_wrong(theirs):
         return _mcnemar(own, theirs[0])
     return _bootstrap(own - theirs.mean(axis=0))
@@ -93,4 +95,4 @@ def _bootstrap(differences: bootstrap.Numbers) -> Difference:
 
 
 def _right_or_wrong(scores: bootstrap.Numbers) -> bool:
-    return bool(np.isin(scores, (0.0, 1.0)).all())
+    return bool(((scores == 0) | (scores == 1)).all())
