@@ -82,3 +82,33 @@ def test_a_large_board_gets_intervals_of_few_replicates_at_once_and_all_of_them_
     boards.rank(key, kept)
     assert kept.ranks.replicates == 10_000
     assert boards.ranked(kept.board.facts, RULES).ranks is kept.ranks
+
+
+def test_a_large_board_is_shown_as_it_was_only_while_it_is_kept_current(monkeypatch):
+    monkeypatch.setattr(Kept, "quick", False)
+    world, boards = World(), Boards()
+    world.add([Result("a", "x", 0.5), Result("b", "x", 0.6)])
+    first = world.facts()
+    shown = boards.of(first, RULES)
+    world.add([Result("c", "x", 0.7)])
+    later = world.facts()
+    assert boards.of(later, RULES) is shown
+    boards.refresh(later)
+    assert len(boards.of(later, RULES).board) == 3
+    world.add([Result("d", "x", 0.7)])
+    boards.of(later, RULES).asked -= current.ACTIVE_SECONDS + 1
+    last = world.facts()
+    boards.refresh(last)  # nobody looks at it
+    assert len(boards.of(last, RULES).board) == 4
+
+
+def test_a_board_that_nobody_asks_for_is_dropped():
+    world, boards = World(), Boards()
+    world.add([Result("a", "x", 0.5)])
+    facts = world.facts()
+    shown = boards.of(facts, RULES)
+    boards.refresh(facts)
+    assert boards.of(facts, RULES) is shown
+    shown.asked -= current.FORGET_SECONDS + 1
+    boards.refresh(facts)
+    assert boards.of(facts, RULES) is not shown
