@@ -165,14 +165,15 @@ class Boards:
                 now.ranks = ranks_at(now.board, kept) or now.ranks
 
     def refresh(self, facts: Facts) -> None:
-        """Make the boards anew that somebody looks at, and drop those that nobody asks for."""
+        """Make the boards anew that somebody looks at, and drop others with old facts."""
         now = time.monotonic()
         self.search.look(facts.models)
         last_asked = sorted(self._kept.items(), key=lambda pair: -pair[1].asked)
         for key, kept in last_asked:
-            if now - kept.asked > FORGET_SECONDS:
+            stale = kept.board.facts is not facts
+            if now - kept.asked > FORGET_SECONDS or (stale and not kept.active):
                 self._kept.pop(key, None)
-            elif kept.board.facts is not facts and kept.active:
+            elif stale:
                 self.make(facts, *key)
         with self._lock:
             self._maker.forget(board.board for board in self._kept.values())
