@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -64,6 +64,7 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
     """
     shares = weights or [1 / len(differences)] * len(differences)
 
+    @cache
     def at(alpha: float) -> Estimate:
         return intervals.combine(
             [(share, each.at(alpha)) for share, each in zip(shares, differences, strict=True)]
@@ -77,6 +78,7 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
 
 
 def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
+    @cache
     def at(alpha: float) -> Estimate:
         return intervals.difference(one(alpha), intervals.mean([each(alpha) for each in others]))
 
@@ -90,7 +92,7 @@ def _mcnemar(own: bootstrap.Numbers, theirs: bootstrap.Numbers) -> Difference:
 
 
 def _bootstrap(differences: bootstrap.Numbers) -> Difference:
-    at = partial(bootstrap.mean, differences, SEED)
+    at = cache(bootstrap.Resampled(differences, SEED).mean)
     return Difference("paired-bootstrap", len(differences), level(at(ALPHA)), at)
 
 
