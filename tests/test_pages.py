@@ -241,6 +241,7 @@ WHOLE = {
     "list_risers": "the first of a ranking that changes with each merge",
     "list_pairs": "likewise",
     "list_run_items": "the scores of one benchmark, as one object",
+    "list_items_of_runs": "one for each that was asked for",
 }
 """Lists without a cursor, and why."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+
+import numpy as np
 
 from benchmarks.leaderboard.results import (
     DOMAINS,
@@ -14,6 +16,8 @@ from benchmarks.leaderboard.results import (
     PRECISIONS,
     ROOTS,
     SIZES,
+    WITH_ITEMS,
+    Made,
     name,
 )
 from benchmarks.lineage.questions import Question, Target
@@ -21,10 +25,11 @@ from benchmarks.lineage.questions import Question, Target
 BOARDS = ("overall", "open-llm-v2", "reasoning", "knowledge", "maths")
 SORTS = ("mean", "-mean", "name", "size", "date", "uplift", "gsm8k")
 PAGE = (Target(0.5, 0.015), Target(0.99, 0.060))
+TABLE = (Target(0.99, 0.2),)
 PAGES = 400
 
 
-def questions() -> Iterator[Question]:
+def questions(made: Made) -> Iterator[Question]:
     """The questions and their targets."""
     draw = random.Random(16)
     paths = [_page(draw) for _ in range(PAGES)]
@@ -33,6 +38,17 @@ def questions() -> Iterator[Question]:
     yield Question("facets with three filters", facets, PAGE)
     points = [path.replace("?", "/points?") for path in map(_without_sort, paths[:60])]
     yield Question("5,000 points with three filters", points, (Target(0.99, 0.2),))
+    merges = np.flatnonzero(made.merge).tolist()
+    paired = [number for number in merges if number < WITH_ITEMS]
+    for what, numbers in (("by item", paired), ("from scores", merges)):
+        asked = [f"/v1/uplift?model={quote(name(draw.choice(numbers)))}" for _ in range(300)]
+        yield Question(f"uplift of a merge, {what}", asked, (Target(0.99, 0.03),))
+    yield Question("table by method and base", [_table(path) for path in facets], TABLE)
+
+
+def _table(path: str) -> str:
+    board, chosen = path.removeprefix("/v1/boards/").split("/facets?")
+    return f"/v1/uplift/table?board={board}&{chosen}"
 
 
 def _page(draw: random.Random) -> str:

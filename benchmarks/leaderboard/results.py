@@ -25,6 +25,8 @@ LICENCES = ("apache-2.0", "mit", "llama3", "gemma", None)
 PRECISIONS = ("bfloat16", "float16", "8bit", "4bit")
 SIZES = (0.5, 1.5, 3, 7, 8, 9, 13, 14, 32, 70)
 DOMAINS = ("code", "maths", "chat", "medicine")
+WITH_ITEMS = 2000
+"""The first models have item scores."""
 ROOTS = 200
 """The first models have no parents."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -17,13 +19,18 @@ from benchmarks.leaderboard.results import (
     METHODS,
     PRECISIONS,
     SIZES,
+    WITH_ITEMS,
     Made,
+    Setting,
     name,
 )
+from leaderboard.facts.item_scores import pack_hashes, pack_scores
+from leaderboard.facts.statement import digest
 from mergehub.kit.database.connections import connect
 
 SCHEMA = "leaderboard"
 EVALUATED = datetime(2026, 1, 1, tzinfo=UTC)
+MOST_ITEMS = 2000
 FIRST_DAY, DAYS = date(2023, 6, 1), 900
 
 Rows = Iterable[tuple[Any, ...]]
@@ -47,7 +54,10 @@ async def fill(url: str, made: Made) -> None:
         origin = [(1, 3, "bench")]
         await _copy(connection, "origins", ("id", "source", "origin"), origin)
         await _copy(connection, "facts", RESULTS, _results(made))
-        for table in ("models", "variants", "measures", "settings", "origins"):
+        await _copy(connection, "item_sets", ("id", "digest", "hashes"), _item_sets(made))
+        scores = ("fact_id", "item_set_id", "scores")
+        await _copy(connection, "fact_items", scores, _item_scores(made))
+        for table in ("models", "variants", "measures", "settings", "origins", "item_sets"):
             await connection.execute(SEQUENCE.format(table=table))
         await connection.execute("SELECT setval('results_id_seq', (SELECT max(id) FROM facts))")
         await connection.execute("ANALYZE")
@@ -121,6 +131,29 @@ def _measures(made: Made) -> Rows:
     )
 
 
+def _hashes(setting: Setting) -> list[str]:
+    names = (f"{setting.name} {at}" for at in range(min(setting.items, MOST_ITEMS)))
+    return sorted(sha256(name.encode()).hexdigest() for name in names)
+
+
+def _item_sets(made: Made) -> Rows:
+    for at, setting in enumerate(made.settings, 1):
+        text = json.dumps(_hashes(setting), separators=(",", ":"))
+        yield at, digest(text), pack_hashes(text)
+
+
+def _item_scores(made: Made) -> Rows:
+    """Of the first models, with as many right items as their values say."""
+    random, id = np.random.default_rng(3), 0
+    for at, setting in enumerate(made.settings):
+        size = min(setting.items, MOST_ITEMS)
+        for number in np.flatnonzero(~np.isnan(made.values[:, at])).tolist():
+            id += 1
+            if number < WITH_ITEMS:
+                right = random.random(size) < made.values[number, at]
+                yield id, at + 1, pack_scores(right.astype(np.float64))
+
+
 def _results(made: Made) -> Iterator[tuple[Any, ...]]:
     id = 0
     for at, setting in enumerate(made.settings):
@@ -130,5 +163,5 @@ def _results(made: Made) -> Iterator[tuple[Any, ...]]:
             fact = uuid.UUID(int=(1 << 96) + id)
             yield (
                 *(id, value, EVALUATED, number + 1, at + 1, 1, setting.items, 3),
-                *(False, False, fact),
+                *(False, number < WITH_ITEMS, fact),
             )

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
 from fake_registry import FakeRegistry
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 from following_hub import FakeLineage
 from reading_service import (
@@ -50,6 +50,7 @@ class ScoringRegistry(FakeRegistry):
         super().__init__()
         self.app.add_exception_handler(NoSuchRun, _tell)
         self.app.get("/v1/runs/{run}/items")(self.item_scores)
+        self.app.get("/v1/runs/items")(self.items_of_runs)
         self.app.get("/v1/accounts/me")(self.me)
         self.lineage = FakeLineage()
         self.app.include_router(self.lineage.router)
@@ -60,6 +61,7 @@ class ScoringRegistry(FakeRegistry):
         super().clear()
         self.items.clear()
         self.lineage.clear()
+        self.together: list[int] = []
         self.failing, self.failure = 0, 503
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
@@ -68,12 +70,23 @@ class ScoringRegistry(FakeRegistry):
         roles = {"writers": "writer", "readers": "reader"}
         return {"organisations": [{"organisation": o, "role": r} for o, r in roles.items()]}
 
-    async def item_scores(self, run: str, benchmark: str) -> dict[str, Any]:
+    async def items_of_runs(self, of: Annotated[list[str], Query()]) -> dict[str, Any]:
+        await self._about_to_answer()
+        self.together.append(len(of))
+        pairs = [each.split(":", 1) for each in of]
+        found = [(*pair, self.items.get(" ".join(pair), self.items.get(pair[0]))) for pair in pairs]
+        told = [{"run": run, "benchmark": name, "items": has} for run, name, has in found if has]
+        return {"items": told}
+
+    async def _about_to_answer(self) -> None:
         if self.meanwhile:
             await self.meanwhile()
         if self.failing:
             self.failing -= 1
             raise HTTPException(self.failure)
+
+    async def item_scores(self, run: str, benchmark: str) -> dict[str, Any]:
+        await self._about_to_answer()
         found = self.items.get(f"{run} {benchmark}", self.items.get(run))
         if found is None:
             raise NoSuchRun

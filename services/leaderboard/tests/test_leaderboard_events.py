@@ -62,6 +62,36 @@ async def test_a_result_whose_items_nobody_kept_is_a_result(resources, registry,
     assert (await count(resources, FactRow), await scored_items(resources)) == (1, 0)
 
 
+async def test_items_of_many_results_come_with_few_requests(resources, registry, caught_up):
+    for number in range(50):
+        registry.score(f"m{number}", "dates", "10" if number % 2 else 0.5)
+    await caught_up()
+    assert sorted(registry.together) == [10, 20, 20]
+    assert (await count(resources, FactRow), await scored_items(resources)) == (50, 50)
+
+
+@pytest.mark.parametrize("status", [404, 422])
+async def test_a_registry_of_the_release_before_is_asked_one_by_one(
+    resources, registry, caught_up, status
+):
+    registry.score("m", "dates", "10")
+    registry.score("n", "dates", "111")
+    registry.failing, registry.failure = 1, status
+    await caught_up()
+    assert (await count(resources, FactRow), await scored_items(resources)) == (2, 5)
+
+
+async def test_items_of_many_that_cannot_be_had_now_hold_them_back(resources, registry, caught_up):
+    registry.score("m", "dates", "10")
+    registry.score("n", "dates", "111")
+    registry.failing = 1
+    with pytest.raises(httpx.HTTPStatusError, match="503"):
+        await caught_up()
+    assert await count(resources, FactRow) == await count(resources, InboxRow) == 0
+    await caught_up()
+    assert (await count(resources, FactRow), await scored_items(resources)) == (2, 5)
+
+
 @pytest.mark.parametrize("status", [503, 429, 404], ids=["away", "busy", "no-such-route"])
 async def test_items_that_cannot_be_had_now_hold_the_event_back(
     resources, registry, caught_up, status
@@ -80,7 +110,7 @@ async def test_items_that_are_refused_for_good_do_not_hold_up_the_next_event(res
     registry.score("m1", "dates", 0.5)
     consumer = events.consumer(resources)
     consumer.BACKOFF = Backoff(first=0.01)
-    registry.failing, registry.failure = consumer.TRIES + 1, 422  # both are asked for at first
+    registry.failing, registry.failure = consumer.TRIES + 2, 422  # both are asked for at first
     await consumer.catch_up()
     async with resources.database.transaction() as session:
         [refused] = await intake.set_aside(session)
@@ -103,7 +133,7 @@ async def test_nothing_is_locked_while_another_service_is_asked(resources, regis
     registry.score("n", "dates", "11")
     registry.meanwhile = lock
     await caught_up()
-    assert locked == [0, 0]
+    assert locked == [0]
     assert await count(resources, FactRow) == 2
 
 

@@ -248,6 +248,12 @@ async def test_evaluation_report_stores_items_and_tells_each_benchmark(
     assert all("items" not in each for each in answer["result"]["results"])
     items = await owner.get(f"/v1/runs/{run['id']}/items", params={"benchmark": "dates"})
     assert items.json() == {"benchmark": "dates", "items": {"c": 1.0, "d": 0.0}}
+    of = [f"{run['id']}:{name}" for name in ("dates", "other", "arc")]
+    several = (await owner.get("/v1/runs/items", params={"of": of})).json()["items"]
+    assert sorted(several, key=lambda each: each["benchmark"]) == [
+        {"run": run["id"], "benchmark": "arc", "items": {"a": 1.0, "b": 0.0}},
+        {"run": run["id"], "benchmark": "dates", "items": {"c": 1.0, "d": 0.0}},
+    ]
     missing = await owner.get(f"/v1/runs/{run['id']}/items", params={"benchmark": "other"})
     assert missing.status_code == 404
     told = await events("evaluation.completed")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from itertools import groupby
 from uuid import UUID
 
@@ -33,12 +35,33 @@ EVALUATED = "evaluation.completed"
 ABLATED = "ablation.completed"
 ITEMS = "items"
 """The key under which a completed event has the score of each item."""
+AT_ONCE = 20
+"""The most that the registry answers together."""
+REQUESTS = 4
+NO_SUCH_ROUTE = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""Of a registry of the release before, which takes `items` for the id of a run."""
+
+Pair = tuple[UUID, str]
+"""A run and a benchmark."""
 
 
 class ItemScores(BaseModel):
     """The registry's answer about the items of one benchmark of a run."""
 
     items: dict[str, float]
+
+
+class ItemsOfRun(ItemScores):
+    """Likewise, as one of several."""
+
+    run: UUID
+    benchmark: str
+
+
+class ItemsOfRuns(BaseModel):
+    """The registry's answer about several benchmarks of runs; it leaves out what it has not."""
+
+    items: list[ItemsOfRun]
 
 
 class Events:
@@ -62,7 +85,40 @@ class Events:
             items = {name: await self._items(ablated.run, name) for name in names}
         else:
             return event
-        return event.model_copy(update={"data": event.data | {ITEMS: items}})
+        return _with_items(event, items)
+
+    async def complete_together(self, events: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Return events as `complete` does, with few requests for all. Raises httpx.HTTPError."""
+        told = {
+            event.id: EvaluationCompleted.model_validate(event.data)
+            for event in events
+            if event.type == EVALUATED
+        }
+        slots = asyncio.Semaphore(REQUESTS)
+        asked = [
+            self._items_of(some, slots)
+            for some in _in_parts(dict.fromkeys((of.run, of.benchmark) for of in told.values()))
+        ]
+        found = {pair: items for part in await asyncio.gather(*asked) for pair, items in part}
+        return [
+            _with_items(event, found.get((told[event.id].run, told[event.id].benchmark), {}))
+            if event.id in told
+            else await self.complete(event)
+            for event in events
+        ]
+
+    async def _items_of(
+        self, wanted: Sequence[Pair], slots: asyncio.Semaphore
+    ) -> Sequence[tuple[Pair, Mapping[str, float]]]:
+        """The item scores of benchmarks of runs, one by one if the registry has no such route."""
+        async with slots:
+            asked = [f"{run}:{benchmark}" for run, benchmark in wanted]
+            answer = await self._hub.get("/v1/runs/items", params={"of": asked})
+            if answer.status_code in NO_SUCH_ROUTE:
+                return [(pair, await self._items(*pair)) for pair in wanted]
+        answer.raise_for_status()
+        found = await asyncio.to_thread(ItemsOfRuns.model_validate_json, answer.content)
+        return [((each.run, each.benchmark), each.items) for each in found.items]
 
     async def _items(self, run: UUID, benchmark: str) -> dict[str, float]:
         """The scores by item hash; empty if the registry kept none."""
@@ -72,6 +128,16 @@ class Events:
             return {}
         answer.raise_for_status()
         return ItemScores.model_validate_json(answer.content).items
+
+
+def _with_items(event: Envelope, items: object) -> Envelope:
+    return event.model_copy(update={"data": event.data | {ITEMS: items}})
+
+
+def _in_parts(pairs: Iterable[Pair]) -> Iterator[Sequence[Pair]]:
+    """So many at a time as the registry answers at once."""
+    every = list(pairs)
+    return (every[begin : begin + AT_ONCE] for begin in range(0, len(every), AT_ONCE))
 
 
 async def apply(session: AsyncSession, event: Envelope) -> None:
@@ -117,4 +183,5 @@ def consumer(resources: Resources, metrics: CollectorRegistry | None = None) -> 
         apply=apply,
         apply_together=apply_together,
         complete=events.complete,
+        complete_together=events.complete_together,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl, model_validator
@@ -76,3 +77,8 @@ class Definition(Rules):
     summary: Annotated[str, Field(min_length=1, max_length=1000)]
     domains: Lax[tuple[Domain, ...]] = ()
     sources: Lax[tuple[Lax[HttpUrl], ...]] = ()
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules alone, by which a board is known."""
+        return Rules(**{name: getattr(self, name) for name in Rules.model_fields})

@@ -61,14 +61,13 @@ class Named:
 
 def of_hub(definition: Definition) -> Named:
     """A board that comes with the hub."""
-    rules = Rules(**{name: getattr(definition, name) for name in Rules.model_fields})
     return Named(
         definition.name,
         definition.title,
         definition.summary,
         definition.domains,
         None,
-        rules,
+        definition.rules,
         version=1,
     )
 

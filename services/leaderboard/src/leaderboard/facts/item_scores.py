@@ -6,9 +6,11 @@ them needs no look at it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leaderboard.facts.former import OldItemRow
 from leaderboard.facts.items import FactItemsRow, ItemSetRow
 from leaderboard.facts.statement import digest
+from leaderboard.statistics.shared_items import ItemsOfSet
 
 Scores = NDArray[np.float64]
 BITS, NUMBERS = b"b", b"f"
@@ -58,9 +61,10 @@ def pack_scores(scores: Scores) -> bytes:
     return kind + zlib.compress(plain, 9)
 
 
-def unpack_hashes(hashes: bytes) -> list[str]:
+@lru_cache(64)
+def unpack_hashes(hashes: bytes) -> tuple[str, ...]:
     """The hashes of a set, sorted."""
-    return list(json.loads(zlib.decompress(hashes)))
+    return tuple(json.loads(zlib.decompress(hashes)))
 
 
 def unpack_scores(scores: bytes, count: int) -> Scores:
@@ -73,7 +77,7 @@ def unpack_scores(scores: bytes, count: int) -> Scores:
 
 async def keep(session: AsyncSession, of: Mapping[int, Mapping[str, float]]) -> None:
     """Store the item scores of some facts, by the fact's id."""
-    packed = {fact: pack(items) for fact, items in of.items() if items}
+    packed = await asyncio.to_thread(_packed, of)
     if not packed:
         return
     sets = await _sets(session, packed.values())
@@ -84,6 +88,10 @@ async def keep(session: AsyncSession, of: Mapping[int, Mapping[str, float]]) -> 
     for begin in range(0, len(rows), AT_ONCE):
         added = insert(FactItemsRow).values(rows[begin : begin + AT_ONCE])
         await session.execute(added.on_conflict_do_nothing())
+
+
+def _packed(of: Mapping[int, Mapping[str, float]]) -> dict[int, Packed]:
+    return {fact: pack(items) for fact, items in of.items() if items}
 
 
 async def _sets(session: AsyncSession, packed: Collection[Packed]) -> dict[UUID, int]:
@@ -107,19 +115,18 @@ async def count(session: AsyncSession, fact: int) -> int:
     return len((await read(session, [fact])).get(fact, {}))
 
 
-async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[str, float]]:
+async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, Mapping[str, float]]:
     """The item scores of some facts by hash, without the facts that have none."""
     sets, scores = await read_arrays(session, facts)
-    found = {
-        fact: dict(zip(sets[item_set], each.tolist(), strict=True))
-        for fact, (item_set, each) in scores.items()
+    found: dict[int, Mapping[str, float]] = {
+        fact: ItemsOfSet(sets[item_set], each) for fact, (item_set, each) in scores.items()
     }
     return found | await _old(session, [fact for fact in facts if fact not in found])
 
 
 async def read_arrays(
     session: AsyncSession, facts: Collection[int]
-) -> tuple[dict[int, list[str]], dict[int, tuple[int, Scores]]]:
+) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[int, Scores]]]:
     """The hashes of each set of items, and of each fact its set and the scores in its order."""
     query = select(FactItemsRow).where(FactItemsRow.fact_id.in_(facts))
     rows = (await session.scalars(query)).all()

@@ -71,6 +71,14 @@ class Parents:
         starts = np.searchsorted(found >> 32, np.arange(size + 1)).astype(np.int32)
         return starts, (found & LOW).astype(np.int32)
 
+    @cached_property
+    def child_and_root(self) -> tuple[Numbers, Numbers]:
+        """The pairs of a model and a root of it, without those of a model and itself."""
+        starts, roots = self.roots
+        child = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+        others = child != roots
+        return child[others], roots[others]
+
     def _one_step_up(self, pairs: Integers) -> Integers:
         """Each pair of a model and an ancestor, with the ancestor's parents in its place."""
         ancestor = (pairs & LOW).astype(np.int32)

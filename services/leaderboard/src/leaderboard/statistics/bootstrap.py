@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,22 +41,40 @@ def replicates(differences: Numbers, seed: int) -> Numbers:
 
 
 def mean(differences: Numbers, seed: int, alpha: float = ALPHA) -> Estimate:
-    """The mean of at least two differences, with its interval.
+    """The mean of at least two differences, with its interval at one level; see `Resampled`."""
+    return Resampled(differences, seed).mean(alpha)
 
-    It is the percentile interval with its ends moved outwards, since resamples of n items vary
-    less than samples by √((n - 1)/n), and their error is estimated:
 
-        α' = Φ(-√(n / (n - 1)) · t(1 - α/2; n - 1))
+class Resampled:
+    """Some differences that are resampled once, for intervals of their mean at any level."""
 
-    Both the differences and their negatives are resampled, so that swapping the two models turns
-    the interval around exactly. T. Hesterberg (2015), The American Statistician 69, 371-386, 5.2.
-    """
-    value, count = float(differences.mean()), len(differences)
-    if count >= ENOUGH:
-        return normal(value, float(differences.std(ddof=1)) / math.sqrt(count), alpha)
-    reach = math.sqrt(count / (count - 1)) * t(alpha, count - 1)
-    tail = statistics.NormalDist().cdf(-reach)
-    ends = [tail, 1 - tail]
-    one, other = (np.quantile(replicates(each, seed), ends) for each in (differences, -differences))
-    low, high = (one - other[::-1]) / 2
-    return Estimate(value, min(value, float(low)), max(value, float(high)))
+    def __init__(self, differences: Numbers, seed: int) -> None:
+        self._differences, self._seed = differences, seed
+
+    @cached_property
+    def _replicates(self) -> tuple[Numbers, Numbers]:
+        """Of the differences, and of their negatives."""
+        one, other = self._differences, -self._differences
+        return replicates(one, self._seed), replicates(other, self._seed)
+
+    def mean(self, alpha: float = ALPHA) -> Estimate:
+        """The mean of at least two differences, with its interval.
+
+        It is the percentile interval with its ends moved outwards, since resamples of n items vary
+        less than samples by √((n - 1)/n), and their error is estimated:
+
+            α' = Φ(-√(n / (n - 1)) · t(1 - α/2; n - 1))
+
+        Both the differences and their negatives are resampled, so that swapping the two models
+        turns the interval around exactly. T. Hesterberg (2015), The American Statistician 69,
+        371-386, 5.2.
+        """
+        value, count = float(self._differences.mean()), len(self._differences)
+        if count >= ENOUGH:
+            error = float(self._differences.std(ddof=1)) / math.sqrt(count)
+            return normal(value, error, alpha)
+        reach = math.sqrt(count / (count - 1)) * t(alpha, count - 1)
+        tail = statistics.NormalDist().cdf(-reach)
+        one, other = (np.quantile(each, [tail, 1 - tail]) for each in self._replicates)
+        low, high = (one - other[::-1]) / 2
+        return Estimate(value, min(value, float(low)), max(value, float(high)))

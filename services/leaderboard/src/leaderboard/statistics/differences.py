@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from leaderboard.statistics import bootstrap, intervals, mcnemar
 from leaderboard.statistics.families import level
 from leaderboard.statistics.intervals import ALPHA, Estimate
+from leaderboard.statistics.shared_items import aligned
 
 Method = Literal["mcnemar", "paired-bootstrap", "unpaired"]
 Interval = Callable[[float], Estimate]
@@ -45,11 +46,12 @@ def between(
     An item's difficulty cancels out in a pair, so its interval is narrower than that of two
     independent scores. E. Miller (2024), Adding Error Bars to Evals, arXiv:2411.00640, section 4.
     """
-    common = sorted(set(one_items).intersection(*(items for _, items in others)))
-    if len(common) < 2:
+    if not one_items or not all(items for _, items in others):
         return _unpaired(one, [score for score, _ in others])
-    own = np.array([one_items[item] for item in common])
-    theirs = np.array([[items[item] for item in common] for _, items in others])
+    own, *rest = aligned([one_items, *(items for _, items in others)])
+    if len(own) < 2:
+        return _unpaired(one, [score for score, _ in others])
+    theirs = np.array(rest)
     if len(others) == 1 and _right_or_wrong(own) and _right_or_wrong(theirs):
         return _mcnemar(own, theirs[0])
     return _bootstrap(own - theirs.mean(axis=0))
@@ -62,6 +64,7 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
     """
     shares = weights or [1 / len(differences)] * len(differences)
 
+    @cache
     def at(alpha: float) -> Estimate:
         return intervals.combine(
             [(share, each.at(alpha)) for share, each in zip(shares, differences, strict=True)]
@@ -75,6 +78,7 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
 
 
 def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
+    @cache
     def at(alpha: float) -> Estimate:
         return intervals.difference(one(alpha), intervals.mean([each(alpha) for each in others]))
 
@@ -88,9 +92,9 @@ def _mcnemar(own: bootstrap.Numbers, theirs: bootstrap.Numbers) -> Difference:
 
 
 def _bootstrap(differences: bootstrap.Numbers) -> Difference:
-    at = partial(bootstrap.mean, differences, SEED)
+    at = cache(bootstrap.Resampled(differences, SEED).mean)
     return Difference("paired-bootstrap", len(differences), level(at(ALPHA)), at)
 
 
 def _right_or_wrong(scores: bootstrap.Numbers) -> bool:
-    return bool(np.isin(scores, (0.0, 1.0)).all())
+    return bool(((scores == 0) | (scores == 1)).all())

@@ -16,6 +16,7 @@ from leaderboard.statistics.intervals import ALPHA, Estimate, z
 
 STEPS = 60
 """Halvings of a bracket of width 2, which leave less than a float can tell apart."""
+CLOSE, SMALLEST = 4e-16, 1e-300
 
 
 def exact_p(better: int, worse: int) -> float:
@@ -72,9 +73,33 @@ def _conditional(better: int, worse: int, items: int, alpha: float) -> tuple[flo
     differing = better + worse
     if not differing:
         return 0.0, 0.0
-    low = _edge(lambda p: 1 - _at_most(better - 1, differing, p) < alpha / 2, better / differing, 0)
-    high = _edge(lambda p: _at_most(better, differing, p) < alpha / 2, better / differing, 1)
-    return (2 * low - 1) * differing / items, (2 * high - 1) * differing / items
+    low = 1 - 2 * _highest(worse, differing, alpha / 2)
+    high = 2 * _highest(better, differing, alpha / 2) - 1
+    return low * differing / items, high * differing / items
+
+
+def _highest(successes: int, trials: int, tail: float) -> float:
+    """The share with P(X ≤ successes) = tail, by Newton's method on the logarithm, in a bracket."""
+    if successes == trials:
+        return 1.0
+    low, high = successes / trials, 1.0
+    share = min((low + high) / 2, low + 2 * math.sqrt((successes + 1) / trials / trials))
+    for _ in range(STEPS):
+        value = _at_most(successes, trials, share)
+        low, high = (share, high) if value > tail else (low, share)
+        step = math.log(value / tail) * value / _slope(successes, trials, share) if value else 1.0
+        after = share + step if low < share + step < high else (low + high) / 2
+        if abs(after - share) <= CLOSE * share:
+            return after
+        share = after
+    return share
+
+
+def _slope(successes: int, trials: int, share: float) -> float:
+    """How fast P(X ≤ successes) falls with the share of successes."""
+    log = float(_log_choices(trials)[successes]) + successes * math.log(share)
+    log += (trials - successes - 1) * math.log1p(-share)
+    return max((trials - successes) * math.exp(log), SMALLEST)
 
 
 def _edge(beyond: Callable[[float], bool], inside: float, outside: float) -> float:
@@ -100,7 +125,7 @@ def _at_most(successes: int, trials: int, share: float) -> float:
     return min(1.0, float(np.exp(_log_choices(trials)[: successes + 1] + logs).sum()))
 
 
-@lru_cache(8)
+@lru_cache(64)
 def _log_choices(trials: int) -> NDArray[np.float64]:
     """The logarithm of the binomial coefficient of `trials` over 0, 1, …, `trials`."""
     steps = np.log(np.arange(1, trials + 1))

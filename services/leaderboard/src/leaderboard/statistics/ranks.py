@@ -39,18 +39,26 @@ def replicates_of(count: int) -> int:
     return max(LEAST, min(REPLICATES, CELLS // max(count, 1)))
 
 
-def intervals(scores: Numbers, errors: Numbers, seed: int, alpha: float = ALPHA) -> RankIntervals:
+def intervals(
+    scores: Numbers,
+    errors: Numbers,
+    seed: int,
+    alpha: float = ALPHA,
+    *,
+    replicates: int | None = None,
+) -> RankIntervals:
     """The ranks of models, with intervals from a parametric bootstrap.
 
     Each replicate draws every score anew from a normal distribution with its standard error, and
     ranks the models; a score whose error is unknown (NaN) stays as it is. An interval has all
-    places but the outermost α/2 on each side. Equal scores share the better place.
+    places but the outermost α/2 on each side. Equal scores share the better place. `replicates`: by
+    default as many as `replicates_of` says.
     """
     count = len(scores)
     if not count:
         none = np.zeros(0, np.int32)
         return RankIntervals(none, none, none, 0)
-    size, known = replicates_of(count), ~np.isnan(errors)
+    size, known = replicates or replicates_of(count), ~np.isnan(errors)
     outermost = int(alpha / 2 * size)
     low, high = _ends(scores, np.where(known, errors, 0.0), size, outermost, seed)
     places = 1 + count - np.searchsorted(np.sort(scores), scores, side="right")

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import StringConstraints
 
 from mergehub.contracts.kinds import KindName, RunCreate
 from mergehub.contracts.runs import FINAL, Run, RunState, SubmittedRun
@@ -35,7 +36,7 @@ from registry.runs.errors import (
 )
 from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
-from registry.runs.schemas import RunItems, RunPage
+from registry.runs.schemas import ItemsOfRuns, RunItems, RunPage
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
@@ -43,6 +44,24 @@ Submitter = Annotated[Actor, Depends(acting("runs:submit"))]
 State = Annotated[RunState | None, Query()]
 SEEN = problem_responses(RunNotFound, Unauthenticated)
 Benchmark = Annotated[str, Query(min_length=1, max_length=200)]
+UUID_LENGTH = 36
+RunAndBenchmark = Annotated[
+    str,
+    StringConstraints(
+        max_length=UUID_LENGTH + 201,
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:.+$",
+    ),
+]
+ItemsWanted = Annotated[
+    list[RunAndBenchmark],
+    Query(
+        min_length=1,
+        max_length=20,
+        description="A run's id, a colon, and the benchmark. What is not there, or may not be "
+        "seen, is left out of the answer.",
+        examples=[["0b0e4c8e-6b0e-4c8e-8b0e-4c8e6b0e4c8e:dates"]],
+    ),
+]
 Owner = Annotated[AnyCase | None, Query(description="The handle of the runs' owner.")]
 ModelName = Annotated[
     str | None,
@@ -92,6 +111,17 @@ async def list_runs(
 ) -> RunPage:
     """Summaries of runs, newest first. A private run is shown to those who belong to its owner."""
     return await service.page(session, RunFilter(owner, state, kind, model), viewer, asked)
+
+
+@router.get(
+    "/items",
+    summary="List the scores of each item of several benchmarks",
+    responses=problem_responses(Unauthenticated),
+)
+async def list_items_of_runs(session: Session, viewer: Viewing, of: ItemsWanted) -> ItemsOfRuns:
+    """The item scores of several benchmarks of several runs, in one answer."""
+    wanted = [(UUID(each[:UUID_LENGTH]), each[UUID_LENGTH + 1 :]) for each in of]
+    return await service.items_of_runs(session, wanted, viewer)
 
 
 @router.get("/{run_id}", summary="Get a run, or wait for its next change", responses=SEEN)

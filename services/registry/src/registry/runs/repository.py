@@ -115,6 +115,15 @@ async def items(session: AsyncSession, run_id: UUID, benchmark: str) -> ItemsRow
     return await session.get(ItemsRow, (run_id, benchmark))
 
 
+async def items_of(
+    session: AsyncSession, wanted: Sequence[tuple[UUID, str]], viewer: Viewer
+) -> Sequence[ItemsRow]:
+    """The item scores of benchmarks of runs that `viewer` may see."""
+    query = select(ItemsRow).join(RunRow, RunRow.id == ItemsRow.run_id).where(seen_by(viewer))
+    query = query.where(tuple_(ItemsRow.run_id, ItemsRow.benchmark).in_(wanted))
+    return (await session.scalars(query)).all()
+
+
 async def lock_lapsed(session: AsyncSession, limit: int) -> list[RunAndTime]:
     """Running runs whose lease has ended, except those that another transaction has locked."""
     query = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.messages import Answer
 from mergehub.contracts.runs import RunSummary
@@ -30,6 +32,20 @@ class QueueList(Answer):
     """Every class of hardware, also those without work."""
 
     items: list[Queue]
+
+
+class ItemsOfRun(Answer):
+    """The item scores of one benchmark of a run, by item hash."""
+
+    run: UUID
+    benchmark: str
+    items: dict[str, float]
+
+
+class ItemsOfRuns(Answer):
+    """Those that are there of what was asked for, in any order."""
+
+    items: list[ItemsOfRun]
 
 
 class RunItems(Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,7 +36,7 @@ from registry.runs.moves import announce, move, touch
 from registry.runs.naming.near import near_names
 from registry.runs.naming.resolve import by_name, owners_of_private
 from registry.runs.repository import RunFilter
-from registry.runs.schemas import RunItems, RunPage
+from registry.runs.schemas import ItemsOfRun, ItemsOfRuns, RunItems, RunPage
 from registry.runs.sources import Sources, belonging
 from registry.runs.workers.service import waits_for
 
@@ -122,6 +123,16 @@ async def items(session: AsyncSession, run_id: UUID, benchmark: str, viewer: Vie
     if found is None:
         raise RunNotFound(f"The run {run_id} has no item scores of the benchmark {benchmark!r}.")
     return RunItems.model_validate(found)
+
+
+async def items_of_runs(
+    session: AsyncSession, wanted: Sequence[tuple[UUID, str]], viewer: Viewer
+) -> ItemsOfRuns:
+    """The item scores of several benchmarks of runs, without those that are not there."""
+    rows = await repository.items_of(session, wanted, viewer)
+    return ItemsOfRuns(
+        items=[ItemsOfRun(run=row.run_id, benchmark=row.benchmark, items=row.items) for row in rows]
+    )
 
 
 async def cancel(session: AsyncSession, actor: Actor, run_id: UUID) -> Run:

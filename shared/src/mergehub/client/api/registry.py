@@ -149,6 +149,11 @@ def list_runs(
     )
 
 
+def list_items_of_runs(*, of: list[str], if_none_match: str | None = None) -> Call[t.ItemsOfRuns]:
+    """The item scores of several benchmarks of several runs, in one answer."""
+    return Call("GET", "/v1/runs/items", query={"of": of}, headers={"If-None-Match": if_none_match})
+
+
 def get_run(
     run_id: str | UUID, *, wait: int | None = None, if_none_match: str | None = None
 ) -> Call[t.Run]:

@@ -490,6 +490,20 @@ class Inactive(TypedDict):
     active: bool
 
 
+class ItemsOfRun(TypedDict):
+    """The item scores of one benchmark of a run, by item hash."""
+
+    run: str
+    benchmark: str
+    items: dict[str, float]
+
+
+class ItemsOfRuns(TypedDict):
+    """Those that are there of what was asked for, in any order."""
+
+    items: list[ItemsOfRun]
+
+
 class Me(TypedDict):
     """Your account, by the token that you sent, and what the token allows."""
 

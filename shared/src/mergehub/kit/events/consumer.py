@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from uuid import UUID
@@ -28,7 +28,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.backoff import Backoff
 from mergehub.contracts.events import STREAM, Envelope, EventPage
 from mergehub.kit.database.database import Database
-from mergehub.kit.events.inbox import Apply, ApplyTogether, Complete, EventFailed, Intake
+from mergehub.kit.events.inbox import (
+    Apply,
+    ApplyTogether,
+    Complete,
+    CompleteTogether,
+    EventFailed,
+    Intake,
+)
 from mergehub.kit.events.poison import is_its_own_fault
 from mergehub.kit.telemetry.loops import turned
 from mergehub.kit.telemetry.traces import span
@@ -67,6 +74,7 @@ class Consumer:
         apply: Apply,
         apply_together: ApplyTogether | None = None,
         complete: Complete | None = None,
+        complete_together: CompleteTogether | None = None,
         stream: str = STREAM,
         metrics: CollectorRegistry | None = None,
     ) -> None:
@@ -86,6 +94,7 @@ class Consumer:
         self._apply = apply
         self._apply_together = apply_together
         self._complete = complete
+        self._complete_together = complete_together
         self._stream = stream
 
     async def run(self) -> None:
@@ -144,29 +153,31 @@ class Consumer:
             return events
         async with self._database.transaction() as session:
             reached = await self.intake.position(session)
+        due = list(_in_a_row(events, reached))
+        last = due[-1].sequence if due else reached
+        taken = set(map(id, due))  # the same event may come twice
+        before = [each for each in events if each.sequence <= last and id(each) not in taken]
+        if len(due) > 1 and self._complete_together is not None:
+            return [*before, *await self._complete_together(due)]
+        return [*before, *await self._each_completed(due, self._complete)]
+
+    async def _each_completed(
+        self, events: Sequence[Envelope], complete: Complete
+    ) -> Sequence[Envelope]:
+        """The events, each completed. Raises EventFailed, from what completing it raised."""
         slots = asyncio.Semaphore(self.AT_ONCE)
-        asked: list[Awaitable[Envelope]] = []
-        for event in events:
-            if event.sequence > reached + 1:
-                break
-            asked.append(self._one_completed(event, slots, due=event.sequence == reached + 1))
-            reached = max(reached, event.sequence)
-        complete: list[Envelope] = []
-        for event, done in zip(
-            events, await asyncio.gather(*asked, return_exceptions=True), strict=False
-        ):
+
+        async def one(event: Envelope) -> Envelope:
+            async with slots:
+                return await complete(event)
+
+        completed: list[Envelope] = []
+        found = await asyncio.gather(*map(one, events), return_exceptions=True)
+        for event, done in zip(events, found, strict=True):
             if isinstance(done, BaseException):
                 raise EventFailed(event) from done
-            complete.append(done)
-        return complete
-
-    async def _one_completed(
-        self, event: Envelope, slots: asyncio.Semaphore, *, due: bool
-    ) -> Envelope:
-        if not due or self._complete is None:
-            return event
-        async with slots:
-            return await self._complete(event)
+            completed.append(done)
+        return completed
 
     async def _is_done_with(self, event: Envelope, error: Exception) -> bool:
         """Whether `event` is set aside after this failure; if not, it may be tried again now."""
@@ -291,6 +302,16 @@ class Consumer:
             for _, messages in answer
             for _, fields in messages
         ]
+
+
+def _in_a_row(events: Sequence[Envelope], reached: int) -> Iterator[Envelope]:
+    """The events that follow a position without a gap, each once."""
+    for event in events:
+        if event.sequence > reached + 1:
+            return
+        if event.sequence == reached + 1:
+            reached += 1
+            yield event
 
 
 def _blamed(error: Exception, batch: Sequence[Envelope]) -> tuple[int, Exception]:

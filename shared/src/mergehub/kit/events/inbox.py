@@ -28,6 +28,8 @@ ApplyTogether = Callable[[AsyncSession, Sequence[Envelope]], Awaitable[None]]
 """Applies several events at once, with the effect of applying one after another."""
 Complete = Callable[[Envelope], Awaitable[Envelope]]
 """Adds to an event what it does not carry; it may call other services, since nothing is locked."""
+CompleteTogether = Callable[[Sequence[Envelope]], Awaitable[Sequence[Envelope]]]
+"""Completes several events at once. What it raises is an outage, or one by one shows who fails."""
 
 
 class EventFailed(Exception):

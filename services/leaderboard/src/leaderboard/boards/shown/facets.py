@@ -24,9 +24,12 @@ Counted = list[dict[str, Any]]
 def facets(board: Board, masks: Mapping[str, Flags]) -> dict[str, Counted]:
     """For each filter, its values with the number of rows, the most frequent first."""
 
+    every = np.flatnonzero(together(masks, len(board)))
+
     def rows(*names: str) -> NDArray[np.intp]:
         others = {name: each for name, each in masks.items() if name not in names}
-        return np.flatnonzero(together(others, len(board)))
+        same = len(others) == len(masks)
+        return every if same else np.flatnonzero(together(others, len(board)))
 
     facts, models, codes = board.facts, board.facts.models, board.facts.codes
     of = board.models
@@ -82,11 +85,11 @@ def _sizes(parameters: NDArray[np.float64]) -> Counted:
 
 def _bases(board: Board, rows: NDArray[np.intp]) -> Counted:
     """Rows by the models without parents that they come from."""
-    starts, roots = board.facts.models.parents.roots
-    models = np.bincount(board.models[rows], minlength=len(starts) - 1)
-    counts = np.zeros(len(starts) - 1, np.int64)
-    child = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    others = child != roots
-    np.add.at(counts, roots[others], models[child[others]])
-    most = np.argsort(-counts, kind="stable")[: 2 * MOST]
+    parents = board.facts.models.parents
+    child, root = parents.child_and_root
+    size = len(parents.starts) - 1
+    models = np.bincount(board.models[rows], minlength=size)
+    counts = np.bincount(root, models[child], minlength=size).astype(np.int64)
+    some = np.flatnonzero(counts)
+    most = some[np.argsort(-counts[some], kind="stable")][: 2 * MOST]
     return _counted({board.facts.name(int(root)): int(counts[root]) for root in most})

@@ -1,0 +1,114 @@
+"""Boards that grow: whatever intervals of ranks are shown, they are those of the state shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_facts import Result, World
+
+from leaderboard.boards import current
+from leaderboard.boards.current import SEED, Boards, Kept
+from leaderboard.boards.definition import Column, Rules
+from leaderboard.statistics import ranks
+
+RULES = Rules(columns=(Column(benchmark="x"),))
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.integers(0, 30), st.sampled_from([0.2, 0.4, 0.41, 0.8])),
+        st.just("another benchmark"),
+        st.just("compute"),
+    ),
+    min_size=2,
+    max_size=12,
+)
+
+
+def shown_are_of_this_state(kept: Kept) -> bool:
+    """Whether the intervals equal those computed from nothing but the board, if there are any."""
+    board, found = kept.board, kept.ranks
+    if found is None:
+        return False
+    rows = board.by_mean.rows[: board.ranked]
+    direct = ranks.intervals(board.mean[rows], board.error[rows], SEED, replicates=found.replicates)
+    assert found.as_of == board.facts.as_of
+    assert found.best[board.variants[rows]].tolist() == direct.best.tolist()
+    assert found.worst[board.variants[rows]].tolist() == direct.worst.tolist()
+    assert np.count_nonzero(found.best) == np.count_nonzero(direct.best)
+    return True
+
+
+@given(steps, st.sampled_from([0, current.FEW_RANKS]))
+def test_no_interval_is_of_another_state(drawn, few):
+    world, boards = World(), Boards()
+    world.add([Result(f"m-{at}", "x", at / 10, count=50) for at in range(10)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(current, "FEW_RANKS", few)
+        kept = boards.make(world.facts(), RULES)
+        for step in drawn:
+            if step == "compute":
+                boards.rank((RULES, False), kept)
+                assert shown_are_of_this_state(kept)
+            elif step == "another benchmark":
+                world.add([Result("m-1", "y", 0.5, count=50)])
+            else:
+                world.add([Result(f"m-{step[0]}", "x", step[1], count=50, when=world.changes)])
+            kept = boards.make(world.facts(), RULES)
+            assert shown_are_of_this_state(kept) or few == 0
+
+
+def test_ranks_that_come_late_are_shown_only_if_nothing_they_depend_on_has_changed(monkeypatch):
+    monkeypatch.setattr(current, "FEW_RANKS", 0)
+    world, boards, key = World(), Boards(), (RULES, False)
+    world.add([Result(f"m-{at}", "x", at / 10, count=50) for at in range(10)])
+    before = boards.make(world.facts(), RULES)
+    world.add([Result("m-1", "y", 0.5, count=50)])
+    same = boards.make(world.facts(), RULES)
+    boards.rank(key, before)
+    assert shown_are_of_this_state(same)
+    world.add([Result("m-11", "x", 0.55, count=50)])
+    changed = boards.make(world.facts(), RULES)
+    boards.rank(key, same)
+    assert changed.ranks is None
+
+
+def test_a_large_board_gets_intervals_of_few_replicates_at_once_and_all_of_them_later():
+    world, boards, key = World(), Boards(), (RULES, False)
+    world.add([Result(f"m-{at}", "x", at / 2000, count=50) for at in range(2000)])
+    kept = boards.make(world.facts(), RULES)
+    assert kept.ranks is not None
+    assert kept.ranks.replicates == 500
+    boards.rank(key, kept)
+    assert kept.ranks.replicates == 10_000
+    assert boards.ranked(kept.board.facts, RULES).ranks is kept.ranks
+
+
+def test_a_large_board_is_shown_as_it_was_only_while_it_is_kept_current(monkeypatch):
+    monkeypatch.setattr(Kept, "quick", False)
+    world, boards = World(), Boards()
+    world.add([Result("a", "x", 0.5), Result("b", "x", 0.6)])
+    first = world.facts()
+    shown = boards.of(first, RULES)
+    world.add([Result("c", "x", 0.7)])
+    later = world.facts()
+    assert boards.of(later, RULES) is shown
+    boards.refresh(later)
+    assert len(boards.of(later, RULES).board) == 3
+    world.add([Result("d", "x", 0.7)])
+    boards.of(later, RULES).asked -= current.ACTIVE_SECONDS + 1
+    last = world.facts()
+    boards.refresh(last)  # nobody looks at it
+    assert len(boards.of(last, RULES).board) == 4
+
+
+def test_a_board_that_nobody_asks_for_is_dropped():
+    world, boards = World(), Boards()
+    world.add([Result("a", "x", 0.5)])
+    facts = world.facts()
+    shown = boards.of(facts, RULES)
+    boards.refresh(facts)
+    assert boards.of(facts, RULES) is shown
+    shown.asked -= current.FORGET_SECONDS + 1
+    boards.refresh(facts)
+    assert boards.of(facts, RULES) is not shown
