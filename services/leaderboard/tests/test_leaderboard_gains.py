@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from leaderboard.memory.facts import Facts
-from leaderboard.memory.growing import GrowingFacts
+from leaderboard.memory.growing.facts import GrowingFacts
 from leaderboard.statistics.student import t
 from leaderboard.uplift.precisions import preference
 from leaderboard.uplift.tables.cells import cells

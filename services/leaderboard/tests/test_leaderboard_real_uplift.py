@@ -20,7 +20,7 @@ import pytest
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.service import of_hub
 from leaderboard.boards.standing import Board, BoardMaker
-from leaderboard.memory.growing import GrowingFacts
+from leaderboard.memory.growing.facts import GrowingFacts
 from leaderboard.memory.keys import SettingKey
 from leaderboard.uplift.tables.table import merges, table
 from mergehub.benchmarks.catalogue import find

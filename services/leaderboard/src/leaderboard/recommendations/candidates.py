@@ -14,7 +14,7 @@ from leaderboard.memory.columns import ModelColumns
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import Parents
 from leaderboard.uplift.tables.gains import Sides, Standing
-from mergehub.contracts.licence_terms import forbids
+from mergehub.contracts.licences.terms import forbids
 
 SIZES_APART = 0.05
 """Models whose numbers of parameters differ by more than this share have other shapes."""
