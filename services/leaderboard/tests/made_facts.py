@@ -102,6 +102,7 @@ class World:
             "licence": told.licence,
             "domains": list(told.domains),
             "flags": list(told.flags),
+            "claimed": 0,
             "made_on": -1 if told.made_on is None else told.made_on,
         }
 

@@ -71,7 +71,8 @@ def models() -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, {
             "id": at, "name": name, "known": True, "kind": "merge" if merged else "original",
             "method": method_of(name) if merged else None, "architecture": None, "family": None,
-            "licence": None, "domains": (), "flags": (), "parameters": math.nan, "made_on": -1,
+            "licence": None, "domains": (), "flags": (), "parameters": math.nan, "claimed": 0,
+            "made_on": -1,
         }  # fmt: skip
 
 

@@ -209,6 +209,7 @@ def _models(board: Board, some: Numbers) -> list[Row]:
                 "licence": codes.licence[models.licence[model]] or None,
                 "domains": members_of(codes.domains[models.domains[model]]),
                 "flags": members_of(codes.flags[models.flags[model]]),
+                "claimed": models.claims(model),
                 "made_on": (EPOCH + timedelta(day)).isoformat() if day >= 0 else None,
             }
         )

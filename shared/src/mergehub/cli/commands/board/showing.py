@@ -99,13 +99,14 @@ def _columns(answer: Answer, chosen: Sequence[str]) -> list[str]:
 
 
 def _table(items: Sequence[Answer], columns: Sequence[str]) -> Table:
-    shown = table("rank", "model", "method", "mean", "", *columns)
+    shown = table("rank", "model", "method", "size", "mean", "", *columns)
     for row in items:
         method = row["method"] or ("merge" if row["merged"] else "")
         scores = (_score(row["scores"].get(column)) for column in columns)
         value = row["mean"]["value"] if row["mean"] else None
         shown.add_row(
-            _rank(row["rank"]), _model(row), method, _score(row["mean"]), bar(value), *scores
+            *(_rank(row["rank"]), _model(row), method, _size(row)),
+            *(_score(row["mean"]), bar(value), *scores),
         )
     return shown
 
@@ -114,6 +115,13 @@ def _model(row: Answer) -> str:
     flags = f" [{', '.join(row['flags'])}]" if row["flags"] else ""
     precision = f" ({row['precision']})" if row["precision"] else ""
     return f"{row['model']}{precision}{flags}"
+
+
+def _size(row: Answer) -> str:
+    """Billions of parameters; with a mark if only an import claims it."""
+    if row["parameters"] is None:
+        return "-"
+    return f"{row['parameters'] / 1e9:.1f}B" + ("*" if "parameters" in row["claimed"] else "")
 
 
 def _rank(rank: Answer | None) -> str:
@@ -134,9 +142,11 @@ def _score(estimate: Answer | None) -> str:
 
 def _footer(answer: Answer) -> str:
     """How many rows there are, and of which state of the results."""
+    claimed = any("parameters" in row["claimed"] for row in answer["items"])
     return (
         f"{len(answer['items'])} of {answer['matching']} rows; {answer['ranked']} have a rank. "
         "A model without all benchmarks has none."
+        + (" * An import claims it; lineage does not know." if claimed else "")
     )
 
 
@@ -144,7 +154,19 @@ def _csv(items: Sequence[Answer], columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
-        ["place", "best", "worst", "model", "merged", *FACTS, "flags", "mean", "uplift", *columns]
+        [
+            "place",
+            "best",
+            "worst",
+            "model",
+            "merged",
+            *FACTS,
+            "claimed",
+            "flags",
+            "mean",
+            "uplift",
+            *columns,
+        ]
     )
     for row in items:
         rank, mean = row["rank"] or {}, row["mean"] or {}
@@ -155,6 +177,7 @@ def _csv(items: Sequence[Answer], columns: Sequence[str]) -> str:
                 row["model"],
                 row["merged"],
                 *(row[name] for name in FACTS),
+                " ".join(row["claimed"]),
                 " ".join(row["flags"]),
                 mean.get("value"),
                 row["uplift"],
