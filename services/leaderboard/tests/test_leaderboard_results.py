@@ -90,7 +90,9 @@ async def test_an_archive_of_files(send, client):
     with zipfile.ZipFile(archive, "w") as files:
         files.writestr("one.csv", TABLE)
         files.writestr("two.csv", "model,mmlu\norg/c,0.5\n")
-    assert (await send(archive.getvalue(), origin="tables.zip"))["added"] == 4
+        files.writestr("notes.txt", "nothing to read")
+    report = await send(archive.getvalue(), origin="tables.zip")
+    assert (report["added"], report["format"]) == (4, "zip of table")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,16 @@ async def test_what_leaves_as_a_file_comes_back(send, client, format):
     before = await listed(client)
     await send(file.text, source="community", origin="again")
     assert await listed(client, source="community") == before
+
+
+async def test_a_record_has_all_results_of_a_model(send, client):
+    rows = [f"org/{model},{precision}" for model in "ab" for precision in ("bfloat16", "4bit")]
+    for benchmark in ("arc", "mmlu", "hellaswag"):
+        lines = [f"{row},0.5" for row in rows]
+        await send("\n".join([f"model,precision,{benchmark}", *lines]) + "\n", origin=benchmark)
+    asked = {"format": "every-eval-ever"}
+    lines = (await client.get("/v1/results/export", params=asked)).text.splitlines()
+    assert [len(json.loads(line)["evaluation_results"]) for line in lines] == [3] * 4
 
 
 async def test_an_export_has_what_a_filter_leaves(send, client):

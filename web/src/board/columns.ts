@@ -29,7 +29,10 @@ const OF_MODEL: Column[] = [
     ({ uplift }) => uplift,
     (value) => points(value, true),
   ),
-  claimable("parameters", column("size", "Size", "size", ({ parameters }) => parameters, short)),
+  claimable(
+    "parameters",
+    column("size", "Size", "size", ({ parameters }) => parameters, short),
+  ),
   text("method", "Method", ({ method }) => method),
   text("base", "Base", ({ base }) => base.join(", ") || null),
   claimable(

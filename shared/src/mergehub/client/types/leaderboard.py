@@ -965,6 +965,7 @@ class ResultDetail(TypedDict):
 class ResultFileReport(TypedDict):
     """The report on a file, and the format that it was read as.
 
+    The format of an archive names those of its files, as in `zip of lm-eval, table`.
     `mapping`: what the columns of a table were taken for, if that was guessed."""
 
     dry_run: bool
