@@ -56,7 +56,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 
 SAY_NOTHING = {
     "$ref", "anyOf", "oneOf", "items", "prefixItems", "properties", "propertyNames",
-    "default", "description", "examples", "title", "type=null",
+    "default", "description", "examples", "title", "type=null", "format=binary",
 }  # fmt: skip
 
 WRONG: tuple[Json, ...] = (
