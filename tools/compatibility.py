@@ -15,7 +15,7 @@ Schema = Mapping[str, Any]
 
 SILENT = {"$defs", "title", "description", "default", "examples", "deprecated", "discriminator"}
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
-UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
+UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 EQUAL = ("format", "pattern", "multipleOf", "uniqueItems", "propertyNames", "contentMediaType")
 KNOWN = SILENT | {
     "$ref", "anyOf", "oneOf", "type", "enum", "const", "properties", "required",

@@ -121,6 +121,33 @@ async def test_what_leaves_as_a_file_comes_back(send, client, format):
     assert await listed(client, source="community") == before
 
 
+@pytest.mark.parametrize(
+    ("asked", "models"),
+    [
+        ({"benchmark": "ARC"}, ["org/b", "org/a"]),
+        ({"benchmark": "hellaswag"}, ["org/a"]),
+        ({"benchmark": "hellaswag", "source": "verified"}, []),
+        ({"version": "challenge"}, ["org/b", "org/a"]),
+        ({"origin": "table.csv"}, ["org/b", "org/a", "org/a"]),
+        ({"origin": "table.csv", "benchmark": "ARC", "history": True}, ["org/b", "org/a"]),
+        ({"origin": "other.csv"}, []),
+        ({"precision": "4bit"}, []),
+        ({"source": "imported", "model": "org/a"}, ["org/a", "org/a"]),
+    ],
+)
+async def test_filters_leave_the_newest_first(send, client, asked, models):
+    await send(TABLE, origin="table.csv")
+    found, cursor = [], None
+    while cursor is not None or not found:
+        query = asked | {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get("/v1/results", params=query)).json()
+        found += [each["model"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(found, reverse=True) == models
+
+
 async def test_a_record_has_all_results_of_a_model(send, client):
     rows = [f"org/{model},{precision}" for model in "ab" for precision in ("bfloat16", "4bit")]
     for benchmark in ("arc", "mmlu", "hellaswag"):

@@ -128,6 +128,12 @@ async def _parts(session: AsyncSession, wanted: Wanted) -> tuple[Any, Sequence[i
     return (column, ids) if len(ids) <= MOST_PARTS else None
 
 
+def _values(values: Sequence[int], name: str) -> Any:
+    """Some numbers as a table with a column `id`."""
+    numbers = func.unnest(cast(values, ARRAY(Integer)))
+    return numbers.table_valued("id", name=name).render_derived()
+
+
 def _of_parts(
     query: Select[int],
     column: Any,
@@ -136,8 +142,7 @@ def _of_parts(
     limit: int,
 ) -> Select[int]:
     """The newest of the newest of each part; a setting has a part for each source."""
-    part = func.unnest(cast(ids, ARRAY(Integer))).table_valued("id", name="part")
-    source = func.unnest(cast(list(Source), ARRAY(Integer))).table_valued("id", name="badge")
+    part, source = _values(ids, "part"), _values(list(Source), "badge")
     both = [column == part.c.id]
     if column is FactRow.setting_id:
         both.append(FactRow.source == source.c.id)

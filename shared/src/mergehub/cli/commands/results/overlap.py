@@ -86,7 +86,7 @@ def _of_task(task: str | None, roots: tuple[Path, ...], fields: tuple[str, ...])
         return []
     if not roots:
         raise click.UsageError("--task needs --tasks, the folder that has the task.")
-    tasks: Any = imported("merge_worker.evaluate.tasks")
+    tasks: Any = imported("merge_worker.evaluate.tasks.local")
     errors: Any = imported("merge_worker.evaluate.errors")
     try:
         found = tasks.load_task(task, roots)
