@@ -140,13 +140,11 @@ test("a row is as trusted as the least trusted of its scores", () => {
   assert.equal(sourceOf({ ...ROW, scores: {} }), null);
 });
 
-test("the bar of a rank lies among all ranks and can always be seen", () => {
-  assert.deepEqual(barOf({ place: 51, best: 26, worst: 76 }, 101), { from: 25, width: 50, at: 50 });
-  assert.deepEqual(barOf({ place: 101, best: 101, worst: 101 }, 101), {
-    from: 97,
-    width: 3,
-    at: 100,
-  });
+test("the bar of a rank lies among all ranks, with the most room for the first ones", () => {
+  const bar = barOf({ place: 10, best: 1, worst: 100 }, 10_000);
+  assert.deepEqual([bar.from, Math.round(bar.width), Math.round(bar.at)], [0, 50, 25]);
+  const last = barOf({ place: 100, best: 100, worst: 100 }, 100);
+  assert.deepEqual([last.from, last.width, last.at], [97, 3, 100]);
   assert.deepEqual(barOf({ place: 1, best: null, worst: null }, 1), { from: 0, width: 3, at: 0 });
 });
 
