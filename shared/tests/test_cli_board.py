@@ -27,7 +27,8 @@ def row(model: str, place: int | None, **changes: Any) -> dict[str, Any]:
     return {
         "rank": place and {"place": place, "best": place, "worst": place + 1},
         "model": model, "precision": "bfloat16", "merged": True, "method": "ties", "family": None,
-        "parameters": 7, "licence": None, "made_on": None, "flags": [], "mean": mean,
+        "parameters": 7_242_000_000, "licence": None, "made_on": None, "claimed": [], "flags": [],
+        "mean": mean,
         "uplift": None, "scores": {"gsm8k": {"value": 61.0, "low": None, "high": None}},
     } | changes  # fmt: skip
 
@@ -43,12 +44,20 @@ def test_a_board_is_a_table_with_ranks_bars_and_what_is_unknown() -> None:
     done = said(["overall"], page(row("me/soup", 1), row("me/half", None, flags=["contaminated"])))
     assert done.exit_code == 0, done.stderr
     head, first, second = done.stdout.splitlines()
-    assert head.split() == ["rank", "model", "method", "mean", "gsm8k", "math"]
+    assert head.split() == ["rank", "model", "method", "size", "mean", "gsm8k", "math"]
     assert first.split()[:3] == ["1", "(1-2)", "me/soup"]
     assert "50.0 ±1.5" in first
     assert "█████ " in first
     assert "me/half (bfloat16) [contaminated]" in second
     assert "2 of 9 rows; 1 have a rank." in done.stderr
+
+
+def test_what_only_an_import_claims_has_a_mark() -> None:
+    done = said(["overall"], page(row("me/told", 1), row("me/soup", 2, claimed=["parameters"])))
+    assert ["7.2B*" in each for each in done.stdout.splitlines()] == [False, False, True]
+    assert "* An import claims it" in done.stderr
+    done = said(["overall", "--csv"], page(row("me/soup", 1, claimed=["family", "licence"])))
+    assert next(csv.DictReader(done.stdout.splitlines()))["claimed"] == "family licence"
 
 
 def test_filters_and_sort_are_asked_of_the_hub_page_by_page() -> None:

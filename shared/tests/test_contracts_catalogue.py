@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mergehub.contracts import catalogue
+from mergehub.contracts.event_samples import catalogue
 from mergehub.contracts.events import TYPES
 from tools import event_page
 

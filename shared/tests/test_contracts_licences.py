@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mergehub.contracts.licences import IDENTIFIERS, identifier_of
+from mergehub.contracts.licences.identifiers import IDENTIFIERS, identifier_of
 
 
 @pytest.mark.parametrize("identifier", IDENTIFIERS)

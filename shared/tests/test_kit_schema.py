@@ -63,9 +63,18 @@ async def test_a_database_is_migrated_from_nothing_and_from_an_older_release(
         assert await revision(database) == head
 
 
-async def test_programs_that_start_together_migrate_once(database: Database) -> None:
-    found = await asyncio.gather(*(migrate(database, PACKAGE) for _ in range(3)))
-    assert sorted(found, key=str) == [newest(PACKAGE)] * 2 + [None]
+@pytest.mark.parametrize("service", [service.name for service in SERVICES])
+async def test_programs_that_start_together_migrate_once(
+    service: str, database_of: Callable[[str], Awaitable[str]]
+) -> None:
+    """Some migrations make indexes concurrently, which waits for every statement that waits."""
+    package = f"{service}.migrations"
+    database = Database(await database_of(f"together_{service}"), service)
+    with captured_logs() as logs:
+        found = await asyncio.gather(*(migrate(database, package) for _ in range(3)))
+    await database.close()
+    assert sorted(found, key=str) == [newest(package)] * 2 + [None]
+    assert [each for each in logs if each["event"] == "migration.blocked"] == []
 
 
 def test_what_tables_lack_is_said_with_what_to_run() -> None:

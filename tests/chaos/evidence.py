@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from leaderboard.facts.item_scores import unpack_hashes, unpack_scores
+
 from .history import Entry, History
 from .journals import Journals, Kept
 from .logs import logged
@@ -38,14 +40,17 @@ LEFT JOIN lineage.revisions parent_revision ON parent_revision.id = edges.parent
 """
 COUNTERS = "SELECT name, children_count, base_count, ingredient_count FROM lineage.models"
 RESULTS = """
-SELECT run::text, benchmarks.name AS benchmark, version, metric, model, model_digest, value, count,
-       shots, harness, coalesce(scores, '{}') AS items
-FROM leaderboard.results JOIN leaderboard.benchmarks ON benchmarks.id = benchmark_id
-LEFT JOIN (
-    SELECT result_id, json_object_agg(item, score) AS scores FROM leaderboard.result_items
-    GROUP BY result_id
-) found ON result_id = results.id
-ORDER BY results.id
+SELECT run::text, measures.name AS benchmark, version, metric, models.name AS model,
+       revision AS model_digest, value, count, shots, harness, hashes, scores
+FROM leaderboard.facts
+JOIN leaderboard.variants ON variants.id = variant_id
+JOIN leaderboard.models ON models.id = model_id
+JOIN leaderboard.settings ON settings.id = setting_id
+JOIN leaderboard.measures ON measures.id = measure_id
+JOIN leaderboard.origins ON origins.id = origin_id
+LEFT JOIN leaderboard.fact_items ON fact_id = facts.id
+LEFT JOIN leaderboard.item_sets ON item_sets.id = item_set_id
+ORDER BY facts.id
 """
 PARENTS = "SELECT model, parent, role, relation, weight, method, run::text FROM leaderboard.parents"
 
@@ -111,7 +116,7 @@ async def in_tables(truth: Truth) -> dict[str, Any]:
         "inboxes": {name: await _inbox(truth, name) for name in CONSUMERS},
         "edges": await _rows(truth, EDGES),
         "counters": await _rows(truth, COUNTERS),
-        "results": await _rows(truth, RESULTS),
+        "results": [_with_items(row) for row in await truth.fetch(RESULTS)],
         "parents": await _rows(truth, PARENTS),
     }
 
@@ -123,6 +128,16 @@ async def _rows(truth: Truth, query: str) -> list[Row]:
         {k: json.loads(v) if k in read and v is not None else v for k, v in row.items()}
         for row in await truth.fetch(query)
     ]
+
+
+def _with_items(row: Row) -> Row:
+    """A result with its item scores unpacked."""
+    told = {name: value for name, value in row.items() if name not in ("hashes", "scores")}
+    if row["hashes"] is None:
+        return told | {"items": {}}
+    items = unpack_hashes(row["hashes"])
+    scores = unpack_scores(row["scores"], len(items)).tolist()
+    return told | {"items": dict(zip(items, scores, strict=True))}
 
 
 async def _inbox(truth: Truth, service: str) -> Inbox:
@@ -149,6 +164,6 @@ async def _board(stack: Stack, replica: int) -> dict[str, dict[str, float]]:
             query = {"limit": 100} | ({"cursor": cursor} if cursor else {})
             page = (await client.get("/v1/boards/overall", params=query)).raise_for_status().json()
             for row in page["items"]:
-                shown[row["model"]] = {k: score["value"] for k, score in row["scores"].items()}
+                shown[row["model"]] = {k: score["raw"] for k, score in row["scores"].items()}
             cursor = page["next_cursor"]
     return shown

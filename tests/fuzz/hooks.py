@@ -31,12 +31,15 @@ REFUSALS = {
     "owner-invalid": "an owner must be an existing account",
     "member-invalid": "a member must be an existing person",
     "code-invalid": "a browser gives a shell's code, for one verifier, once",
+    "unreadable-file": "a file is in a format of results, and a mapping fits its columns",
     "webhook-url-refused": "the hub looks up where a URL leads",
 }
 
-# The same for single faults: sets that grow with each release, so the documents do not list them.
+# The same for single faults: of sets that grow with each release, and between two fields.
 FAULTS = {
     "unknown_merge_method": "a method is one of the catalogue",
+    "unknown_method": "a method is one of the catalogue or of the hub's models",
+    "one_of_two": "exactly one of two fields is given, which may both be null",
     "unknown_action": "an action is one that the trail knows",
 }
 

@@ -62,6 +62,7 @@ const ROW: BoardRow = {
   licence: null,
   domains: [],
   flags: ["contaminated"],
+  claimed: [],
   made_on: null,
   mean: { value: 61.25, low: 60, high: 62.5 },
   uplift: -0.4,
@@ -117,6 +118,17 @@ test("a cell says what is not known, and a file leaves it empty", () => {
   assert.equal(head.length, row.length);
   assert.equal(row[head.indexOf("licence")], null);
   assert.equal(row[head.indexOf("mean low")], 60);
+});
+
+test("what only an import claims has a mark, and files say what it is", () => {
+  const size = columnsOf([]).find(({ key }) => key === "size");
+  assert.ok(size);
+  assert.equal(size.text(ROW), "7.2B");
+  const claimed: BoardRow = { ...ROW, claimed: ["parameters", "licence"] };
+  assert.equal(size.text(claimed), "7.2B*");
+  const [head = [], row = []] = tableOf([size], [claimed]);
+  assert.equal(row[head.indexOf("claimed")], "parameters licence");
+  assert.equal(row[head.indexOf("size")], 7_200_000_000);
 });
 
 test("a row is as trusted as the least trusted of its scores", () => {

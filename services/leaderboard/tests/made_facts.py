@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from leaderboard.memory.facts import Facts
-from leaderboard.memory.growing import GrowingFacts
+from leaderboard.memory.growing.facts import GrowingFacts
 from leaderboard.memory.keys import SettingKey
 
 NEVER = np.iinfo(np.int64).min
@@ -102,6 +102,7 @@ class World:
             "licence": told.licence,
             "domains": list(told.domains),
             "flags": list(told.flags),
+            "claimed": 0,
             "made_on": -1 if told.made_on is None else told.made_on,
         }
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from leaderboard.memory.facts import Facts
-from leaderboard.memory.growing import GrowingFacts
+from leaderboard.memory.growing.facts import GrowingFacts
 from leaderboard.statistics.student import t
 from leaderboard.uplift.precisions import preference
 from leaderboard.uplift.tables.cells import cells
@@ -48,7 +48,8 @@ def _facts(size, parents, methods, variants) -> Facts:
     models = [
         {"id": at, "name": f"m{at}", "known": True, "kind": "merge" if parents[at] else "original",
          "method": methods[at], "architecture": None, "family": None, "licence": None,
-         "domains": (), "flags": (), "parameters": math.nan, "made_on": -1}
+         "domains": (), "flags": (), "parameters": math.nan, "claimed": 0,
+         "made_on": -1}
         for at in range(size)
     ]  # fmt: skip
     edges = [

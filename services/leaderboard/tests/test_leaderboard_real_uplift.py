@@ -20,7 +20,7 @@ import pytest
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.service import of_hub
 from leaderboard.boards.standing import Board, BoardMaker
-from leaderboard.memory.growing import GrowingFacts
+from leaderboard.memory.growing.facts import GrowingFacts
 from leaderboard.memory.keys import SettingKey
 from leaderboard.uplift.tables.table import merges, table
 from mergehub.benchmarks.catalogue import find
@@ -71,7 +71,8 @@ def models() -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, {
             "id": at, "name": name, "known": True, "kind": "merge" if merged else "original",
             "method": method_of(name) if merged else None, "architecture": None, "family": None,
-            "licence": None, "domains": (), "flags": (), "parameters": math.nan, "made_on": -1,
+            "licence": None, "domains": (), "flags": (), "parameters": math.nan, "claimed": 0,
+            "made_on": -1,
         }  # fmt: skip
 
 

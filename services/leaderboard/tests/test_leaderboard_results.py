@@ -90,7 +90,9 @@ async def test_an_archive_of_files(send, client):
     with zipfile.ZipFile(archive, "w") as files:
         files.writestr("one.csv", TABLE)
         files.writestr("two.csv", "model,mmlu\norg/c,0.5\n")
-    assert (await send(archive.getvalue(), origin="tables.zip"))["added"] == 4
+        files.writestr("notes.txt", "nothing to read")
+    report = await send(archive.getvalue(), origin="tables.zip")
+    assert (report["added"], report["format"]) == (4, "zip of table")
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,43 @@ async def test_what_leaves_as_a_file_comes_back(send, client, format):
     before = await listed(client)
     await send(file.text, source="community", origin="again")
     assert await listed(client, source="community") == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "models"),
+    [
+        ({"benchmark": "ARC"}, ["org/b", "org/a"]),
+        ({"benchmark": "hellaswag"}, ["org/a"]),
+        ({"benchmark": "hellaswag", "source": "verified"}, []),
+        ({"version": "challenge"}, ["org/b", "org/a"]),
+        ({"origin": "table.csv"}, ["org/b", "org/a", "org/a"]),
+        ({"origin": "table.csv", "benchmark": "ARC", "history": True}, ["org/b", "org/a"]),
+        ({"origin": "other.csv"}, []),
+        ({"precision": "4bit"}, []),
+        ({"source": "imported", "model": "org/a"}, ["org/a", "org/a"]),
+    ],
+)
+async def test_filters_leave_the_newest_first(send, client, asked, models):
+    await send(TABLE, origin="table.csv")
+    found, cursor = [], None
+    while cursor is not None or not found:
+        query = asked | {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get("/v1/results", params=query)).json()
+        found += [each["model"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(found, reverse=True) == models
+
+
+async def test_a_record_has_all_results_of_a_model(send, client):
+    rows = [f"org/{model},{precision}" for model in "ab" for precision in ("bfloat16", "4bit")]
+    for benchmark in ("arc", "mmlu", "hellaswag"):
+        lines = [f"{row},0.5" for row in rows]
+        await send("\n".join([f"model,precision,{benchmark}", *lines]) + "\n", origin=benchmark)
+    asked = {"format": "every-eval-ever"}
+    lines = (await client.get("/v1/results/export", params=asked)).text.splitlines()
+    assert [len(json.loads(line)["evaluation_results"]) for line in lines] == [3] * 4
 
 
 async def test_an_export_has_what_a_filter_leaves(send, client):

@@ -93,7 +93,7 @@ async def test_filters_choose_merges_and_not_what_they_are_compared_with(hub, as
     assert (found["rows"], found["total"]["merges"]) == (["ties"], 1)
     found = await ask("/v1/uplift/table", base="org/other")
     assert (found["columns"], found["total"]["merges"]) == (["several"], 1)
-    found = await ask("/v1/uplift/table", bases=1)
+    found = await ask("/v1/uplift/table", top=1)
     assert (found["columns"], found["omitted"]) == (["org/base"], 1)
 
 

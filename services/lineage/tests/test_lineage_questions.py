@@ -24,8 +24,8 @@ from lineage.questions.neighbours import FROM_FIRST, neighbours
 from lineage.questions.paths import shortest_paths
 from lineage.questions.shares import COMPARING, MERGING_BASE, WITHOUT_BASE, shares
 from lineage.questions.walks import FROM_START, bands, walk_page
-from mergehub.contracts.licence_terms import TERMS, broken, exclude
-from mergehub.contracts.licences import IDENTIFIERS
+from mergehub.contracts.licences.identifiers import IDENTIFIERS
+from mergehub.contracts.licences.terms import TERMS, broken, exclude
 from mergehub.recipe.methods import catalogue
 
 nx = when_used("networkx")

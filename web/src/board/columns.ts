@@ -2,6 +2,8 @@ import type { Cell } from "../app/csv.ts";
 import { points, short } from "../app/words.ts";
 import type { BoardColumn, BoardRow } from "../hub/boards.ts";
 
+type Claim = BoardRow["claimed"][number];
+
 /** A column of the table of a board. */
 export interface Column {
   key: string;
@@ -12,6 +14,8 @@ export interface Column {
   sort: string | null;
   numeric: boolean;
   text: (row: BoardRow) => string;
+  /** The hub's name of it, if an import may claim it where lineage does not know. */
+  claim?: Claim;
   /** What a file has in it. */
   cell: (row: BoardRow) => Cell;
 }
@@ -25,11 +29,20 @@ const OF_MODEL: Column[] = [
     ({ uplift }) => uplift,
     (value) => points(value, true),
   ),
-  column("size", "Size", "size", ({ parameters }) => parameters, short),
+  claimable(
+    "parameters",
+    column("size", "Size", "size", ({ parameters }) => parameters, short),
+  ),
   text("method", "Method", ({ method }) => method),
   text("base", "Base", ({ base }) => base.join(", ") || null),
-  text("family", "Family", ({ family }) => family),
-  text("licence", "Licence", ({ licence }) => licence),
+  claimable(
+    "family",
+    text("family", "Family", ({ family }) => family),
+  ),
+  claimable(
+    "licence",
+    text("licence", "Licence", ({ licence }) => licence),
+  ),
   text("precision", "Precision", ({ precision }) => precision || null),
   text("date", "Made on", ({ made_on }) => made_on, "date"),
 ];
@@ -65,11 +78,12 @@ export function tableOf(columns: readonly Column[], rows: readonly BoardRow[]): 
     "revision",
     "merged",
     "flags",
+    "claimed",
     "mean",
     "mean low",
     "mean high",
   ];
-  const own = rows.map(({ rank, model, revision, merged, flags, mean }) => [
+  const own = rows.map(({ rank, model, revision, merged, flags, claimed, mean }) => [
     rank?.place,
     rank?.best,
     rank?.worst,
@@ -77,6 +91,7 @@ export function tableOf(columns: readonly Column[], rows: readonly BoardRow[]): 
     revision,
     merged,
     flags.join(" "),
+    claimed.join(" "),
     mean?.value,
     mean?.low,
     mean?.high,
@@ -113,6 +128,12 @@ function column(
     return value === null || value === undefined ? UNKNOWN : written(value);
   };
   return { key, title, sort, numeric: true, text, cell };
+}
+
+/** A column whose text has a mark where an import claims what lineage does not know. */
+function claimable(claim: Claim, of: Column): Column {
+  const text = (row: BoardRow) => of.text(row) + (row.claimed.includes(claim) ? "*" : "");
+  return { ...of, claim, text };
 }
 
 function text(

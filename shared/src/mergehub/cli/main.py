@@ -78,7 +78,8 @@ SECTIONS = {
             "List, import and export results, or check items for overlap with a text.",
         ),
         "board": Lazy(
-            "mergehub.cli.commands.board:board", "Show a leaderboard, cite it or make your own."
+            "mergehub.cli.commands.board:board",
+            "Show a leaderboard, cite a release of it, or make your own.",
         ),
         "uplift": Lazy(
             "mergehub.cli.commands.uplift.command:uplift",

@@ -186,6 +186,7 @@ class ResultImportReport(Answer):
 class ResultFileReport(ResultImportReport):
     """The report on a file, and the format that it was read as.
 
+    The format of an archive names those of its files, as in `zip of lm-eval, table`.
     `mapping`: what the columns of a table were taken for, if that was guessed.
     """
 

@@ -21,8 +21,10 @@ from .tables.csv_table import csv_lines
 from .tables.json_table import json_lines
 from .tables.reader import read_table
 
-__all__ = ["FORMATS", "read"]
+__all__ = ["FORMATS", "UNREADABLE", "read"]
 
+UNREADABLE = "unreadable"
+"""The format of a file in an archive that cannot be read."""
 MOST_REPORTED = 100_000
 """Rows of one file that are refused or doubtful; a file with more is something else."""
 
@@ -69,7 +71,7 @@ def _of_archive(
         try:
             yield from _batches(member, format_, mapping, model, repeats)
         except Unreadable as error:
-            yield Batch(member.path, "unreadable", refused=[Refused(None, str(error))])
+            yield Batch(member.path, UNREADABLE, refused=[Refused(None, str(error))])
     if not any_file:
         raise Unreadable(f"{found.source.name} holds no files.")
 

@@ -100,7 +100,7 @@ async def get_board(
 
 @router.get(
     "/{board}/facets",
-    summary="Count a leaderboard's rows by filter",
+    summary="Get what to filter a leaderboard by",
     response_model=schemas.BoardFacets,
     responses=ANSWERS,
 )

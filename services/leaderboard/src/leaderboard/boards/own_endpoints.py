@@ -32,7 +32,7 @@ CHANGES = (BoardNotFound, PreconditionFailed, PreconditionRequired)
 
 @router.post(
     "",
-    summary="Make a leaderboard",
+    summary="Create a leaderboard",
     status_code=201,
     responses=problem_responses(*MAY, own.BoardNameTaken, own.TooManyBoards),
 )

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from pydantic import AfterValidator, Field
 
 from leaderboard.boards.filters import Filters
-from mergehub.contracts.licences import identifier_of
+from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.shapes import AnyDay
 
 EPOCH = date(1970, 1, 1)

@@ -97,8 +97,9 @@ class Standing(Answer):
 
     A model that lacks a column has no mean and no rank, and comes after those that have both.
     `merged`, `method` and all other facts of the model come from lineage, not from the author's
-    word; null: lineage does not know. `base` are the ancestors that have no parents. `uplift` is
-    the mean minus that of the best ingredient.
+    word; null: lineage does not know. `claimed` names those that lineage does not know and that an
+    import of results claims. `base` are the ancestors that have no parents. `uplift` is the mean
+    minus that of the best ingredient.
     """
 
     rank: Rank | None
@@ -114,6 +115,7 @@ class Standing(Answer):
     domains: list[str]
     flags: list[str]
     made_on: date | None
+    claimed: list[Literal["family", "licence", "parameters"]]
     mean: BoardMean | None
     uplift: float | None
     scores: dict[str, BoardScore]

@@ -59,7 +59,10 @@ class VariantRow(Base):
     """
 
     __tablename__ = "variants"
-    __table_args__ = (UniqueConstraint("model_id", "revision", "precision"),)
+    __table_args__ = (
+        UniqueConstraint("model_id", "revision", "precision"),
+        Index(None, "precision"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
     model_id: Mapped[int] = mapped_column(BigInteger)
@@ -129,7 +132,10 @@ class FactRow(Base):
         UniqueConstraint("fact"),
         Index(None, "variant_id", "setting_id"),
         Index(None, "setting_id", "id"),
+        Index(None, "setting_id", "source", "id"),
+        Index(None, "source", "id"),
         Index(None, "origin_id"),
+        Index(None, "origin_id", "id"),
         Index(None, "run", postgresql_where=text("run IS NOT NULL")),
     )
 

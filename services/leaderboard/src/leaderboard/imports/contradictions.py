@@ -13,7 +13,7 @@ from leaderboard.facts.sizes import sizes
 from leaderboard.facts.storing import Newest
 from leaderboard.imports.checks import NEAR
 from leaderboard.models.models import ModelFactsRow
-from mergehub.contracts.licences import identifier_of
+from mergehub.contracts.licences.identifiers import identifier_of
 
 MERGED = {True: "a merge", False: "not a merge"}
 UNTOLD = ("unknown", "original")

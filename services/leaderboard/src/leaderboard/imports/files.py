@@ -19,8 +19,9 @@ from mergehub.contracts.results import (
 )
 from mergehub.kit.database.database import Database
 from mergehub.kit.problems.problem import BodyTooLarge, Invalid
+from mergehub.result_files.archives import MAGIC
 from mergehub.result_files.mapping import BadMapping, Mapping
-from mergehub.result_files.reading import read
+from mergehub.result_files.reading import UNREADABLE, read
 from mergehub.result_files.rows import Doubtful, Refused, Unreadable
 
 MOST_FILE_ROWS = 50_000
@@ -45,9 +46,11 @@ class File:
 
 @dataclass
 class Content:
-    """What a file holds."""
+    """What a file holds; `formats` of it, or of the files in it if it is an archive."""
 
-    format: str = "auto"
+    asked: str
+    archive: bool
+    formats: dict[str, None] = field(default_factory=dict)
     rows: list[ResultRow] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     doubtful: list[Doubtful] = field(default_factory=list)
@@ -68,13 +71,14 @@ async def bring_in(
 
 
 def _content(file: File, name: str) -> Content:
-    content = Content(file.format)
+    content = Content(file.format, file.content.startswith(MAGIC))
     try:
         mapping = None if file.mapping is None else Mapping.parsed(file.mapping)
         for batch in read(
             BytesIO(file.content), name=name, format=file.format, mapping=mapping, model=file.model
         ):
-            content.format = batch.format
+            if batch.format != UNREADABLE:
+                content.formats[batch.format] = None
             content.rows += batch.rows
             content.refused += batch.refused
             content.doubtful += batch.doubtful
@@ -91,7 +95,7 @@ def _content(file: File, name: str) -> Content:
 
 def _report(content: Content, reports: list[ResultImportReport]) -> ResultFileReport:
     return ResultFileReport(
-        format=content.format,
+        format=_format(content),
         mapping=content.mapping.stated() if content.mapping else None,
         dry_run=reports[0].dry_run,
         added=sum(each.added for each in reports),
@@ -102,6 +106,14 @@ def _report(content: Content, reports: list[ResultImportReport]) -> ResultFileRe
         models_new=sum(each.models_new for each in reports),
         benchmarks_new=sorted({name for each in reports for name in each.benchmarks_new}),
     )
+
+
+def _format(content: Content) -> str:
+    """What the file was read as: `table`, or `zip of lm-eval, table`."""
+    told = ", ".join(sorted(content.formats))
+    if content.archive:
+        return f"zip of {told or 'unreadable files'}"
+    return told or content.asked
 
 
 def _joined(read: list[Refused] | list[Doubtful], checked: list[ReportedRows]) -> ReportedRows:

@@ -19,6 +19,7 @@ from leaderboard.imports.checks import doubts, faults
 from leaderboard.imports.measured import Measured, measured
 from leaderboard.imports.report import Rows, sentence
 from leaderboard.imports.statements import statement
+from leaderboard.models import claims
 from mergehub.contracts.results import ResultImport, ResultImportReport, ResultRow
 from mergehub.kit.database.database import Database
 
@@ -91,6 +92,8 @@ async def _store(session: AsyncSession, checked: Checked, *, dry_run: bool) -> R
         why = f"a moderator withdrew it: {stored.refused[row.fact]}"
         checked.skipped.add(line, row.stated.model, row.stated.measure.name, [why])
     back = stored.added.keys() | stored.revived.keys()
+    claimed = {row.model.id for row in rows if row.stated.claims and row.fact in back}
+    await claims.settle(session, claimed)
     return ResultImportReport(
         dry_run=dry_run,
         added=len(back),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leaderboard.memory.arrays import (
     NOTHING,
+    Codes8,
     Codes16,
     Days,
     Flags,
@@ -19,6 +22,9 @@ from leaderboard.memory.arrays import (
 )
 from leaderboard.memory.parents import Parents
 from mergehub.columns.codes import Codes
+
+CLAIMABLE = ("family", "licence", "parameters")
+"""What an import may claim of a model. Each has a bit in `ModelColumns.claimed`, in this order."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class ModelColumns:
     - `known`: lineage knows the model.
     - `merged`: lineage says that it is a merge.
     - `parameters`: NaN if unknown.
+    - `claimed`: bits of `CLAIMABLE` that lineage does not know, so that an import's claim stands.
     """
 
     id: Integers
@@ -62,11 +69,24 @@ class ModelColumns:
     domains: Codes16
     flags: Codes16
     parameters: Values
+    claimed: Codes8
     made_on: Days
     parents: Parents
 
     def __len__(self) -> int:
         return len(self.id)
+
+    def claims(self, model: int) -> list[str]:
+        """What is only claimed of a model."""
+        bits = int(self.claimed[model])
+        return [name for place, name in enumerate(CLAIMABLE) if bits >> place & 1]
+
+    def from_lineage(self, name: str) -> NDArray[Any]:
+        """One of the `CLAIMABLE` columns without what is only claimed, which is unknown in it."""
+        column = getattr(self, name)
+        claimed = (self.claimed >> CLAIMABLE.index(name) & 1).astype(np.bool_)
+        unknown = np.nan if column.dtype.kind == "f" else 0
+        return np.where(claimed, unknown, column).astype(column.dtype)
 
     def find(self, name: str) -> int | None:
         """The index of the model of this name, in any case."""

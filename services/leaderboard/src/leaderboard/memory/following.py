@@ -9,7 +9,7 @@ import asyncpg
 
 from leaderboard.memory import reading
 from leaderboard.memory.facts import Facts
-from leaderboard.memory.growing import GrowingFacts
+from leaderboard.memory.growing.facts import GrowingFacts
 from mergehub.kit.replica import log
 from mergehub.kit.replica.heap import give_back, prepare, settle
 

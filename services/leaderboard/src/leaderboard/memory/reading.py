@@ -40,11 +40,19 @@ FROM settings s JOIN measures b ON b.id = s.measure_id {where} ORDER BY s.id
 """
 VARIANTS = "SELECT id, model_id, revision, precision FROM variants {where} ORDER BY id"
 MODELS = """
-SELECT m.id, m.name, f.model_id IS NOT NULL AS known, f.kind, f.method, f.architecture, f.family,
-  coalesce(f.parameters::float8, 'NaN') AS parameters, f.licence, f.domains, f.flags,
-  coalesce(CASE WHEN isfinite(f.made_on) THEN f.made_on - date '1970-01-01' END, -1) AS made_on
-FROM models m LEFT JOIN model_facts f ON f.model_id = m.id {where} ORDER BY m.id
+SELECT m.id, m.name, f.model_id IS NOT NULL AS known, f.kind, f.method, f.architecture,
+  coalesce(f.family, c.family) AS family, coalesce(f.licence, c.licence) AS licence,
+  coalesce(f.parameters::float8, c.parameters::float8, 'NaN') AS parameters, f.domains, f.flags,
+  coalesce(CASE WHEN isfinite(f.made_on) THEN f.made_on - date '1970-01-01' END, -1) AS made_on,
+  CASE WHEN f.family IS NULL AND c.family IS NOT NULL THEN 1 ELSE 0 END
+    + CASE WHEN f.licence IS NULL AND c.licence IS NOT NULL THEN 2 ELSE 0 END
+    + CASE WHEN f.parameters IS NULL AND c.parameters IS NOT NULL THEN 4 ELSE 0 END AS claimed
+FROM models m
+LEFT JOIN model_facts f ON f.model_id = m.id
+LEFT JOIN model_claims c ON c.model_id = m.id
+{where} ORDER BY m.id
 """
+"""What lineage says, and where it does not know, what imports claim (`CLAIMABLE`)."""
 PARENTS = """
 SELECT * FROM (
   SELECT model_id AS child, parent_id AS parent, role, relation, method, weight

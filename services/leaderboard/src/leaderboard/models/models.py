@@ -49,6 +49,17 @@ class ModelParentRow(Base):
     weight: Mapped[float | None] = mapped_column(Double)
 
 
+class ModelClaimsRow(Base):
+    """What imports claim of a model, where `model_facts` does not say; see `models.claims`."""
+
+    __tablename__ = "model_claims"
+
+    model_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    family: Mapped[str | None] = mapped_column(String(100))
+    parameters: Mapped[int | None] = mapped_column(BigInteger)
+    licence: Mapped[str | None] = mapped_column(String(100))
+
+
 class FormerNameRow(Base):
     """A name that a model had. A result that comes under it is the model's."""
 

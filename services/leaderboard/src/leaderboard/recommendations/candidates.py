@@ -14,7 +14,7 @@ from leaderboard.memory.columns import ModelColumns
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import Parents
 from leaderboard.uplift.tables.gains import Sides, Standing
-from mergehub.contracts.licence_terms import forbids
+from mergehub.contracts.licences.terms import forbids
 
 SIZES_APART = 0.05
 """Models whose numbers of parameters differ by more than this share have other shapes."""
@@ -76,7 +76,7 @@ def _reasons(facts: Facts, base: int) -> list[tuple[str, Flags]]:
     return [
         ("adapter or quantized", np.isin(models.kind, [each for each in kinds if each])),
         ("flagged, or an ancestor is", _inherited(models.parents, models.flags > 0)),
-        ("licence allows no derived models", licences[models.licence]),
+        ("licence allows no derived models", licences[models.from_lineage("licence")]),
         ("another architecture", _another_architecture(models, base)),
         ("another size", _another_size(models, base)),
     ]
@@ -101,7 +101,8 @@ def _another_architecture(models: ModelColumns, base: int) -> Flags:
 
 def _another_size(models: ModelColumns, base: int) -> Flags:
     with np.errstate(invalid="ignore"):  # what is unknown is no other size
-        ratio = models.parameters / models.parameters[base]
+        sizes = models.from_lineage("parameters")
+        ratio = sizes / sizes[base]
         other: Flags = np.abs(ratio - 1) > SIZES_APART
     return other
 

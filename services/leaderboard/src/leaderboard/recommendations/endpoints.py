@@ -34,7 +34,7 @@ Limit = Annotated[int, Query(ge=1, le=50, description="How many groups to show a
 
 @router.get(
     "",
-    summary="Recommend what to merge",
+    summary="Get what is worth merging on a base",
     responses=problem_responses(service.BaseNotFound, BoardNotFound, FactsLoading),
 )
 async def recommend(

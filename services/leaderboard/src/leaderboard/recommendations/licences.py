@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from mergehub.contracts.licence_terms import exclude, forbids, terms
+from mergehub.contracts.licences.terms import exclude, forbids, terms
 
 Verdict = Literal["agree", "unknown", "conflict"]
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.boards.service import Asked
 from leaderboard.boards.standing import Board
+from leaderboard.memory.arrays import Codes16
 from leaderboard.recommendations import evidence, schemas, telling
 from leaderboard.recommendations.candidates import (
     Candidates,
@@ -52,6 +53,7 @@ class Known:
     """All that a recommendation draws from.
 
     `some`: places of the candidates that are paired; `values` are those of the candidates, shrunk.
+    `licences`: what lineage knows, without claims of imports.
     """
 
     board: Board
@@ -62,6 +64,7 @@ class Known:
     shares: np.ndarray[tuple[int], np.dtype[np.float64]]
     similar: BoardGains
     method: tuple[int, Cell] | None
+    licences: Codes16
 
 
 async def recommendations(
@@ -115,7 +118,9 @@ def _known(board: Board, base: int, domain: str | None) -> Known:
     values = shrunk(of.values, of.errors)
     similar = evidence.similar(board, base)
     some = strongest(values, shares)
-    return Known(board, base, of, some, values, shares, similar, evidence.best_method(similar))
+    best = evidence.best_method(similar)
+    licences = board.facts.models.from_lineage("licence")
+    return Known(board, base, of, some, values, shares, similar, best, licences)
 
 
 def _groups(known: Known, question: Question) -> list[Group]:
@@ -146,9 +151,9 @@ def _agreeing(known: Known, found: list[Group], limit: int) -> tuple[list[Group]
 
 def _licences(known: Known, group: Group) -> list[str]:
     """The licences of the ingredients and of the base."""
-    models, codes = known.board.facts.models, known.board.facts.codes
+    licences, codes = known.licences, known.board.facts.codes
     members = [known.base, *_members(known, group)]
-    return [codes.licence[int(models.licence[model])] for model in members]
+    return [codes.licence[int(licences[model])] for model in members]
 
 
 def _members(known: Known, group: Group) -> list[int]:
@@ -183,7 +188,7 @@ def _ingredient(known: Known, at: int, leads: tuple[int, ...]) -> schemas.Recomm
     return schemas.RecommendedModel(
         model=facts.name(model),
         precision=facts.codes.precision[int(facts.variants.precision[board.variants[row]])],
-        licence=facts.codes.licence[int(facts.models.licence[model])] or None,
+        licence=facts.codes.licence[int(known.licences[model])] or None,
         score=float(known.values[at] @ known.shares),
         scores=telling.scores(board, row),
         leads=[names[column] for column in leads],

@@ -32,7 +32,7 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {
 
 @router.post(
     "",
-    summary="Release a leaderboard",
+    summary="Keep a leaderboard as a numbered release",
     status_code=201,
     responses=UNCHANGED
     | problem_responses(

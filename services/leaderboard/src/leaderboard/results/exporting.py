@@ -10,13 +10,18 @@ from fastapi.concurrency import iterate_in_threadpool
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.facts.models import FactRow, VariantRow
+from leaderboard.facts.models import FactRow, OriginRow, VariantRow
 from leaderboard.results import repository
 from leaderboard.results.repository import Wanted
 from mergehub.contracts.results import ResultRow
 from mergehub.kit.database.database import Database
 from mergehub.result_files.writing import written
 
+BY_EVALUATION = (
+    VariantRow.model_id, FactRow.variant_id, OriginRow.harness, OriginRow.harness_version,
+    FactRow.setting_id, FactRow.id,
+)  # fmt: skip
+"""What formats with a record for each evaluation of a model have in one record is together."""
 AT_ONCE = 1000
 PIECE = 1 << 16  # characters
 
@@ -35,8 +40,7 @@ async def stream(database: Database, wanted: Wanted, format: str) -> AsyncIterat
 
 async def _by_model(session: AsyncSession, wanted: Wanted) -> Select[*tuple[Any, ...]]:
     conditions = await repository.conditions(session, wanted)
-    order = (VariantRow.model_id, FactRow.setting_id, FactRow.id)
-    return repository.described().where(*conditions).order_by(*order)
+    return repository.described().where(*conditions).order_by(*BY_EVALUATION)
 
 
 def _rows(parts: AsyncIterator[Any]) -> Iterator[ResultRow]:

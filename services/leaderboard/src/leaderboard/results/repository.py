@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Integer, Select, cast, false, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -17,10 +18,14 @@ from leaderboard.facts.models import (
     OriginRow,
     RestatementRow,
     SettingRow,
+    Source,
     VariantRow,
     WithdrawalRow,
 )
 from mergehub.kit.database.database import AnyRow
+
+MOST_PARTS = 100
+FEW_VARIANTS = 200
 
 
 class Wanted(NamedTuple):
@@ -94,11 +99,57 @@ async def page(
     session: AsyncSession, wanted: Wanted, before: int | None, limit: int
 ) -> Sequence[AnyRow]:
     """At most `limit` results, newest first, of lower ids than `before`."""
-    query = select(FactRow.id).where(*await conditions(session, wanted))
+    asked = await conditions(session, wanted)
     if before is not None:
-        query = query.where(FactRow.id < before)
-    found = await session.scalars(query.order_by(FactRow.id.desc()).limit(limit))
-    return await described_of(session, found.all())
+        asked.append(FactRow.id < before)
+    query = select(FactRow.id).order_by(FactRow.id.desc()).limit(limit)
+    if parts := await _parts(session, wanted):
+        column, ids = parts
+        query = _of_parts(query, column, ids, asked, limit)
+    else:
+        query = query.where(*asked)
+    return await described_of(session, (await session.scalars(query)).all())
+
+
+async def _parts(session: AsyncSession, wanted: Wanted) -> tuple[Any, Sequence[int]] | None:
+    """The column by whose values facts are best read part by part, and these; null if by none.
+
+    An index has the facts of each part in the order of ids. Without it, the newest of all parts
+    are found only by sorting all of them, after a look whether each is current.
+    """
+    if wanted.model is not None or wanted.run is not None:
+        return None  # few facts
+    if wanted.origin is not None:
+        column, ids = FactRow.origin_id, await _origins(session, wanted.origin)
+    elif wanted.benchmarks or wanted.version is not None:
+        column, ids = FactRow.setting_id, await _settings(session, wanted)
+    else:
+        return None
+    return (column, ids) if len(ids) <= MOST_PARTS else None
+
+
+def _values(values: Sequence[int], name: str) -> Any:
+    """Some numbers as a table with a column `id`."""
+    numbers = func.unnest(cast(values, ARRAY(Integer)))
+    return numbers.table_valued("id", name=name).render_derived()
+
+
+def _of_parts(
+    query: Select[int],
+    column: Any,
+    ids: Sequence[int],
+    asked: list[ColumnElement[bool]],
+    limit: int,
+) -> Select[int]:
+    """The newest of the newest of each part; a setting has a part for each source."""
+    part, source = _values(ids, "part"), _values(list(Source), "badge")
+    both = [column == part.c.id]
+    if column is FactRow.setting_id:
+        both.append(FactRow.source == source.c.id)
+    newest = query.where(*both, *asked).lateral("newest")
+    tables = part.join(source, true()) if column is FactRow.setting_id else part
+    found = select(newest.c.id).select_from(tables.join(newest, true()))
+    return found.order_by(newest.c.id.desc()).limit(limit)
 
 
 async def described_of(session: AsyncSession, results: Sequence[int]) -> Sequence[AnyRow]:
@@ -121,18 +172,30 @@ async def conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElemen
     if wanted.source is not None:
         conditions.append(FactRow.source == wanted.source)
     if wanted.origin is not None:
-        of = select(OriginRow.id).where(OriginRow.origin == wanted.origin)
-        conditions.append(FactRow.origin_id.in_((await session.scalars(of)).all()))
+        conditions.append(FactRow.origin_id.in_(await _origins(session, wanted.origin)))
     if wanted.model is not None:
         of = select(VariantRow.id).join(ModelRow, ModelRow.id == VariantRow.model_id)
         of = of.where(ModelRow.name == wanted.model)
         conditions.append(FactRow.variant_id.in_((await session.scalars(of)).all()))
     if wanted.precision is not None:
-        of = select(VariantRow.id).where(VariantRow.precision == wanted.precision)
-        conditions.append(FactRow.variant_id.in_(of))
+        conditions.append(await _in_precision(session, wanted.precision))
     if wanted.benchmarks or wanted.version is not None:
         conditions.append(FactRow.setting_id.in_(await _settings(session, wanted)))
     return conditions
+
+
+async def _in_precision(session: AsyncSession, precision: str) -> ColumnElement[bool]:
+    """Few variants are named; for many, each fact is asked for its own."""
+    some = select(VariantRow.id).where(VariantRow.precision == precision).limit(FEW_VARIANTS + 1)
+    ids = (await session.scalars(some)).all()
+    if len(ids) <= FEW_VARIANTS:
+        return FactRow.variant_id.in_(ids)
+    own = select(VariantRow.precision).where(VariantRow.id == FactRow.variant_id)
+    return own.correlate(FactRow).scalar_subquery() == precision
+
+
+async def _origins(session: AsyncSession, origin: str) -> Sequence[int]:
+    return (await session.scalars(select(OriginRow.id).where(OriginRow.origin == origin))).all()
 
 
 async def _settings(session: AsyncSession, wanted: Wanted) -> Sequence[int]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leaderboard.facts.changes import LOG
 from leaderboard.facts.models import FactRow, OriginRow, VariantRow, WithdrawalRow
 from leaderboard.facts.storing import alone
+from leaderboard.models import claims
 from leaderboard.results.service import ResultNotFound
 from leaderboard.withdrawals.schemas import (
     ResultWithdrawal,
@@ -143,5 +144,6 @@ def _check_may(who: Principal, origin: OriginRow, *, moderator: bool) -> None:
 
 async def _log(session: AsyncSession, facts: Sequence[int]) -> None:
     of = select(VariantRow.model_id).join(FactRow, FactRow.variant_id == VariantRow.id)
-    models = await session.scalars(of.where(FactRow.id.in_(facts)).distinct())
-    await LOG.log(session, results=facts, models=models.all())
+    models = (await session.scalars(of.where(FactRow.id.in_(facts)).distinct())).all()
+    await claims.settle(session, models)
+    await LOG.log(session, results=facts, models=models)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from lineage.models.models import NAME_LENGTH
 from mergehub.contracts.examples import example
-from mergehub.contracts.licences import identifier_of
+from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.lineage_names import composed, fault
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.shapes import Day, Text

@@ -12,7 +12,7 @@ from lineage.memory.arrays import Flags
 from lineage.memory.graph import Graph
 from lineage.questions.ancestry import Ancestry, ancestry, ancestry_of_all
 from lineage.questions.levels import marks
-from mergehub.contracts.licence_terms import broken, exclude, forbids
+from mergehub.contracts.licences.terms import broken, exclude, forbids
 
 RULE = (
     "A model inherits the licence of each of its ancestors. A licence is broken by a model that "

@@ -489,7 +489,7 @@ def list_ablations(
 
 def get_uplift_table(
     *,
-    bases: int | None = None,
+    top: int | None = None,
     board: str | None = None,
     against: Literal["best", "mean", "base"] | None = None,
     verified: bool | None = None,
@@ -514,7 +514,7 @@ def get_uplift_table(
         "GET",
         "/v1/uplift/table",
         query={
-            "bases": bases,
+            "top": top,
             "board": board,
             "against": against,
             "verified": verified,

@@ -965,6 +965,7 @@ class ResultDetail(TypedDict):
 class ResultFileReport(TypedDict):
     """The report on a file, and the format that it was read as.
 
+    The format of an archive names those of its files, as in `zip of lm-eval, table`.
     `mapping`: what the columns of a table were taken for, if that was guessed."""
 
     dry_run: bool
@@ -1189,8 +1190,9 @@ class Standing(TypedDict):
 
     A model that lacks a column has no mean and no rank, and comes after those that have both.
     `merged`, `method` and all other facts of the model come from lineage, not from the author's
-    word; null: lineage does not know. `base` are the ancestors that have no parents. `uplift` is
-    the mean minus that of the best ingredient."""
+    word; null: lineage does not know. `claimed` names those that lineage does not know and that an
+    import of results claims. `base` are the ancestors that have no parents. `uplift` is the mean
+    minus that of the best ingredient."""
 
     rank: Rank | None
     model: str
@@ -1205,6 +1207,7 @@ class Standing(TypedDict):
     domains: list[str]
     flags: list[str]
     made_on: str | None
+    claimed: list[Literal["family", "licence", "parameters"]]
     mean: BoardMean | None
     uplift: float | None
     scores: dict[str, BoardScore]

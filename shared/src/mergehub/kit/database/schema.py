@@ -26,6 +26,7 @@ VERSIONS = "SELECT version_num FROM alembic_version"
 LOCK_SECONDS = 2.0  # all requests for a table queue up behind a change that waits for its lock
 LOCK_PAUSES = Backoff(first=0.5, longest=10.0, jitter=0.5)
 LOCK_TRIES = 60
+TURN_SECONDS = 0.2
 BLOCKED = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 
 
@@ -51,19 +52,28 @@ async def migrate(database: Database, package: str) -> str | None:
     Raises NewerTables if the history does not have the revision of the schema.
     """
     async with database.apart(lock_timeout=f"{LOCK_SECONDS}s") as connection:
-        await connection.execute(text("SET lock_timeout = 0"))
-        await connection.execute(
-            text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": database.schema}
-        )
+        await _alone(connection, database.schema)
         found = await _found(connection)
         if found is not None and found not in revisions(package):
             raise NewerTables(database.schema, found)
         if found != newest(package):
             await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"'))
-            await connection.execute(text("RESET lock_timeout"))
             await connection.commit()
             await _upgrade(connection, package, database.schema)
         return found
+
+
+async def _alone(connection: AsyncConnection, schema: str) -> None:
+    """Wait until no other process migrates the schema.
+
+    A statement that waits for a lock has a snapshot all the while. CREATE INDEX CONCURRENTLY of the
+    process that has the lock waits until older snapshots are gone, so both would wait for each
+    other. Hence the lock is asked for again and again, and nothing is open meanwhile.
+    """
+    asked = text("SELECT pg_try_advisory_lock(hashtext(:name))")
+    while not await connection.scalar(asked, {"name": schema}):
+        await connection.rollback()
+        await asyncio.sleep(TURN_SECONDS)
 
 
 async def _upgrade(connection: AsyncConnection, package: str, schema: str) -> None:

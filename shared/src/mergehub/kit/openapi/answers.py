@@ -53,11 +53,10 @@ def share_errors(document: Document) -> None:
 
 
 def plain_outputs(document: Document) -> None:
-    """Drop the defaults of fields that every answer has."""
-    for name, schema in document["components"]["schemas"].items():
-        if name.endswith("-Output"):
-            for each in schema["properties"].values():
-                each.pop("default", None)
+    """Drop the defaults of fields that every answer has: those that are required all the same."""
+    for schema in document["components"]["schemas"].values():
+        for name in schema.get("required", ()):
+            schema.get("properties", {}).get(name, {}).pop("default", None)
 
 
 def _with_headers(status: int, told: dict[str, Any]) -> Document:

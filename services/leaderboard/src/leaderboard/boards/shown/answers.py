@@ -170,23 +170,14 @@ def _means(board: Board, cells: Sequence[_Cells], some: Numbers) -> list[Row | N
 
 
 def _ranks(board: Board, some: Numbers, ranks: Ranks | None) -> list[Row | None]:
-    """Places, with the ends of their intervals as far as they are computed.
-
-    An interval that lacks the place is of an older state of the board, and says nothing of this.
-    """
+    """Places, with the ends of their intervals as far as they are computed."""
     places, variants = board.places[some], board.variants[some]
     best, worst = np.zeros(len(some), np.int32), np.zeros(len(some), np.int32)
     if ranks is not None:
         known = variants < len(ranks.best)
         best[known], worst[known] = ranks.best[variants[known]], ranks.worst[variants[known]]
     return [
-        {
-            "place": place,
-            "best": low if low <= place <= high else None,
-            "worst": high if low <= place <= high else None,
-        }
-        if place
-        else None
+        {"place": place, "best": low or None, "worst": high or None} if place else None
         for place, low, high in zip(places.tolist(), best.tolist(), worst.tolist(), strict=True)
     ]
 
@@ -212,6 +203,7 @@ def _models(board: Board, some: Numbers) -> list[Row]:
                 "licence": codes.licence[models.licence[model]] or None,
                 "domains": members_of(codes.domains[models.domains[model]]),
                 "flags": members_of(codes.flags[models.flags[model]]),
+                "claimed": models.claims(model),
                 "made_on": (EPOCH + timedelta(day)).isoformat() if day >= 0 else None,
             }
         )

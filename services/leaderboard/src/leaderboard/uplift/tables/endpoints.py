@@ -57,9 +57,9 @@ Question = Annotated[service.Question, Depends(_question)]
     summary="Compare merge methods by base",
     responses=problem_responses(boards.BoardNotFound, FactsLoading),
 )
-async def get_uplift_table(question: Question, bases: Most = 20) -> schemas.UpliftTable:
+async def get_uplift_table(question: Question, top: Most = 20) -> schemas.UpliftTable:
     """For each method and base, how many merges gained on a board, and how much."""
-    return await service.uplift_table(question, bases)
+    return await service.uplift_table(question, top)
 
 
 @router.get(

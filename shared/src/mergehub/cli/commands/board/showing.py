@@ -101,14 +101,16 @@ def _columns(answer: Answer, chosen: Sequence[str]) -> list[str]:
 def _table(items: Sequence[Answer], columns: Sequence[str], sort: str) -> Table:
     """The rows; with what they are sorted by, also if no table has it otherwise."""
     key = SORTED_BY.get(sort)
-    shown = table("rank", "model", "method", "mean", "", *([sort] if key else []), *columns)
+    by = [sort] if key else []
+    shown = table("rank", "model", "method", "size", "mean", "", *by, *columns)
     for row in items:
         method = row["method"] or ("merge" if row["merged"] else "")
         scores = (_score(row["scores"].get(column)) for column in columns)
         value = row["mean"]["value"] if row["mean"] else None
-        by = [key(row)] if key else []
+        sorted_by = [key(row)] if key else []
         shown.add_row(
-            _rank(row["rank"]), _model(row), method, _score(row["mean"]), bar(value), *by, *scores
+            *(_rank(row["rank"]), _model(row), method, _size(row)),
+            *(_score(row["mean"]), bar(value), *sorted_by, *scores),
         )
     return shown
 
@@ -117,6 +119,13 @@ def _model(row: Answer) -> str:
     flags = f" [{', '.join(row['flags'])}]" if row["flags"] else ""
     precision = f" ({row['precision']})" if row["precision"] else ""
     return f"{row['model']}{precision}{flags}"
+
+
+def _size(row: Answer) -> str:
+    """Billions of parameters; with a mark if only an import claims it."""
+    if row["parameters"] is None:
+        return "-"
+    return f"{row['parameters'] / 1e9:.1f}B" + ("*" if "parameters" in row["claimed"] else "")
 
 
 def _rank(rank: Answer | None) -> str:
@@ -139,22 +148,20 @@ def _uplift(row: Answer) -> str:
     return "-" if row["uplift"] is None else f"{row['uplift']:+.1f}"
 
 
-def _size(row: Answer) -> str:
-    return "-" if row["parameters"] is None else f"{row['parameters'] / 10**9:.3g}B"
-
-
 def _date(row: Answer) -> str:
     return str(row["made_on"] or "-")
 
 
-SORTED_BY = {"uplift": _uplift, "size": _size, "date": _date}
+SORTED_BY = {"uplift": _uplift, "date": _date}
 
 
 def _footer(answer: Answer) -> str:
     """How many rows there are, and of which state of the results."""
+    claimed = any("parameters" in row["claimed"] for row in answer["items"])
     return (
         f"{len(answer['items'])} of {answer['matching']} rows; {answer['ranked']} have a rank. "
         "A model without all benchmarks has none."
+        + (" * An import claims it; lineage does not know." if claimed else "")
     )
 
 
@@ -162,7 +169,19 @@ def _csv(items: Sequence[Answer], columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
-        ["place", "best", "worst", "model", "merged", *FACTS, "flags", "mean", "uplift", *columns]
+        [
+            "place",
+            "best",
+            "worst",
+            "model",
+            "merged",
+            *FACTS,
+            "claimed",
+            "flags",
+            "mean",
+            "uplift",
+            *columns,
+        ]
     )
     for row in items:
         rank, mean = row["rank"] or {}, row["mean"] or {}
@@ -173,6 +192,7 @@ def _csv(items: Sequence[Answer], columns: Sequence[str]) -> str:
                 row["model"],
                 row["merged"],
                 *(row[name] for name in FACTS),
+                " ".join(row["claimed"]),
                 " ".join(row["flags"]),
                 mean.get("value"),
                 row["uplift"],

@@ -43,9 +43,10 @@ def uplift(
     png: Path | None,
     **asked: Any,
 ) -> None:
-    """Compare a merge with its parents.
+    """Show what merges gained over their parents.
 
-    With --table, all merges of a board by method and base; with --compare, several models.
+    With a MODEL, that merge; with --table, all merges of a board by method and base; with
+    --compare, several models beside each other.
     """
     view = VIEWS[_view(models, asked)]
     with hub(ctx) as client:

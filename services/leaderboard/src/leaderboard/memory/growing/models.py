@@ -21,6 +21,7 @@ TYPES: dict[str, type[np.generic]] = {
     "known": np.bool_,
     **dict.fromkeys((*CODED, *SETS), np.uint16),
     "parameters": np.float64,
+    "claimed": np.uint8,
     "made_on": np.int32,
 }
 EDGE = np.dtype(

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from leaderboard.memory import merging
 from leaderboard.memory.arrays import Integers, Numbers, Positions
 from leaderboard.memory.columns import ModelColumns, VariantColumns, Vocabulary
 from leaderboard.memory.facts import Facts
-from leaderboard.memory.growing_models import GrowingModels
+from leaderboard.memory.growing import merging
+from leaderboard.memory.growing.models import GrowingModels
 from leaderboard.memory.keys import SettingKey
 from leaderboard.memory.reading import Columns
 from leaderboard.memory.scores import Scores, no_scores

@@ -1,0 +1,1 @@
+"""The licences of models: their identifiers, and what they demand of derived models."""
