@@ -60,7 +60,7 @@ def test_a_score_says_what_is_not_usual_about_it() -> None:
     ]
 
 
-def test_an_ablation_shows_each_candidate_beside_the_whole() -> None:
+def test_an_ablation_shows_what_each_ingredient_adds() -> None:
     result = AblateResult.model_validate(
         {
             "kind": "ablate", "method": "ties", "harness": "h", "seconds": 2.0,
@@ -76,5 +76,5 @@ def test_an_ablation_shows_each_candidate_beside_the_whole() -> None:
         "the whole merge",
         "  dates: acc 0.5000 ± 0.1250",
         "without org/a: So.",
-        "  dates: acc 0.2500 ± 0.1250, -0.2500 beside the whole",
+        "  dates: acc 0.2500 ± 0.1250, so it adds +0.2500",
     ]

@@ -66,7 +66,7 @@ def command(
 
 
 def outcome(result: AblateResult) -> str:
-    """The scores of each candidate, in lines, and how far they are from those of the whole."""
+    """The scores of each candidate, in lines, and what the ingredient that it lacks adds."""
     whole, *rest = result.candidates
     seconds = f"ablated a merge by {result.method} in {result.seconds:.1f} s"
     lines = [seconds, "the whole merge", *(f"  {score(each)}" for each in whole.results)]
@@ -77,4 +77,5 @@ def _lines(whole: Candidate, candidate: Candidate) -> Iterator[str]:
     yield f"without {candidate.without}: {candidate.how}"
     values = {result.benchmark: result.value for result in whole.results}
     for result in candidate.results:
-        yield f"  {score(result)}, {result.value - values[result.benchmark]:+.4f} beside the whole"
+        adds = values[result.benchmark] - result.value
+        yield f"  {score(result)}, so it adds {adds:+.4f}"
