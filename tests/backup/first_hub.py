@@ -78,7 +78,7 @@ def facts(client: HubClient) -> Json:
         "versions": [client.get(f"/v1/recipes/{each['id']}/versions") for each in recipes],
         "edges": [client.ancestors(each["id"])["edges"] for each in models],
         "results": client.get("/v1/results")["items"],
-        "board": client.board("overall"),
+        "board": client.get("/v1/boards/overall")["items"],
         "tokens": tokens,
         "webhooks": client.get("/v1/webhooks")["items"],
         "account": client.get("/v1/accounts/me"),

@@ -52,8 +52,15 @@ def lineage(hub: RunningHub) -> Iterator[Lineage]:
 
 
 @pytest.fixture(scope="package")
-def league(hub: RunningHub) -> Iterator[League]:
-    """The hub ranks some models."""
-    owner = {"Authorization": f"Bearer {hub.token}"}
-    with httpx.Client(base_url=hub.url, headers=owner, timeout=30) as http:
+def ranking_hub(store_folder: Path, models: Path) -> Iterator[RunningHub]:
+    """A hub for many results. On the shared one they would decide which columns `overall` has."""
+    with started_hub(store_folder / "ranking", models) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def league(ranking_hub: RunningHub) -> Iterator[League]:
+    """That hub ranks some models."""
+    owner = {"Authorization": f"Bearer {ranking_hub.token}"}
+    with httpx.Client(base_url=ranking_hub.url, headers=owner, timeout=30) as http:
         yield League(http)

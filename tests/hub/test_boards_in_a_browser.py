@@ -23,6 +23,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
+def hub(ranking_hub: RunningHub) -> RunningHub:
+    return ranking_hub
+
+
+@pytest.fixture
 async def looked(hub: RunningHub, league: League) -> AsyncIterator[Looking]:
     async with looking() as looked:
         yield looked

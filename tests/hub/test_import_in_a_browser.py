@@ -35,6 +35,11 @@ model-index:
 
 
 @pytest.fixture
+def hub(ranking_hub: RunningHub) -> RunningHub:
+    return ranking_hub
+
+
+@pytest.fixture
 async def looked(hub: RunningHub, league: League) -> AsyncIterator[Looking]:
     async with looking() as looked:
         yield looked

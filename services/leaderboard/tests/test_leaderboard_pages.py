@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +16,7 @@ from leaderboard.boards.current import Boards
 from leaderboard.boards.definition import Chosen, Column, Rules
 from leaderboard.boards.filters import Filters, kept, together
 from leaderboard.boards.service import Asked, Named, answer
-from leaderboard.boards.shown import answers, facets, points
-from leaderboard.boards.standing import Ranks
+from leaderboard.boards.shown import facets, points
 from leaderboard.memory.facts import Facts
 from mergehub.kit.paging.cursors import Cursors
 from mergehub.kit.paging.pages import PageRequest
@@ -232,19 +230,6 @@ def test_a_result_without_count_and_error_has_no_interval_and_no_interval_of_its
     assert one["scores"]["x"]["low"] is one["scores"]["x"]["high"] is one["mean"]["low"] is None
     assert one["rank"] == {"place": 1, "best": None, "worst": None}
     assert other["rank"] == {"place": 2, "best": 2, "worst": 2}
-
-
-def test_an_interval_of_an_older_state_that_lacks_the_place_is_none():
-    world = World()
-    world.add([Result(name, "x", value) for name, value in (("a", 0.9), ("b", 0.8), ("c", 0.7))])
-    board = asked(world.facts(), ANY).kept().board
-    best, worst = np.array([1, 1, 1]), np.array([1, 2, 2])
-    told = answers.rows(board, board.by_mean.rows, Ranks(0, 10, best, worst))
-    assert [each["rank"] for each in told] == [
-        {"place": 1, "best": 1, "worst": 1},
-        {"place": 2, "best": 1, "worst": 2},
-        {"place": 3, "best": None, "worst": None},
-    ]
 
 
 def test_an_unknown_sort_is_refused_with_the_known_ones():

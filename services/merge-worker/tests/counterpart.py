@@ -92,6 +92,8 @@ class CounterpartHub:
         self.present: dict[str, WorkerBeat] = {}
         self.left: list[str] = []
         self.answers_to_lose = 0  # of messages that took effect
+        self.may_report = asyncio.Event()  # reports wait for it
+        self.may_report.set()
         self.url = ""
         self._news = asyncio.Condition()
 
@@ -224,6 +226,7 @@ def app_of(hub: CounterpartHub) -> FastAPI:
     async def report(run_id: UUID, body: ReportRequest) -> Any:
         if hub.refuse_reports_with:
             return problem(422, hub.refuse_reports_with.pop(0))
+        await hub.may_report.wait()
         return await answer(run_id, lambda run: hub.report(run, body))
 
     @app.put("/v1/workers/{name}", status_code=204)

@@ -185,6 +185,9 @@ async def test_a_worker_is_costly_while_it_has_a_run(
     run = hub.add(merge_spec())
     async with worker_process(settings.model_copy(update=told)):
         await reached(lambda: api.costs == ["0"])
+        hub.may_report.clear()  # a merge may be done before the worker looks whether it is busy
         await bell(redis, run)
+        await reached(lambda: api.costs == ["0", "1000"])
+        hub.may_report.set()
         await hub.until(lambda: run.reports)
         await reached(lambda: api.costs == ["0", "1000", "0"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -36,6 +38,14 @@ async def facts_of(app: FastAPI) -> Facts:
             "The service is reading the results from the database.", headers={"Retry-After": "2"}
         )
     return facts
+
+
+async def newest_facts(app: FastAPI) -> Facts:
+    """The facts with all that was committed before this call, or the present ones after a while."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await replica_of(app).current()
+    return await facts_of(app)
 
 
 async def _facts(request: Request) -> Facts:

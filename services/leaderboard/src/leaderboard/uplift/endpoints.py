@@ -10,7 +10,7 @@ from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import named_board
 from leaderboard.boards.filters import Filters
 from leaderboard.boards.service import Asked, BoardNotFound
-from leaderboard.memory.serving import FactsLoading, InMemory
+from leaderboard.memory.serving import FactsLoading, InMemory, newest_facts
 from leaderboard.results.endpoints import Text
 from leaderboard.uplift import schemas, service
 from leaderboard.uplift.several import schemas as several
@@ -50,12 +50,17 @@ async def get_uplift(
     model: Annotated[
         Text, Query(description="The model's name.", examples=["local/dates-and-units"])
     ],
+    request: Request,
     session: Session,
     facts: InMemory,
     precision: Precision = None,
 ) -> schemas.Uplift:
     """A model against each parent, the best ingredient and the mean of all ingredients."""
-    return await service.uplift(session, facts, model, precision)
+    try:
+        return await service.uplift(session, facts, model, precision)
+    except service.NoResults:  # perhaps `GET /v1/results` has had one for a moment
+        facts = await newest_facts(request.app)
+        return await service.uplift(session, facts, model, precision)
 
 
 @router.get(
