@@ -22,7 +22,7 @@ from mergehub.contracts.kinds.merge import MergeSpec
 
 BIN = Path(sys.prefix) / "bin"
 MEMORY = 4 << 30
-"""Bytes that each run is told to be free."""
+"""Bytes of free memory that each run may count on."""
 BATCH = 16
 """Rows of a batch of `lm_eval`: as many as our runs begin with on a CPU."""
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}

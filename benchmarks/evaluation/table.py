@@ -16,7 +16,7 @@ QUICK: Final = "lm_eval, without its index"
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison; without a target it is only told."""
+    """One comparison; without a target it is only shown."""
 
     said: str
     slow: str

@@ -45,8 +45,8 @@ def bootstrap() -> bool:
     began = time.process_time()
     found = ranks.intervals(scores, errors, seed=0)
     seconds = time.process_time() - began
-    told = f"{seconds:.1f} s of a processor, {found.replicates} replicates"
-    return tell("ranks of 5,000 models", told, "5 s", seconds < RANK_SECONDS)
+    measured = f"{seconds:.1f} s of a processor, {found.replicates} replicates"
+    return tell("ranks of 5,000 models", measured, "5 s", seconds < RANK_SECONDS)
 
 
 def boards_made(server: Server) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from mergehub.lineage_files.names import BadName, read_name
@@ -71,10 +72,8 @@ def _linked(written: str, href: re.Match[str] | None, anchor: re.Match[str] | No
 
 def _of(address: str, text: str) -> str:
     if _HUB.match(address):
-        try:
+        with suppress(BadName):  # of a data set or space: the text names the model
             return read_name(address).text
-        except BadName:
-            pass  # of a data set or space: the text names the model
     return read_name(cleaned(text)).text
 
 
