@@ -5,6 +5,7 @@ from __future__ import annotations
 from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRow
 from registry.audit.models import AuditRow
 from registry.base import Base
+from registry.changes import ChangeRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
@@ -19,6 +20,7 @@ TABLES = (
     AccountRow,
     AttemptRow,
     AuditRow,
+    ChangeRow,
     DeliveryRow,
     EndpointRow,
     IdentityRow,

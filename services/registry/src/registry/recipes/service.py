@@ -22,6 +22,7 @@ from registry.accounts.quotas import check_quota
 from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.service import audit
+from registry.changes import noted
 from registry.events.models import outbox
 from registry.recipes import repository
 from registry.recipes.check import CheckedRecipe
@@ -117,7 +118,7 @@ async def update(
     before = row.visibility
     for name, value in wanted.model_dump(exclude_none=True).items():
         setattr(row, name, value)
-    await session.flush()
+    await noted(session, recipe_id)
     await audit(session, writer, "recipe.changed", f"recipes/{recipe_id}")
     if row.visibility != before:
         await spread(session, row, followers)
@@ -206,7 +207,7 @@ async def _add_version(
         canonical=checked.canonical,
     )
     session.add(row)
-    await session.flush()
+    await noted(session, recipe.id)
     data = RecipePublished(
         recipe=recipe.id, version=row.id, number=row.number, name=recipe.name, digest=row.digest
     )
