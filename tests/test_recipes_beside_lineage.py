@@ -15,7 +15,7 @@ import lineage.app
 import registry.app
 from lineage.replica.serving import replica_of
 from mergehub.kit.settings.service import ServiceSettings
-from registry.recipes.lineage import Lineage
+from registry.recipes.beside_lineage.lineage import Lineage
 
 OWNER, SERVICE = SecretStr("mgh_owner-of-recipes"), SecretStr("mgh_service-of-recipes")
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]

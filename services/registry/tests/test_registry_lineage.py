@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from mergehub.recipe import catalogue
-from registry.recipes.comparison import Comparison
-from registry.recipes.groups import MOST_MODELS, Merged, merged_groups, question_of
-from registry.recipes.kinship import kinship_warnings
-from registry.recipes.lineage import Ingredients, Lineage
+from registry.recipes.beside_lineage.comparison import Comparison
+from registry.recipes.beside_lineage.groups import MOST_MODELS, Merged, merged_groups, question_of
+from registry.recipes.beside_lineage.kinship import kinship_warnings
+from registry.recipes.beside_lineage.lineage import Ingredients, Lineage
 
 Json = dict[str, Any]
 

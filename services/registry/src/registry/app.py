@@ -25,7 +25,7 @@ from registry.events.models import outbox
 from registry.links import LINKS
 from registry.recipes import counts as recipe_counts
 from registry.recipes import endpoints as recipes
-from registry.recipes.lineage import Lineage
+from registry.recipes.beside_lineage.lineage import Lineage
 from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
 from registry.runs import visibility

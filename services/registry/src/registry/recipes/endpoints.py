@@ -25,9 +25,9 @@ from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 from registry.recipes import service
-from registry.recipes.advised import Advised, check_beside_lineage
+from registry.recipes.beside_lineage.advised import Advised, check_beside_lineage
 from registry.recipes.check import RecipeInvalid
-from registry.recipes.lineage import Lineage
+from registry.recipes.beside_lineage.lineage import Lineage
 from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
     AnyCase,

@@ -14,7 +14,7 @@ from mergehub.contracts.names import RECIPE_NAME, must_be
 from mergehub.kit.paging.pages import Page
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
-from registry.recipes.comparison import LineageState
+from registry.recipes.beside_lineage.comparison import LineageState
 
 Slug = Annotated[
     str,

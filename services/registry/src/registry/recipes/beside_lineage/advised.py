@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from mergehub.kit.problems.problem import FieldFault
 from registry.recipes.check import CheckedRecipe, RecipeInvalid, as_seen, check
-from registry.recipes.comparison import Comparison, LineageState
-from registry.recipes.lineage import Lineage
+from registry.recipes.beside_lineage.comparison import Comparison, LineageState
+from registry.recipes.beside_lineage.lineage import Lineage
 
 RECIPE = "/recipe"
 

@@ -8,9 +8,9 @@ from typing import Literal, Self
 from mergehub.recipe import Fault, MethodSpec, catalogue
 from mergehub.recipe.yaml.document import load_documents
 from mergehub.recipe.yaml.events import Loaded
-from registry.recipes.groups import Merged, merged_groups, question_of
-from registry.recipes.kinship import base_to_name, kinship_warnings
-from registry.recipes.lineage import Ingredients, Lineage
+from registry.recipes.beside_lineage.groups import Merged, merged_groups, question_of
+from registry.recipes.beside_lineage.kinship import base_to_name, kinship_warnings
+from registry.recipes.beside_lineage.lineage import Ingredients, Lineage
 
 LineageState = Literal["answered", "unavailable", "not-asked"]
 """Whether lineage said what it knows of a recipe's models; `not-asked`: they are too many."""

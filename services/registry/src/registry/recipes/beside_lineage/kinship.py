@@ -7,8 +7,8 @@ from itertools import combinations
 
 from mergehub.recipe.faults import Fault, Path, bounded, excerpt, pointer
 from mergehub.recipe.methods import MethodSpec
-from registry.recipes.groups import Merged, places
-from registry.recipes.lineage import (
+from registry.recipes.beside_lineage.groups import Merged, places
+from registry.recipes.beside_lineage.lineage import (
     Conflict,
     Exclusion,
     Ingredient,
