@@ -25,7 +25,9 @@ OPEN = "open"  # visitors need it before they sign in, even if reading needs a t
 # An operation that is not here must be a GET without a token. The needs of all others are repeated
 # here, so that a scope that the code lacks is noticed.
 NEEDED = {
-    "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
+    "recipes:write": {
+        "publish_recipe", "update_recipe", "publish_recipe_version", "fork_recipe", "delete_recipe",
+    },
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
     "boards:write": {"create_board", "update_board", "delete_board", "release_board"},
     "lineage:write": {"import_graph", "update_model"},

@@ -90,6 +90,8 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "publish_recipe", "check_recipe", "list_recipes", "get_recipe", "update_recipe",
         "publish_recipe_version",
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
+        "get_recipe_by_name", "delete_recipe", "fork_recipe", "list_recipe_forks",
+        "list_recipe_twins",
         "submit_run", "list_runs", "get_run", "list_run_items", "list_items_of_runs",
         "follow_run", "cancel_run", "retry_run",
         "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",

@@ -9,7 +9,7 @@ from registry.changes import ChangeRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import ForkRow, FormerNameRow, RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.workers.models import WorkerRow
 from registry.sign_in.models import SignInRow
@@ -23,6 +23,8 @@ TABLES = (
     ChangeRow,
     DeliveryRow,
     EndpointRow,
+    ForkRow,
+    FormerNameRow,
     IdentityRow,
     ItemsRow,
     KeyRow,

@@ -93,8 +93,8 @@ class GroupKinship(Answer):
 class Ingredients(Answer):
     """What is known of the models; `groups` are in the order of the question.
 
-    `forbidding`, `conflicts` and `exclusions` are of the licences that a merge of all of them would
-    inherit: those that allow no merge to be passed on, those that are broken already, and those
+    `inherited` are the licences that a merge of all of them would inherit, at most fifty.
+    `forbidding`, `conflicts` and `exclusions` are of these licences: those that allow no merge to be passed on, those that are broken already, and those
     that no licence of the merge can keep both.
     """
 
@@ -102,6 +102,7 @@ class Ingredients(Answer):
     models: list[Ingredient]
     unknown: list[str]
     groups: list[GroupKinship]
+    inherited: list[InheritedLicence]
     forbidding: list[InheritedLicence]
     conflicts: list[LicenceConflict]
     exclusions: list[LicenceExclusion]

@@ -15,15 +15,12 @@ from registry.runs.models import RunRow
 async def follow(session: AsyncSession, recipe: RecipeRow) -> None:
     """Make its owner's runs follow `recipe`, which is locked and has just changed.
 
-    Runs that others made of it while it was public belong to them and do not change.
+    They stay private while another source of theirs is. Runs that others made of it while it was
+    public or unlisted belong to them and do not change.
     """
     mine = RunRow.owner == recipe.owner, RunRow.sources.contains([recipe.id])
     source = aliased(RecipeRow)
-    hidden = exists().where(
-        source.id == func.any(RunRow.sources),
-        source.owner == RunRow.owner,
-        source.visibility == "private",
-    )
+    hidden = exists().where(source.id == func.any(RunRow.sources), source.visibility == "private")
     now = case((hidden, "private"), else_="public")
     changed = update(RunRow).where(*mine).values(visibility=now)
     await session.execute(changed.execution_options(synchronize_session=False))

@@ -55,11 +55,11 @@ class Comparison:
         """The models that lineage does not know, as the recipe names them."""
         return self.known.unknown if self.known else []
 
-    def warnings(self) -> list[Fault]:
-        """What to warn of, each with its line in the text."""
+    def warnings(self, licence: str | None = None) -> list[Fault]:
+        """What to warn of, each with its line in the text; `licence` is that of the recipe."""
         if self.known is None:
             return []
-        found = kinship_warnings(self.merged, self.method, self.known)
+        found = kinship_warnings(self.merged, self.method, self.known, licence)
         return [replace(each, line=self.document.line(each)) for each in found]
 
     def missing_base(self) -> str | None:
