@@ -31,7 +31,7 @@ from registry.recipes.forks import endpoints as recipe_forks
 from registry.recipes.twins import endpoints as recipe_twins
 from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
-from registry.runs import needs, visibility
+from registry.runs import origins
 from registry.runs.follow import Following
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
@@ -63,10 +63,10 @@ COUNTS = (
 )
 """The counts that the quotas limit."""
 
-RECIPE_FOLLOWERS = (visibility.follow,)
+RECIPE_FOLLOWERS = (origins.follow,)
 """The followers of a recipe that becomes private or public."""
 
-RECIPE_NEEDS = (needs.of_recipe,)
+RECIPE_NEEDS = (origins.needing,)
 """What keeps a recipe from being deleted, beside its forks."""
 
 

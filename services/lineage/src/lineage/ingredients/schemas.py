@@ -93,9 +93,9 @@ class GroupKinship(Answer):
 class Ingredients(Answer):
     """What is known of the models; `groups` are in the order of the question.
 
-    `inherited` are the licences that a merge of all of them would inherit, at most fifty.
-    `forbidding`, `conflicts` and `exclusions` are of these licences: those that allow no merge to be passed on, those that are broken already, and those
-    that no licence of the merge can keep both.
+    `inherited` are the licences that a merge of all of them would inherit, at most fifty; the other
+    three are of them: those that allow no merge to be passed on, those that are broken already, and
+    those that no licence of the merge can keep both.
     """
 
     rule: str

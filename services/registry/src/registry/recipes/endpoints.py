@@ -163,7 +163,7 @@ async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewing) -> Resp
 
 @router.patch(
     "/{recipe_id}",
-    summary="Change a recipe's name, description, licence or visibility, or archive it",
+    summary="Change what is said of a recipe, or who sees it",
     responses=problem_responses(
         Unauthenticated,
         NotYours,

@@ -1,4 +1,4 @@
-"""Making runs follow a recipe that becomes private or public."""
+"""The runs that came from a recipe: they follow its visibility, and keep it from being deleted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from sqlalchemy import Text, case, cast, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from mergehub.contracts.kinds import MAKERS
+from mergehub.contracts.runs import RunState
+from mergehub.kit.identity.tokens import Viewer
 from registry.events.models import release
 from registry.events.tables import OutboxRow
+from registry.recipes.deletion.service import NAMED, some
 from registry.recipes.models import RecipeRow
 from registry.runs.models import RunRow
+from registry.runs.repository import seen_by
 
 
 async def follow(session: AsyncSession, recipe: RecipeRow) -> None:
@@ -27,3 +32,14 @@ async def follow(session: AsyncSession, recipe: RecipeRow) -> None:
     if recipe.visibility == "public":
         public = select(cast(RunRow.id, Text)).where(*mine, RunRow.visibility == "public")
         await release(session, recipe.owner, OutboxRow.data["run"].astext.in_(public))
+
+
+async def needing(session: AsyncSession, recipe: RecipeRow, viewer: Viewer) -> list[str]:
+    """The runs and models that `viewer` may see, as in "2 runs" and "1 model (ann/soup)"."""
+    mine = RunRow.sources.contains([recipe.id]), seen_by(viewer)
+    runs = await session.scalar(select(func.count()).where(*mine)) or 0
+    made = RunRow.kind.in_(MAKERS), RunRow.state == RunState.SUCCEEDED
+    models = select(RunRow.model_name).where(*mine, *made).distinct().order_by(RunRow.model_name)
+    names = list(await session.scalars(models))
+    found = [some("run", runs)] if runs else []
+    return [*found, some("model", len(names), names[:NAMED])] if names else found
