@@ -94,7 +94,8 @@ async def lock(
     `with_origin`: also the recipe that it was forked from. Rows are locked in the order of their
     ids, as everywhere, so that nothing can deadlock.
     """
-    if await find(session, recipe_id, viewer) is None:
+    mine = select(RecipeRow.id).where(RecipeRow.id == recipe_id, readable_by(viewer))
+    if await session.scalar(mine) is None:
         return None
     ids = RecipeRow.id == recipe_id
     if with_origin:
