@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import click
 
-from mergehub.cli.about_recipes import LICENCE, PRIVATE, UNLISTED, same_as
+from mergehub.cli.commands.published.options import LICENCE, PRIVATE, UNLISTED, same_as
 from mergehub.cli.comparing import warnings
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import recipe_faults, recipe_text, show_warnings

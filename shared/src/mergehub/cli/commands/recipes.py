@@ -7,7 +7,7 @@ from typing import IO
 import click
 
 from mergehub.cli import comparing
-from mergehub.cli.about_recipes import licence_of
+from mergehub.cli.commands.published.options import licence_of
 from mergehub.cli.comparing import compared, with_base
 from mergehub.cli.failures import Faults, Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mergehub.cli.about_recipes import same_as
+from mergehub.cli.commands.published.options import same_as
 from mergehub.cli.commands.runs import how_far, outcome
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import is_short, recipe_version, run_id, too_short

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mergehub.cli.about_recipes import LICENCE, PRIVATE, PUBLIC, RECIPE, UNLISTED
+from mergehub.cli.commands.published.options import LICENCE, PRIVATE, PUBLIC, RECIPE, UNLISTED
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import published
 from mergehub.cli.json_option import as_json, show_json

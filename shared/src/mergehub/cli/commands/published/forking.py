@@ -6,7 +6,14 @@ from typing import Any
 
 import click
 
-from mergehub.cli.about_recipes import LICENCE, PRIVATE, PUBLIC, RECIPE, UNLISTED, same_as
+from mergehub.cli.commands.published.options import (
+    LICENCE,
+    PRIVATE,
+    PUBLIC,
+    RECIPE,
+    UNLISTED,
+    same_as,
+)
 from mergehub.cli.comparing import warnings
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import show_warnings
