@@ -192,9 +192,14 @@ async def test_a_fork_is_refused_for_what_publishing_is_refused_for(
     assert nowhere.json()["code"] == "recipe-not-found"
 
 
-async def test_a_repeated_fork_is_one(publish: Call, bob: Client) -> None:
-    at = f"/v1/recipes/{(await publish())['id']}/fork"
-    answers = [await bob.post(at, json={}, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+async def test_a_repeated_fork_is_one_even_if_its_origin_has_become_private(
+    publish: Call, ann: Client, bob: Client
+) -> None:
+    origin, answers = await publish(), []
+    for _ in range(2):
+        key = {"Idempotency-Key": "k"}
+        answers.append(await bob.post(f"/v1/recipes/{origin['id']}/fork", json={}, headers=key))
+        await change(ann, origin, visibility="private")
     assert answers[0].json() == answers[1].json()
     assert answers[1].headers["idempotency-replayed"] == "true"
 

@@ -211,9 +211,12 @@ async def publish_recipe_version(
     writer: Writer,
     once: Once,
     lineage: AskedLineage,
+    request: Request,
 ) -> Response:
     """Publish the next version, unless the newest version has the same digest."""
-    advised = await check_beside_lineage(body.recipe, lineage)  # before a connection is held
+    async with request.app.state.database.reading() as before:
+        licence = await service.licence_of(before, recipe_id, writer.who)
+    advised = await check_beside_lineage(body.recipe, lineage, licence)
 
     async def effect() -> Answered:
         version, is_new = await service.publish_version(session, writer, recipe_id, advised.recipe)

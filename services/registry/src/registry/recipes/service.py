@@ -145,6 +145,12 @@ async def version(
     return answers.version_of(found)
 
 
+async def licence_of(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> str | None:
+    """The licence of a recipe; None if it has none, or if `viewer` may not read it."""
+    found = await repository.find(session, recipe_id, viewer)
+    return found[0].licence if found else None
+
+
 async def check_readable(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> None:
     """Raise RecipeNotFound unless `viewer` may read a recipe."""
     if await repository.find(session, recipe_id, viewer) is None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from mergehub.kit.database.database import Database
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
@@ -20,6 +19,7 @@ from registry.recipes.forks.schemas import ForkCreate, ForkPage
 from registry.recipes.parameters import PUBLISHING, SEEN, AskedLineage, Writer
 from registry.recipes.published import published
 from registry.recipes.schemas import PublishedRecipe
+from registry.recipes.service import not_found
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
@@ -46,21 +46,18 @@ async def fork_recipe(
     give others.
     """
     wanted, database = body or ForkCreate(), request.app.state.database
-    source = await _source(database, recipe_id, wanted, writer)
-    advised = await check_beside_lineage(source, lineage, wanted.licence)
+    async with database.reading() as before:  # so that no connection is held meanwhile
+        origin = await service.wanted_from(before, recipe_id, wanted, writer.who)
+    advised = await check_beside_lineage(origin[0], lineage, origin[1]) if origin else None
 
     async def effect() -> Answered:
+        if advised is None:
+            raise not_found(recipe_id)
         recipe = await service.fork(session, writer, recipe_id, wanted, advised.recipe)
         answer = await published(session, writer.who, recipe, advised)
         return Answered(201, answer, {"Location": f"/v1/recipes/{recipe.id}"})
 
     return await once(session, writer, wanted, effect)
-
-
-async def _source(database: Database, recipe_id: UUID, wanted: ForkCreate, writer: Writer) -> str:
-    """The text to fork, read before the request holds a connection."""
-    async with database.reading() as session:
-        return await service.source(session, recipe_id, wanted, writer.who)
 
 
 @router.get(

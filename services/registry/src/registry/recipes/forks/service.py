@@ -22,12 +22,17 @@ from registry.recipes.schemas import Recipe, RecipeCreate
 TAKEN_OVER = ("title", "description", "tags", "domains", "licence")
 
 
-async def source(session: AsyncSession, recipe_id: UUID, wanted: ForkCreate, viewer: Viewer) -> str:
-    """The text of the version that is to be forked. Raises RecipeNotFound."""
-    number = wanted.version
-    if number is None:
-        number = (await recipes.find(session, recipe_id, viewer)).version.number
-    return (await recipes.version(session, recipe_id, number, viewer)).source
+async def wanted_from(
+    session: AsyncSession, recipe_id: UUID, wanted: ForkCreate, viewer: Viewer
+) -> tuple[str, str | None] | None:
+    """The text and the licence that the fork will have; None if `viewer` may not read them."""
+    found = await recipe_rows.find(session, recipe_id, viewer)
+    if found is None:
+        return None
+    recipe, newest = found
+    number = wanted.version or newest.number
+    version = await recipe_rows.version(session, recipe_id, number, viewer)
+    return None if version is None else (version.source, wanted.licence or recipe.licence)
 
 
 async def fork(
