@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -226,6 +227,18 @@ async def test_what_the_owner_may_not_see_keeps_no_recipe(
     assert (await bob.get(f"/v1/runs/{hidden['id']}")).json()["visibility"] == "public"
 
 
+async def test_a_private_run_of_another_account_keeps_its_recipe_no_more_than_a_private_fork(
+    publish: Call, ann: Client, bob: Client
+) -> None:
+    recipe = await publish(visibility="unlisted")
+    run = (await run_of(bob, recipe)).json()
+    assert (await ann.delete(f"/v1/recipes/{recipe['id']}")).status_code == 204
+    kept = (await bob.get(f"/v1/runs/{run['id']}")).json()
+    assert kept["spec"]["recipe"].startswith("# two models")
+    assert (await bob.post(f"/v1/runs/{run['id']}/cancel")).json()["state"] == "cancelled"
+    assert (await bob.post(f"/v1/runs/{run['id']}/retry")).json()["state"] == "queued"
+
+
 @pytest.mark.parametrize("what", ["run", "fork"])
 async def test_a_recipe_is_deleted_or_used_but_not_both(
     publish: Call, ann: Client, bob: Client, what: str
@@ -264,3 +277,30 @@ async def test_only_who_may_write_deletes(publish: Call, bob: Client, stranger: 
     assert (await bob.delete(at)).json()["code"] == "not-yours"
     assert (await bob.delete(hidden)).json()["code"] == "recipe-not-found"
     assert (await stranger.delete(at)).status_code == 401
+
+
+async def test_every_change_is_in_the_log_that_searches_follow(
+    publish: Call, ann: Client, bob: Client, transaction: Callable[[], Any]
+) -> None:
+    recipe = await publish()
+    at = f"/v1/recipes/{recipe['id']}"
+
+    async def logged(change: Awaitable[httpx.Response], *recipes: Json) -> None:
+        """What a request changes; the recipes are looked up before, since it may delete them."""
+        async with transaction() as session:
+            query = text("SELECT number FROM recipes WHERE CAST(id AS text) = ANY(:ids)")
+            numbers = set(await session.scalars(query, {"ids": [each["id"] for each in recipes]}))
+            before = await session.scalar(text("SELECT coalesce(max(id), 0) FROM changes"))
+        assert (await change).is_success
+        async with transaction() as session:
+            query = text("SELECT unnest(recipes) FROM changes WHERE id > :before")
+            assert numbers <= set(await session.scalars(query, {"before": before}))
+
+    await logged(change(ann, recipe, name="stew"), recipe)
+    await logged(change(ann, recipe, archived=True), recipe)
+    await logged(bob.post(f"{at}/fork", json={}), recipe)
+    fork = (await bob.get(f"{at}/forks")).json()["items"][0]
+    await logged(change(bob, fork, visibility="private"), recipe, fork)
+    await logged(change(bob, fork, visibility="public"), recipe, fork)
+    await logged(bob.delete(f"/v1/recipes/{fork['id']}"), recipe, fork)
+    await logged(ann.delete(at), recipe)
