@@ -28,6 +28,8 @@ from registry.recipes import endpoints as recipes
 from registry.recipes.beside_lineage.lineage import Lineage
 from registry.recipes.deletion import endpoints as recipe_deletion
 from registry.recipes.forks import endpoints as recipe_forks
+from registry.recipes.imports import endpoints as recipe_imports
+from registry.recipes.imports.endpoints import IMPORT_BYTES
 from registry.recipes.twins import endpoints as recipe_twins
 from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
@@ -114,6 +116,7 @@ PARTS = ServiceParts(
         recipes.router,
         recipe_forks.router,
         recipe_twins.router,
+        recipe_imports.router,
         recipe_deletion.router,
         runs.router,
         worker_endpoints.router,
@@ -132,7 +135,7 @@ PARTS = ServiceParts(
         quotas.router,
     ),
     links=LINKS,
-    largest_bodies={"/report": REPORT_BYTES},
+    largest_bodies={"/report": REPORT_BYTES, "/recipes/import": IMPORT_BYTES},
     start=_start,
     prepare=_prepare,
     readings=_readings,
