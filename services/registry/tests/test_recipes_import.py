@@ -145,3 +145,12 @@ async def test_a_row_that_is_none_is_named_by_its_place(ann: Client, recipe_text
     assert answer.status_code == 422
     pointers = {each["pointer"] for each in answer.json()["errors"]}
     assert pointers == {"/recipes/1/name", "/recipes/1/recipe", "/recipes/1/colour"}
+
+
+async def test_webhooks_get_the_event_of_each_imported_recipe_in_order(
+    ann: Client, listen: Call, deliveries: Call, recipe_text: str
+) -> None:
+    endpoint = await listen(types=["recipe.published"])
+    await bring(ann, *({"name": name, "recipe": recipe_text} for name in "ab"))
+    names = [each["payload"]["data"]["name"] for each in await deliveries(endpoint)]
+    assert names == ["a", "b"]

@@ -51,7 +51,7 @@ NUMBERED = "/numbered"  # after the source's name: the channel that announces ev
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 Aside = Callable[[Sequence["OutboxColumns"]], Awaitable[None]]
-Emitted = Callable[[AsyncSession, "OutboxColumns"], Awaitable[None]]
+Emitted = Callable[[AsyncSession, Sequence["OutboxColumns"]], Awaitable[None]]
 
 
 class EventsPruned(Problem):
@@ -97,7 +97,7 @@ class Outbox:
         self._followers: list[Emitted] = []
 
     def on_emitted(self, follow: Emitted) -> None:
-        """Call `follow` with each new row, in the transaction that writes it."""
+        """Call `follow` with new rows, oldest first, in the transaction that writes them."""
         self._followers.append(follow)
 
     async def emit(
@@ -136,9 +136,9 @@ class Outbox:
         for begin in range(0, len(rows), MOST_ROWS):
             statement = insert(self.table).values(rows[begin : begin + MOST_ROWS])
             written = await session.execute(statement.returning(self.table, wake))
-            for event in sorted((row[0] for row in written), key=lambda each: each.id):
-                for follow in self._followers:
-                    await follow(session, event)
+            new = sorted((row[0] for row in written), key=lambda each: each.id)
+            for follow in self._followers:
+                await follow(session, new)
 
     async def after(
         self, session: AsyncSession, sequence: int, limit: int
