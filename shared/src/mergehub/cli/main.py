@@ -53,6 +53,10 @@ SECTIONS = {
             "mergehub.cli.commands.published:recipes",
             "List the newest recipes, or change your own.",
         ),
+        "import": Lazy(
+            "mergehub.cli.commands.exchange.importing:import_",
+            "Import recipes from files into a hub.",
+        ),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
         **commands(),
         "follow": Lazy("mergehub.cli.commands.runs:follow", "Watch a run until it ends."),

@@ -13,9 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from registry.recipes.models import FormerNameRow, RecipeRow, VersionRow
 
 
-async def locked(
-    session: AsyncSession, owner: str, names: Collection[str]
-) -> Sequence[RecipeRow]:
+async def locked(session: AsyncSession, owner: str, names: Collection[str]) -> Sequence[RecipeRow]:
     """The owner's recipes of these names, locked in the order of their ids."""
     query = select(RecipeRow).where(RecipeRow.owner == owner, RecipeRow.name.in_(names))
     return (await session.scalars(query.order_by(RecipeRow.id).with_for_update())).all()

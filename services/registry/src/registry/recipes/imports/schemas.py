@@ -15,9 +15,7 @@ from registry.recipes.schemas import Label, Licence, RecipeText, Slug
 
 MOST_ROWS = 1000
 
-Line = Annotated[
-    int | None, Field(ge=0, lt=2**53, description="The row's place, for the report.")
-]
+Line = Annotated[int | None, Field(ge=0, lt=2**53, description="The row's place, for the report.")]
 Outcome = Literal["published", "version", "known"]
 
 
