@@ -27,6 +27,7 @@ from registry.recipes import counts as recipe_counts
 from registry.recipes import endpoints as recipes
 from registry.recipes.beside_lineage.lineage import Lineage
 from registry.recipes.deletion import endpoints as recipe_deletion
+from registry.recipes.exports import endpoints as recipe_exports
 from registry.recipes.forks import endpoints as recipe_forks
 from registry.recipes.imports import endpoints as recipe_imports
 from registry.recipes.imports.endpoints import IMPORT_BYTES
@@ -113,6 +114,7 @@ PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub registry",
     routers=(
+        recipe_exports.router,  # before the routes that would take its name for an id
         recipes.router,
         recipe_forks.router,
         recipe_twins.router,

@@ -14,7 +14,7 @@ from mergehub.recipe import RecipeError, parse_recipe, recipe_digest
 from .rows import Found, Refused, Row
 
 TAKEN = ("title", "description", "tags", "domains", "licence")
-LEFT = frozenset({"owner", "number", "digest", "version", "created_at", "forked_from"})
+LEFT = frozenset({"owner", "number", "digest", "created_at", "forked_from", "at"})
 """What an export says beside, and an import finds out anew."""
 
 
