@@ -57,6 +57,10 @@ SECTIONS = {
             "mergehub.cli.commands.exchange.importing:import_",
             "Import recipes from files into a hub.",
         ),
+        "export": Lazy(
+            "mergehub.cli.commands.exchange.exporting:export",
+            "Export a recipe for another program, or all public recipes.",
+        ),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
         **commands(),
         "follow": Lazy("mergehub.cli.commands.runs:follow", "Watch a run until it ends."),

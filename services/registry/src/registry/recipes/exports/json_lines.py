@@ -6,6 +6,9 @@ import json
 
 from registry.recipes.exports.records import Record
 
+_ESCAPED = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+"""Programs that split a file at every end of a line that Unicode knows would cut these lines."""
+
 
 def write(record: Record) -> str:
     """One line with the recipe, what is said of it, and the place in an export."""
@@ -25,7 +28,7 @@ def write(record: Record) -> str:
         "recipe": version.source,
         "at": place(record),
     }
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return json.dumps(row, ensure_ascii=False).translate(_ESCAPED) + "\n"
 
 
 def place(record: Record) -> str:
