@@ -13,9 +13,9 @@ from drawn_graph import METHODS, Drawn, Edge, edge, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineage.map.kinds import KINDS
 from lineage.memory import segments
 from lineage.memory.columns import RELATIONS, ROLES
+from lineage.questions.kinds import KINDS
 from lineage.statistics import top
 from lineage.statistics.kept import Kept
 from lineage.statistics.months import Months
@@ -94,7 +94,10 @@ def kinds_of(made: Drawn) -> dict[int, str]:
     def says(e: Edge) -> tuple:
         return e.relation != "unknown", e.role == "base", -e.parent
 
-    return {e.child: e.relation for e in sorted(reversed(made.edges), key=says)}
+    kinds: dict[int, str] = {}
+    for e in sorted(made.edges, key=says, reverse=True):
+        kinds.setdefault(e.child, e.relation)
+    return kinds
 
 
 def counted(made: Drawn, selection: Selection) -> list[Edge]:

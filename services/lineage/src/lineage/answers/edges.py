@@ -111,4 +111,6 @@ def _day_text(days: int) -> str:
 async def _details(session: AsyncSession, ids: list[int]) -> Mapping[int, Sequence[str]]:
     """What answers show of the details of edges, as JSON text, by their ids."""
     rows = await details(session, ids) if ids else {}
-    return {id: [to_json(getattr(row, each)).decode() for each in DETAILS] for id, row in rows.items()}
+    return {
+        id: [to_json(getattr(row, name)).decode() for name in DETAILS] for id, row in rows.items()
+    }

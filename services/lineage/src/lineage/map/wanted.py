@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.map.kinds import kinds_of_many
 from lineage.memory.arrays import Codes8, Flags, Numbers, among
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
+from lineage.questions.kinds import kinds_of_many
 
 
 @dataclass(frozen=True)

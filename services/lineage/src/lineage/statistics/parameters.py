@@ -9,8 +9,16 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
-from lineage.answers.parameters import EPOCH, Domains, Licences, Methods, Relation, Since, find
-from lineage.map.parameters import Kinds
+from lineage.answers.parameters import (
+    EPOCH,
+    Domains,
+    Kinds,
+    Licences,
+    Methods,
+    Relation,
+    Since,
+    find,
+)
 from lineage.memory.graph import Graph
 from lineage.replica.serving import InMemory
 from lineage.statistics.current import MERGES
@@ -19,7 +27,10 @@ from mergehub.contracts.shapes import AnyDay
 
 Relations = Annotated[
     list[Relation] | None,
-    Query(alias="relation", description="Count edges of these relations. Without it: merges; with `kind`, all edges."),
+    Query(
+        alias="relation",
+        description="Count edges of these relations. Without it: merges; with `kind`, all edges.",
+    ),
 ]
 Until = Annotated[
     AnyDay | None,
@@ -66,7 +77,7 @@ def _relations(wanted: list[Relation] | None, any_else: bool) -> frozenset[str] 
 
 
 AnyTime = Annotated[Counted, Depends(_counted)]
-"""The parameters `relation`, `method`, `base`, `licence`, `domain` and `kind`. Raises ModelNotFound."""
+"""The parameters from `relation` to `kind`. Raises ModelNotFound."""
 
 
 async def _dated(counted: AnyTime, since: Since = None, until: Until = None) -> Counted:

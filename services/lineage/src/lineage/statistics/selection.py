@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.map.kinds import KINDS, kinds_of_many
 from lineage.memory.arrays import Flags, Numbers, among, distinct
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
+from lineage.questions.kinds import KINDS, kinds_of_many
 from mergehub.columns.codes import Codes, codes_of, sets_with
 
 BASE = ROLES.index("base")

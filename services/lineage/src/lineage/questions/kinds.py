@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from lineage.map.strength import origins
 from lineage.memory.arrays import Codes8, Numbers, distinct
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
+from lineage.questions.strength import origins
 
 AT_ONCE = 1 << 16
 KINDS = ("original", *RELATIONS)
