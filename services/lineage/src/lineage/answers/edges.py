@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
+from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -43,31 +44,18 @@ async def edge_texts(session: AsyncSession, graph: Graph, edges: Numbers) -> lis
     columns, codes = graph.edges, graph.codes
     detailed = await _details(session, columns.id[edges[columns.detailed[edges]]].tolist())
     ids = id_texts(graph, np.concatenate((columns.child[edges], columns.parent[edges])))
-    facts = zip(
+    rows = zip(
         columns.id[edges].tolist(),
         ids[: len(edges)],
         ids[len(edges) :],
         *(getattr(columns, name)[edges].tolist() for name in CODED),
         strict=True,
     )
-    return [_edge_text(codes, detailed.get(row[0], _NONE), *row) for row in facts]
+    return [_edge_text(codes, detailed.get(row[0], _NONE), row) for row in rows]
 
 
-def _edge_text(
-    codes: Vocabulary,
-    details: Sequence[str],
-    id: int,
-    child: str,
-    parent: str,
-    relation: int,
-    role: int,
-    method: int,
-    source: int,
-    confidence: int,
-    weight: float,
-    density: float,
-    days: int,
-) -> str:
+def _edge_text(codes: Vocabulary, details: Sequence[str], facts: tuple[Any, ...]) -> str:
+    id, child, parent, relation, role, method, source, sure, weight, density, days = facts
     below, above, layers, version, run, evidence = details
     named = codes.method[method]
     return (
@@ -77,7 +65,7 @@ def _edge_text(
         f'"method":{quoted(named) if named else "null"},'
         f'"weight":{_share_text(weight)},"density":{_share_text(density)},'
         f'"layers":{layers},"recipe_version":{version},"run":{run},'
-        f'"source":{quoted(codes.source[source])},"confidence":{confidence},'
+        f'"source":{quoted(codes.source[source])},"confidence":{sure},'
         f'"evidence":{evidence},"made_on":{_day_text(days)}}}'
     )
 
