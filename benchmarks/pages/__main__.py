@@ -58,7 +58,7 @@ async def first_picture(hub: RunningHub, focus: str) -> bool:
 async def moving(hub: RunningHub) -> bool:
     async with looking() as looked:
         whole, processor = await opened(looked, f"{hub.url}/map?limit=50000", "=whole")
-        shown = await looked.page.get_by_role("status").first.inner_text()
+        shown = await looked.page.get_by_role("status").filter(has_text="models").inner_text()
         found = f"{whole:.1f} s, {processor:.1f} s of processor"
         tell(f"whole picture of {shown}", found, "", True)
         good = True
