@@ -74,5 +74,8 @@ def mean(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def difference(one: Estimate, other: Estimate) -> Estimate:
-    """one - other, if both were measured independently."""
-    return combine([(1, one), (-1, other)])
+    """one - other, if both were measured independently: `combine` with weights 1 and -1."""
+    value = one.value - other.value
+    below = math.hypot(one.value - one.low, other.high - other.value)
+    above = math.hypot(one.high - one.value, other.value - other.low)
+    return Estimate(value, value - below, value + above)
