@@ -199,6 +199,25 @@ async def test_a_recipe_has_a_bounded_number_of_comments(
     assert (answer.status_code, answer.json()["code"]) == (409, "too-many-comments")
 
 
+async def test_an_account_writes_no_more_than_its_quota_in_a_day(
+    at: str, ann: Client, eve: Client, owner: Client, transaction: Any
+) -> None:
+    quota = "/v1/accounts/eve/quotas/comments_a_day"
+    assert (await owner.put(quota, json={"limit": 3})).is_success
+    answers = await asyncio.gather(*(eve.post(at, json={"text": f"{n}"}) for n in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [429] * 5
+    refused = next(answer.json() for answer in answers if answer.status_code == 429)
+    assert refused["code"] == "comment-quota-exceeded"
+    assert "its quota comments_a_day is 3" in refused["detail"]
+    await eve.delete(f"{at}/1")  # it was written today all the same
+    assert (await eve.post(at, json={"text": "x"})).status_code == 429
+    assert (await ann.post(at, json={"text": "x"})).status_code == 201
+    async with transaction() as session:
+        old = text("UPDATE registry.comments SET created_at = created_at - interval '25 h'")
+        await session.execute(old)
+    assert (await eve.post(at, json={"text": "x"})).status_code == 201
+
+
 async def test_comments_on_a_private_recipe_do_not_exist_for_others(
     at: str, ann: Client, eve: Client, stranger: Client, events: Call
 ) -> None:

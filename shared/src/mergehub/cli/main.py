@@ -24,7 +24,7 @@ SECTIONS = {
         ),
         "diff": Lazy(
             "mergehub.cli.commands.published.diff:diff",
-            "Show how two recipes differ, files or published ones.",
+            "Show how two recipes differ, by what they merge and how.",
         ),
         "methods": Lazy(
             "mergehub.cli.commands.recipes:methods", "List the merge methods, or explain one."

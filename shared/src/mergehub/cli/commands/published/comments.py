@@ -30,7 +30,10 @@ REMOVED = {
 @as_json
 @click.pass_context
 def comments(ctx: click.Context, recipe: str, limit: int, raw: bool) -> None:
-    """Show the comments on a recipe, each thread with its answers."""
+    """Show the comments on a recipe.
+
+    Each thread is followed by its answers, which are indented, the oldest first.
+    """
     with hub(ctx) as client:
         call = api.list_comments(recipe_of(client, recipe)["id"], limit=min(limit, 200))
         found = list(map(dict, islice(client.hub.pages(call), limit)))

@@ -28,9 +28,9 @@ MOVED = ("↕", "cyan")
 @as_json
 @click.pass_context
 def diff(ctx: click.Context, old: str, new: str, raw: bool) -> None:
-    """Show how recipe B differs from recipe A, by what they merge and how.
+    """Show how two recipes differ, by what they merge and how.
 
-    Each is a file, - for standard input, a published recipe as in soup, soup@2 or lab/soup, or the
+    A and B are each a file, - for standard input, a published recipe as in soup, soup@2 or lab/soup, or the
     id of a recipe or version. Two files need no hub. Formatting, the order of keys and defaults
     written out make no difference, nor does the order of models where it has no effect.
     """
