@@ -30,9 +30,10 @@ MOVED = ("↕", "cyan")
 def diff(ctx: click.Context, old: str, new: str, raw: bool) -> None:
     """Show how two recipes differ, by what they merge and how.
 
-    A and B are each a file, - for standard input, a published recipe as in soup, soup@2 or lab/soup, or the
-    id of a recipe or version. Two files need no hub. Formatting, the order of keys and defaults
-    written out make no difference, nor does the order of models where it has no effect.
+    A and B are each a file, - for standard input, a published recipe as in soup, soup@2 or
+    lab/soup, or the id of a recipe or version. Two files need no hub. Formatting, the order of keys
+    and defaults written out make no difference, nor does the order of models where it has no
+    effect.
     """
     if old == new == "-":
         raise click.UsageError("Only one of both can be standard input.")
