@@ -9,12 +9,14 @@ from pydantic import Field, StringConstraints
 
 from mergehub.contracts.examples import TIME, example
 from mergehub.contracts.messages import Answer, Message
+from mergehub.contracts.names import must_be
 from mergehub.kit.paging.pages import Page
 
 Number = Annotated[int, Field(ge=1, lt=2**31)]
 CommentText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000),
+    StringConstraints(pattern=r"\S", min_length=1, max_length=10_000),
+    must_be("must be text of at most 10,000 characters, not only spaces"),
     Field(description="Markdown, at most 10,000 characters."),
 ]
 
