@@ -46,7 +46,7 @@ EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "runs",
     "products",
     "recipe_versions",
-    "recipes",
+    "recipes",  # with their stars and comments
     "outbox",
     "idempotency_keys",
     "audit",

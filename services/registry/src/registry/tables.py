@@ -5,6 +5,8 @@ from __future__ import annotations
 from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRow
 from registry.audit.models import AuditRow
 from registry.base import Base
+from registry.changes import ChangeRow
+from registry.comments.models import CommentRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
@@ -12,6 +14,7 @@ from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.workers.models import WorkerRow
 from registry.sign_in.models import SignInRow
+from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 
@@ -19,6 +22,8 @@ TABLES = (
     AccountRow,
     AttemptRow,
     AuditRow,
+    ChangeRow,
+    CommentRow,
     DeliveryRow,
     EndpointRow,
     IdentityRow,
@@ -31,6 +36,7 @@ TABLES = (
     RecipeRow,
     RunRow,
     SignInRow,
+    StarRow,
     TokenRow,
     VersionRow,
     WorkerRow,

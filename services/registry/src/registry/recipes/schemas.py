@@ -135,8 +135,13 @@ EXAMPLE: dict[str, Any] = {
     "tags": ["small"],
     "domains": [],
     "created_at": TIME,
+    "stars": 3,
+    "comments": 1,
     "version": VERSION,
 }
+
+COUNTERS = ("stars", "comments")
+"""The fields of a recipe that change by what others do."""
 
 
 class Recipe(Answer):
@@ -153,6 +158,8 @@ class Recipe(Answer):
     tags: list[str]
     domains: list[str]
     created_at: datetime
+    stars: int
+    comments: int
     version: VersionSummary
 
 

@@ -206,6 +206,46 @@ class ClaimRequest(TypedDict):
     capacity: NotRequired[CapacityInput]
 
 
+class Comment(TypedDict):
+    """A comment. The text is as its author wrote it: untrusted Markdown, maybe with HTML."""
+
+    number: int
+    parent: int | None
+    author: str | None
+    text: str | None
+    created_at: str
+    edited_at: str | None
+    removed_by: Literal["author", "moderator"] | None
+
+
+class CommentCreate(TypedDict):
+    text: str
+    parent: NotRequired[int | None]
+
+
+class CommentPage(TypedDict):
+    """The threads in the order of their first comments, each with its answers, oldest first."""
+
+    items: list[Comment]
+    next_cursor: str | None
+
+
+class CommentUpdate(TypedDict):
+    text: str
+
+
+class ComparedVersion(TypedDict):
+    """One of the two versions."""
+
+    id: str
+    recipe_id: str
+    owner: str
+    name: str
+    number: int
+    digest: str
+    method: str
+
+
 class Delivery(TypedDict):
     """One event for one endpoint; `due_at` is the next attempt of a pending one."""
 
@@ -245,6 +285,15 @@ class DeliveryWithAttempts(TypedDict):
     attempts: list[Attempt]
 
 
+class DifferencePlace(TypedDict):
+    """A place in a recipe: the newer one, unless only the older one has it."""
+
+    module: str | None
+    slice: int | None
+    model: str | None
+    entry: int | None
+
+
 class Endpoint(TypedDict):
     """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`.
 
@@ -277,6 +326,7 @@ class EndpointCreate(TypedDict):
         list[
             Literal[
                 "recipe.published",
+                "recipe.commented",
                 "run.queued",
                 "run.started",
                 "run.succeeded",
@@ -314,6 +364,7 @@ class EndpointUpdate(TypedDict):
         list[
             Literal[
                 "recipe.published",
+                "recipe.commented",
                 "run.queued",
                 "run.started",
                 "run.succeeded",
@@ -625,6 +676,8 @@ class PublishedRecipe(TypedDict):
     tags: list[str]
     domains: list[str]
     created_at: str
+    stars: int
+    comments: int
     version: VersionSummary
 
 
@@ -667,7 +720,15 @@ class QueueList(TypedDict):
 class Quota(TypedDict):
     """How many an account has and may have; a `limit` of null means any number."""
 
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"]
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ]
     counts: str
     limit: int | None
     used: int
@@ -693,6 +754,8 @@ class Recipe(TypedDict):
     tags: list[str]
     domains: list[str]
     created_at: str
+    stars: int
+    comments: int
     version: VersionSummary
 
 
@@ -709,6 +772,36 @@ class RecipeCreate(TypedDict):
     tags: NotRequired[list[str]]
     domains: NotRequired[list[str]]
     recipe: str
+
+
+class RecipeDifference(TypedDict):
+    """The same change in one place or several."""
+
+    what: Literal[
+        "method",
+        "base",
+        "content",
+        "module",
+        "slice",
+        "ingredient",
+        "layers",
+        "parameter",
+        "dtype",
+        "out_dtype",
+        "tokenizer",
+        "token",
+        "chat_template",
+        "allow_submatrix",
+        "same_token_ids",
+    ]
+    change: Literal["added", "removed", "changed", "moved"]
+    path: str
+    name: str | None
+    filter: str | None
+    places: list[DifferencePlace]
+    everywhere: bool
+    old: Any
+    new: Any
 
 
 class RecipePage(TypedDict):
@@ -908,6 +1001,53 @@ class ShellToken(TypedDict):
     expires_at: str
 
 
+class Star(TypedDict):
+    """Whether you starred a recipe, and how many people did."""
+
+    recipe_id: str
+    starred_at: str | None
+    stars: int
+
+
+class StarPage(TypedDict):
+    """Newest first."""
+
+    items: list[Stargazer]
+    next_cursor: str | None
+
+
+class Stargazer(TypedDict):
+    """Who starred a recipe, and when."""
+
+    account: str
+    starred_at: str
+
+
+class StarredPage(TypedDict):
+    """Newest star first, each recipe with the first 300 characters of its description."""
+
+    items: list[StarredRecipe]
+    next_cursor: str | None
+
+
+class StarredRecipe(TypedDict):
+    """A recipe that you starred."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    created_at: str
+    stars: int
+    comments: int
+    version: VersionSummary
+    starred_at: str
+
+
 class SubmittedRun(TypedDict):
     """A run that was queued. `notes` are sentences on what its submitter may not expect."""
 
@@ -998,6 +1138,15 @@ class TokenPage(TypedDict):
 
     items: list[Token]
     next_cursor: str | None
+
+
+class VersionComparison(TypedDict):
+    """The differences of two versions, at most 1,000 of `total`."""
+
+    old: ComparedVersion
+    new: ComparedVersion
+    total: int
+    differences: list[RecipeDifference]
 
 
 class VersionPage(TypedDict):
