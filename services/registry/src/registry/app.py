@@ -33,6 +33,7 @@ from registry.runs.follow import Following
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
 from registry.runs.readings import readings as run_readings
+from registry.runs.reproductions import endpoints as reproductions
 from registry.runs.workers import endpoints as workers
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import hub_endpoints, shell_endpoints
@@ -106,6 +107,8 @@ PARTS = ServiceParts(
     routers=(
         recipes.router,
         runs.router,
+        reproductions.runs,
+        reproductions.recipes,
         worker_endpoints.router,
         queue_endpoints.router,
         workers.router,

@@ -11,6 +11,7 @@ from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
+from registry.runs.reproductions.models import LockRow, ReproductionRow
 from registry.runs.workers.models import WorkerRow
 from registry.sign_in.models import SignInRow
 from registry.tokens.models import TokenRow
@@ -26,11 +27,13 @@ TABLES = (
     IdentityRow,
     ItemsRow,
     KeyRow,
+    LockRow,
     MemberRow,
     OutboxRow,
     ProductRow,
     QuotaRow,
     RecipeRow,
+    ReproductionRow,
     RunRow,
     SignInRow,
     TokenRow,

@@ -41,6 +41,7 @@ class RecipeRow(Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
     domains: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
     newest: Mapped[int]
+    reproductions: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (

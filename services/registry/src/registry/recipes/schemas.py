@@ -134,6 +134,7 @@ EXAMPLE: dict[str, Any] = {
     "description": "",
     "tags": ["small"],
     "domains": [],
+    "reproductions": 0,
     "created_at": TIME,
     "version": VERSION,
 }
@@ -152,6 +153,10 @@ class Recipe(Answer):
     description: str
     tags: list[str]
     domains: list[str]
+    reproductions: int = Field(
+        description="How many accounts have made a model of it again with the same tensors, beside "
+        "the one that made it first."
+    )
     created_at: datetime
     version: VersionSummary
 
