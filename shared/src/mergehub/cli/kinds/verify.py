@@ -1,4 +1,4 @@
-"""verify: Merge again what a run has merged, and compare each tensor."""
+"""verify: Merge again what a run has merged, and compare each tensor, on a worker."""
 
 from __future__ import annotations
 
