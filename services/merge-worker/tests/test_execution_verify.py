@@ -175,6 +175,15 @@ def test_without_the_model_only_digests_are_compared(place: Path) -> None:
     ]
 
 
+def test_a_model_that_cannot_be_read_is_not_compared_and_no_folder_is_named(place: Path) -> None:
+    made, result = merged(place, recipe())
+    (made.model_folder / "model.safetensors").write_bytes(b"no header")
+    found = outcome(verification(made, result, recipe(weight=0.5)))
+    assert (found.differing, found.warnings) == (
+        LAYERS, ["The run's model cannot be read, so only digests are compared."],
+    )  # fmt: skip
+
+
 def test_a_changed_ingredient_fails_the_run_and_the_file_is_named(place: Path) -> None:
     made, result = merged(place, recipe())
     path = place / "models" / "two" / "model.safetensors"

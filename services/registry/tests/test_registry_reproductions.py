@@ -315,6 +315,22 @@ async def test_an_outcome_that_contradicts_itself_is_refused(
     assert (await reproductions(bob, recipe))["items"] == []
 
 
+async def test_a_failed_verification_is_not_retried_once_the_merge_is_private(
+    ann: Client, bob: Client, publish: Call, merge: Call, claim: Call, report: Call
+) -> None:
+    recipe = await publish()
+    wanted = {"kind": "verify", "run": (await merge(recipe))["id"]}
+    run = (await bob.post("/v1/runs", json=wanted)).json()
+    error = {"code": "ingredient-changed", "message": "m", "last_lines": [], "retryable": False}
+    await report(await claim(run), "failed", error=error)
+    path = f"/v1/recipes/{recipe['id']}"
+    await ann.patch(path, json={"visibility": "private"}, headers=ANY)
+    answer = await bob.post(f"/v1/runs/{run['id']}/retry")
+    assert (answer.status_code, answer.json()["code"]) == (409, "source-private")
+    await ann.patch(path, json={"visibility": "public"}, headers=ANY)
+    assert (await bob.post(f"/v1/runs/{run['id']}/retry")).json()["state"] == "queued"
+
+
 async def test_pages_of_reproductions_go_on_where_they_ended(
     bob: Client, publish: Call, merge: Call, verify: Call
 ) -> None:

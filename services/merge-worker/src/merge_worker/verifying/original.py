@@ -9,6 +9,7 @@ from threading import Lock
 from uuid import UUID
 
 from merge_worker.child.how import How
+from merge_worker.child.logs import log_event
 from merge_worker.child.products import transfer
 from merge_worker.child.tell import Tell
 from merge_worker.engine import EngineError
@@ -62,5 +63,6 @@ class Original:
         except NotStored:
             self._how.warn("The run's model is not stored any more, so only digests are compared.")
         except EngineError as error:
-            self._how.warn(f"The run's model cannot be read, so only digests are compared: {error}")
+            log_event("verify.unreadable", error=str(error))
+            self._how.warn("The run's model cannot be read, so only digests are compared.")
         return Path(), {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,9 @@ class VerifyHandler(Handler[VerifyRunCreate, VerifySpec, VerifyResult]):
             "independent": await role_in(session, submitter.account, merge.owner) is None,
         })  # fmt: skip
         return spec, await _products(session, merge)
+
+    def uses(self, spec: Mapping[str, Any]) -> Mapping[str, str]:
+        return {f"run:{spec['run']}": spec["run"]}
 
     async def granted(self, session: AsyncSession, spec: VerifySpec) -> VerifySpec:
         """Return the spec with the lock and the manifest of the merge."""
