@@ -69,7 +69,10 @@ def test_of_many_differences_the_first_are_shown() -> None:
     assert lines[11] == "  … and 10 more"
 
 
-@pytest.mark.parametrize(("accounts", "words"), [(0, "by 0 other accounts"), (1, "by 1 other")])
+@pytest.mark.parametrize(
+    ("accounts", "words"),
+    [(0, "by no other account"), (1, "by 1 other account"), (2, "by 2 other accounts")],
+)
 def test_a_recipe_shows_by_how_many_it_was_reproduced(accounts: int, words: str) -> None:
     each = {
         "finished_at": "2026-11-25T12:00:00Z", "owner": "bob", "model_name": "ann/soup",
@@ -77,6 +80,6 @@ def test_a_recipe_shows_by_how_many_it_was_reproduced(accounts: int, words: str)
         "unlike": [{"what": "numpy", "made": "2.3", "again": "2.4"}],
     }  # fmt: skip
     first, line = _reproduced(accounts, [each]).splitlines()
-    assert first.startswith(words)
+    assert first == words
     assert line.endswith("bob  ann/soup  2 of 40 tensors differ  (numpy 2.3 → 2.4)")
     assert _reproduced(0, []) == ""

@@ -186,10 +186,10 @@ async def test_only_a_finished_merge_is_verified(
     assert (answer.status_code, answer.json()["code"]) == (409, "run-not-succeeded")
     evaluation = {"kind": "evaluate", "model": "org/m", "benchmarks": ["arc"]}
     other = (await owner.post("/v1/runs", json=evaluation)).json()
-    for run in (other["id"], str(uuid4())):
+    for run, code in ((other["id"], "not-a-merge"), (str(uuid4()), "unknown-run")):
         answer = await owner.post("/v1/runs", json={"kind": "verify", "run": run})
         (fault,) = answer.json()["errors"]
-        assert (fault["pointer"], fault["code"]) == ("/run", "unknown-run")
+        assert (fault["pointer"], fault["code"]) == ("/run", code)
 
 
 async def test_a_claim_has_lock_and_manifest_and_other_answers_do_not(

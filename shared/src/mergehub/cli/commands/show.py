@@ -112,8 +112,9 @@ def _reproduced(accounts: int, newest: Sequence[Mapping[str, Any]]) -> str:
     """By how many other accounts, and the newest verifications, in lines."""
     if not newest:
         return ""
-    by = "by 1 other account" if accounts == 1 else f"by {accounts} other accounts"
-    return "\n".join([by, *map(_reproduction, newest)])
+    by = {0: "by no other account", 1: "by 1 other account"}
+    said = by.get(accounts, f"by {accounts} other accounts")
+    return "\n".join([said, *map(_reproduction, newest)])
 
 
 def _reproduction(each: Mapping[str, Any]) -> str:

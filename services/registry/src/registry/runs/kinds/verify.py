@@ -22,6 +22,8 @@ from registry.runs.naming.resolve import Products, owners_of_private
 from registry.runs.reproductions import locks, repository, service
 from registry.runs.sources import Sources
 
+A_MERGE = "the id of a run of kind `merge`, as `GET /v1/runs?kind=merge` lists them"
+
 
 class VerifyHandler(Handler[VerifyRunCreate, VerifySpec, VerifyResult]):
     async def spec(
@@ -80,13 +82,11 @@ HANDLER = VerifyHandler()
 async def _merge(session: AsyncSession, submitter: Principal, run_id: UUID) -> RunRow:
     """The merge run to verify. Raises RunInvalid and RunNotSucceeded."""
     merge = await runs.find(session, run_id, submitter)
-    if merge is None or merge.kind not in MAKERS:
-        raise invalid(
-            "/run",
-            "unknown-run",
-            f"There is no merge run {run_id}.",
-            "the id of a run of kind `merge`, as `GET /v1/runs?kind=merge` lists them",
-        )
+    if merge is None:
+        raise invalid("/run", "unknown-run", f"There is no merge run {run_id}.", A_MERGE)
+    if merge.kind not in MAKERS:
+        detail = f"The run {run_id} is of kind {merge.kind} and has made no model."
+        raise invalid("/run", "not-a-merge", detail, A_MERGE)
     if merge.state != RunState.SUCCEEDED:
         raise RunNotSucceeded(
             f"The run {run_id} is {merge.state} and has not made a model: wait until it succeeds, "
