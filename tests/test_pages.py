@@ -36,6 +36,7 @@ from registry.audit.models import AuditRow
 from registry.comments.models import CommentRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import RunRow
+from registry.runs.reproductions.models import ReproductionRow
 from registry.runs.workers.models import WorkerRow
 from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
@@ -120,6 +121,30 @@ def _run(name: str, at: datetime) -> Rows:
         "owner": "local", "model_name": "m",
     }  # fmt: skip
     return [(RunRow, run)]
+
+
+def _reproduction(name: str, at: datetime) -> Rows:
+    own = UUID(name)
+    spec = {
+        "made": {"engine_version": "5", "versions": {}, "device": None, "machine": None},
+        "independent": True,
+    }  # fmt: skip
+    result = {
+        "kind": "verify", "output_digest": "d", "same": True, "method": "linear", "tensors": 1,
+        "compared_bytes": 1, "differing": 0, "differences": [], "engine_version": "5",
+        "versions": {}, "machine": None, "unlike": [], "seconds": 1.0,
+    }  # fmt: skip
+    [(_, run)] = _run(name, at)
+    run |= {"kind": "verify", "state": "succeeded", "spec": spec, "result": result}
+    reproduction = {
+        "run_id": own, "merge_id": own, "version_id": own, "recipe_id": PARENT, "owner": "local",
+        "same": True, "counted": False, "created_at": at,
+    }  # fmt: skip
+    return [
+        _version_row(own, PARENT, 1 + next(NUMBERS)),
+        (RunRow, run | {"finished_at": at}),
+        (ReproductionRow, reproduction),
+    ]
 
 
 def _worker(name: str, at: datetime) -> Rows:
@@ -237,6 +262,13 @@ LISTS = {
     "list_comments": Listed(
         "registry", f"/v1/recipes/{PARENT}/comments", "text", _comment, ("text",)
     ),
+    "list_recipe_reproductions": Listed(
+        "registry",
+        f"/v1/recipes/{PARENT}/reproductions",
+        "run",
+        _reproduction,
+        ("id", "id", "run_id"),
+    ),
     "list_runs": Listed("registry", "/v1/runs", "id", _run),
     "list_workers": Listed("registry", "/v1/workers", "name", _worker, ("name",)),
     "list_tokens": Listed("registry", "/v1/tokens", "id", _token),
@@ -278,6 +310,7 @@ WHOLE = {
     "list_pairs": "likewise",
     "list_run_items": "the scores of one benchmark, as one object",
     "list_items_of_runs": "one for each that was asked for",
+    "list_run_tensors": "those of one model, as one object",
 }
 """Lists without a cursor, and why."""
 

@@ -43,6 +43,8 @@ EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "webhook_endpoints",
     "workers",
     "run_items",
+    "reproductions",
+    "run_locks",
     "runs",
     "products",
     "recipe_versions",

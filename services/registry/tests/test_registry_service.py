@@ -95,6 +95,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "list_comments", "add_comment", "get_comment", "edit_comment", "remove_comment",
         "submit_run", "list_runs", "get_run", "list_run_items", "list_items_of_runs",
         "follow_run", "cancel_run", "retry_run",
+        "get_run_lock", "list_run_tensors", "list_recipe_reproductions",
         "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",
         "claim_run", "heartbeat_run", "release_run", "report_run", "list_events", "follow_events",
         "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",

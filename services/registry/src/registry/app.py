@@ -37,6 +37,7 @@ from registry.runs.follow import Following
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
 from registry.runs.readings import readings as run_readings
+from registry.runs.reproductions import endpoints as reproductions
 from registry.runs.workers import endpoints as workers
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import hub_endpoints, shell_endpoints
@@ -115,6 +116,8 @@ PARTS = ServiceParts(
         comments.router,
         recipes.router,
         runs.router,
+        reproductions.runs,
+        reproductions.recipes,
         worker_endpoints.router,
         queue_endpoints.router,
         workers.router,

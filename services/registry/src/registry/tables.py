@@ -12,6 +12,7 @@ from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
+from registry.runs.reproductions.models import LockRow, ReproductionRow
 from registry.runs.workers.models import WorkerRow
 from registry.sign_in.models import SignInRow
 from registry.stars.models import StarRow
@@ -29,11 +30,13 @@ TABLES = (
     IdentityRow,
     ItemsRow,
     KeyRow,
+    LockRow,
     MemberRow,
     OutboxRow,
     ProductRow,
     QuotaRow,
     RecipeRow,
+    ReproductionRow,
     RunRow,
     SignInRow,
     StarRow,

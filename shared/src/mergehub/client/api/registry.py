@@ -220,7 +220,7 @@ def get_recipe_source(
 
 
 def submit_run(
-    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate,
+    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate | t.VerifyRunCreate,
     *,
     idempotency_key: str | None = None,
 ) -> Call[t.SubmittedRun]:
@@ -234,7 +234,7 @@ def list_runs(
     *,
     owner: str | None = None,
     state: t.RunState | None = None,
-    kind: Literal["ablate", "evaluate", "merge"] | None = None,
+    kind: Literal["ablate", "evaluate", "merge", "verify"] | None = None,
     model: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
@@ -300,6 +300,34 @@ def cancel_run(run_id: str | UUID) -> Call[t.Run]:
 def retry_run(run_id: str | UUID) -> Call[t.SubmittedRun]:
     """Queue a failed or cancelled run again; what it had finished is kept for a day."""
     return Call("POST", f"/v1/runs/{part(run_id)}/retry")
+
+
+def get_run_lock(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.RunLock]:
+    """What the merge read: each ingredient's revision, and the SHA-256 of each of its files."""
+    return Call("GET", f"/v1/runs/{part(run_id)}/lock", headers={"If-None-Match": if_none_match})
+
+
+def list_run_tensors(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.RunTensors]:
+    """The type, the shape and the SHA-256 of each tensor of the model."""
+    return Call("GET", f"/v1/runs/{part(run_id)}/tensors", headers={"If-None-Match": if_none_match})
+
+
+def list_recipe_reproductions(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ReproductionPage, t.Reproduction]:
+    """The merges by the recipe that were made again, newest first: by whom, where, whether the
+    tensors are the same, and in what the two settings differ.
+    """
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/reproductions",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
 
 
 def claim_run(run_id: str | UUID, body: t.ClaimRequest) -> Call[t.Claim]:
