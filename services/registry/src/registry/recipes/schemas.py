@@ -179,9 +179,15 @@ EXAMPLE: dict[str, Any] = {
     "forked_from": None,
     "forks": 0,
     "archived_at": None,
+    "reproductions": 0,
     "created_at": TIME,
+    "stars": 3,
+    "comments": 1,
     "version": VERSION,
 }
+
+COUNTERS = ("stars", "comments", "forks", "reproductions")
+"""The fields of a recipe that change by what others do."""
 
 
 class Recipe(Answer):
@@ -205,7 +211,13 @@ class Recipe(Answer):
     forked_from: VersionReference | None
     forks: int
     archived_at: datetime | None
+    reproductions: int = Field(
+        description="How many accounts have made a model of it again with the same tensors, beside "
+        "the one that made it first."
+    )
     created_at: datetime
+    stars: int
+    comments: int
     version: VersionSummary
 
 
