@@ -22,6 +22,7 @@ from registry.accounts.quotas import check_quota
 from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.service import audit
+from registry.changes import noted
 from registry.events.models import outbox
 from registry.recipes import repository
 from registry.recipes.check import CheckedRecipe
@@ -29,6 +30,7 @@ from registry.recipes.counts import RECIPES
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
+    COUNTERS,
     Recipe,
     RecipeCreate,
     RecipePage,
@@ -113,11 +115,11 @@ async def update(
     raises.
     """
     row, newest = await _locked(session, writer.who, recipe_id)
-    check(etag_of(_recipe(row, newest)))
+    check(etag_of(_recipe(row, newest), COUNTERS))
     before = row.visibility
     for name, value in wanted.model_dump(exclude_none=True).items():
         setattr(row, name, value)
-    await session.flush()
+    await noted(session, recipe_id)
     await audit(session, writer, "recipe.changed", f"recipes/{recipe_id}")
     if row.visibility != before:
         await spread(session, row, followers)
@@ -131,6 +133,20 @@ async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe
     if found is None:
         raise _not_found(recipe_id)
     return _recipe(*found)
+
+
+async def held(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow:
+    """A recipe that `viewer` may see, so that its counters can change. Raises RecipeNotFound."""
+    row = await repository.hold(session, recipe_id, viewer)
+    if row is None:
+        raise _not_found(recipe_id)
+    return row
+
+
+async def several(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Recipe]:
+    """Recipes by their ids, as in a list; the caller has checked who may see them."""
+    pairs = await repository.several(session, ids)
+    return {recipe.id: _in_short(_recipe(recipe, newest)) for recipe, newest in pairs}
 
 
 async def page(
@@ -206,7 +222,7 @@ async def _add_version(
         canonical=checked.canonical,
     )
     session.add(row)
-    await session.flush()
+    await noted(session, recipe.id)
     data = RecipePublished(
         recipe=recipe.id, version=row.id, number=row.number, name=recipe.name, digest=row.digest
     )
