@@ -73,7 +73,7 @@ async def test_a_licence_that_is_not_known_is_refused_with_the_nearest(
         refused = await ann.post(path, json=sent)
         assert refused.status_code == 422
         (fault,) = refused.json()["errors"]
-        assert fault["pointer"] == "/licence"
+        assert (fault["pointer"], fault["code"]) == ("/licence", "unknown_licence")
         assert "did you mean apache-2.0?" in fault["detail"]
 
 
