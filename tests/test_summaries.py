@@ -12,9 +12,9 @@ from mergehub.kit.openapi.document import Document, operations
 
 VERBS = {
     "Add", "Allow", "Ask", "Cancel", "Change", "Check", "Claim", "Compare", "Create", "Delete",
-    "Download", "Exchange", "Finish", "Follow", "Get", "Introspect", "Keep", "List", "Publish",
-    "Register", "Remove", "Renew", "Replay", "Report", "Reset", "Restore", "Retry", "Return",
-    "Revoke", "Rotate", "Send", "Set", "Sign", "Start", "Submit", "Withdraw",
+    "Download", "Exchange", "Finish", "Follow", "Fork", "Get", "Introspect", "Keep", "List",
+    "Publish", "Register", "Remove", "Renew", "Replay", "Report", "Reset", "Restore", "Retry",
+    "Return", "Revoke", "Rotate", "Send", "Set", "Sign", "Start", "Submit", "Withdraw",
 }  # fmt: skip
 
 
