@@ -27,6 +27,8 @@ OPEN = "open"  # visitors need it before they sign in, even if reading needs a t
 NEEDED = {
     "recipes:write": {
         "publish_recipe", "update_recipe", "publish_recipe_version", "fork_recipe", "delete_recipe",
+        "star_recipe",
+        "unstar_recipe", "add_comment", "edit_comment", "remove_comment",
     },
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
     "boards:write": {"create_board", "update_board", "delete_board", "release_board"},
@@ -51,7 +53,7 @@ NEEDED = {
     "admin": {"list_audit", "set_quota", "reset_quota"},
     ANY: {
         "create_token", "list_tokens", "get_token", "revoke_token", "get_me", "list_members",
-        "list_quotas",
+        "list_quotas", "get_star", "list_starred_recipes",
     },
     DOOR: {
         "sign_in", "sign_in_callback", "ask_for_shell", "let_shell_in", "redeem_shell_code",

@@ -15,6 +15,10 @@ Call = Callable[..., Awaitable[Any]]
 Client = httpx.AsyncClient
 
 ANY = {"If-Match": "*"}
+VERIFIED = (
+    "INSERT INTO reproductions (run_id, merge_id, version_id, recipe_id, owner, same, counted)"
+    " VALUES (:run, :run, :version, :recipe, 'bob', true, false)"
+)
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ async def test_a_licence_that_is_not_known_is_refused_with_the_nearest(
         refused = await ann.post(path, json=sent)
         assert refused.status_code == 422
         (fault,) = refused.json()["errors"]
-        assert fault["pointer"] == "/licence"
+        assert (fault["pointer"], fault["code"]) == ("/licence", "unknown_licence")
         assert "did you mean apache-2.0?" in fault["detail"]
 
 
@@ -228,10 +232,14 @@ async def test_what_the_owner_may_not_see_keeps_no_recipe(
 
 
 async def test_a_private_run_of_another_account_keeps_its_recipe_no_more_than_a_private_fork(
-    publish: Call, ann: Client, bob: Client
+    publish: Call, ann: Client, bob: Client, transaction: Callable[[], Any]
 ) -> None:
     recipe = await publish(visibility="unlisted")
     run = (await run_of(bob, recipe)).json()
+    await bob.put(f"/v1/recipes/{recipe['id']}/star")
+    async with transaction() as session:
+        verified = {"run": run["id"], "version": recipe["version"]["id"], "recipe": recipe["id"]}
+        await session.execute(text(VERIFIED), verified)
     assert (await ann.delete(f"/v1/recipes/{recipe['id']}")).status_code == 204
     kept = (await bob.get(f"/v1/runs/{run['id']}")).json()
     assert kept["spec"]["recipe"].startswith("# two models")

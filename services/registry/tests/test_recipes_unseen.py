@@ -54,7 +54,9 @@ def marks(ann: Client) -> Call:
         wanted = {"kind": "merge", "recipe_version": recipe["version"]["id"]}
         run = (await ann.post("/v1/runs", json=wanted | {"model_name": "ann/echidna"})).json()
         await ann.post(f"/v1/runs/{run['id']}/cancel")  # queues count all runs
-        found = "Quokka", "wombat", "numbat", "bilby", "org/hidden-first", "ann/echidna"
+        said = await ann.post(f"/v1/recipes/{recipe['id']}/comments", json={"text": "platypus"})
+        assert said.status_code == 201, said.text
+        found = "platypus", "Quokka", "wombat", "numbat", "bilby", "org/hidden-first", "ann/echidna"
         digest = recipe["version"]["digest"]
         return Marks(
             recipe["id"], recipe["version"]["id"], run["id"], "ann", "hidden", (*found, digest)
@@ -154,6 +156,7 @@ async def test_the_same_requests_show_a_public_recipe(
     """What the two tests above ask would lead to the recipe if the stranger might see it."""
     document = app.openapi()
     shown = await marks("public")
+    assert (await eve.put(f"/v1/recipes/{shown.recipe}/star")).is_success
     walk = [each for each in requests(document, shown) if each.path.startswith("/v1/recipes")]
     reading = [each for each in walk if each.method == "GET"]
     found = {each.operation for each in reading if await _leads_there(each, eve, shown)}

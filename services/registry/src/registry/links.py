@@ -16,8 +16,19 @@ LINKS = (
             "fork_recipe",
             "list_recipe_forks",
             "delete_recipe",
+            "star_recipe",
+            "unstar_recipe",
+            "add_comment",
         ),
         {"recipe_id": ID},
+    ),
+    Link(
+        "add_comment",
+        ("get_comment", "edit_comment", "remove_comment"),
+        {
+            "recipe_id": "$request.path.recipe_id",
+            "number": "$response.body#/number",
+        },
     ),
     Link(
         "get_recipe",

@@ -6,13 +6,16 @@ from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRo
 from registry.audit.models import AuditRow
 from registry.base import Base
 from registry.changes import ChangeRow
+from registry.comments.models import CommentRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
 from registry.recipes.models import ForkRow, FormerNameRow, RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
+from registry.runs.reproductions.models import LockRow, ReproductionRow
 from registry.runs.workers.models import WorkerRow
 from registry.sign_in.models import SignInRow
+from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 
@@ -21,6 +24,7 @@ TABLES = (
     AttemptRow,
     AuditRow,
     ChangeRow,
+    CommentRow,
     DeliveryRow,
     EndpointRow,
     ForkRow,
@@ -28,13 +32,16 @@ TABLES = (
     IdentityRow,
     ItemsRow,
     KeyRow,
+    LockRow,
     MemberRow,
     OutboxRow,
     ProductRow,
     QuotaRow,
     RecipeRow,
+    ReproductionRow,
     RunRow,
     SignInRow,
+    StarRow,
     TokenRow,
     VersionRow,
     WorkerRow,

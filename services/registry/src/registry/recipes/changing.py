@@ -15,7 +15,7 @@ from registry.audit.service import audit
 from registry.changes import noted
 from registry.recipes import answers, names, repository
 from registry.recipes.models import RecipeRow
-from registry.recipes.schemas import Recipe, RecipeUpdate
+from registry.recipes.schemas import COUNTERS, Recipe, RecipeUpdate
 from registry.recipes.service import locked
 from registry.recipes.visibility import Follower, spread
 
@@ -43,7 +43,7 @@ async def update(
     counted = wanted.visibility is not None or wanted.archived is not None
     pair = await locked(session, writer.who, recipe_id, with_origin=counted)
     row, _ = pair
-    check(etag_of(await answers.one(session, pair, writer.who)))
+    check(etag_of(await answers.one(session, pair, writer.who), COUNTERS))
     did: list[Action] = ["recipe.changed"]
     did += await _renamed(session, row, wanted)
     _describe(row, wanted)

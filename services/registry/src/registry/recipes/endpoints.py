@@ -37,6 +37,7 @@ from registry.recipes.parameters import (
 from registry.recipes.published import published, published_version, warnings
 from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
+    COUNTERS,
     AnyCase,
     CheckedRecipeAnswer,
     Label,
@@ -152,13 +153,13 @@ async def get_recipe_by_name(
     if recipe.name != name:
         now = request.url_for("get_recipe_by_name", owner=recipe.owner, name=recipe.name)
         return RedirectResponse(now.path, status_code=308)
-    return as_it_is(recipe)
+    return as_it_is(recipe, COUNTERS)
 
 
 @router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)
 async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewing) -> Response:
     """A recipe with its newest version."""
-    return as_it_is(await service.find(session, recipe_id, viewer))
+    return as_it_is(await service.find(session, recipe_id, viewer), COUNTERS)
 
 
 @router.patch(
@@ -190,7 +191,7 @@ async def update_recipe(
     registry sends the events that it held back.
     """
     recipe = await changing.update(session, writer, recipe_id, body, if_match.check, followers)
-    response.headers["ETag"] = etag_of(recipe)
+    response.headers["ETag"] = etag_of(recipe, COUNTERS)
     return recipe
 
 

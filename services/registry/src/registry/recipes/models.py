@@ -50,6 +50,9 @@ class RecipeRow(Base):
     forks: Mapped[int] = mapped_column(server_default="0")
     archived_at: Mapped[datetime | None]
     newest: Mapped[int]
+    stars: Mapped[int] = mapped_column(server_default="0")
+    comments: Mapped[int] = mapped_column(server_default="0")
+    reproductions: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (

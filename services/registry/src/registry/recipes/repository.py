@@ -105,6 +105,19 @@ async def lock(
     return await find(session, recipe_id, viewer)
 
 
+async def hold(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow | None:
+    """A recipe that `viewer` may read, which no other transaction changes until this one ends."""
+    query = select(RecipeRow).where(RecipeRow.id == recipe_id, readable_by(viewer))
+    held = query.with_for_update(of=RecipeRow, key_share=True)
+    return await session.scalar(held.execution_options(populate_existing=True))
+
+
+async def several(session: AsyncSession, ids: Sequence[UUID]) -> list[Pair]:
+    """Recipes by their ids, with their newest versions, in no order."""
+    query = _WITH_NEWEST.options(*_NO_TEXT).where(RecipeRow.id.in_(ids))
+    return await _pairs(session, query)
+
+
 async def page(
     session: AsyncSession,
     wanted: RecipeFilter,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.licences.identifiers import LONGEST, identifier_or_fault
@@ -32,6 +33,15 @@ Label = Annotated[
         "at most 50 characters"
     ),
 ]
+
+
+def _licence(written: str) -> str:
+    try:
+        return identifier_or_fault(written)
+    except ValueError as error:
+        raise PydanticCustomError("unknown_licence", "{why}", {"why": str(error)}) from None
+
+
 Licence = Annotated[
     str,
     Field(
@@ -39,7 +49,7 @@ Licence = Annotated[
         description="A licence by its identifier, such as `apache-2.0`, or in a usual spelling; "
         "`other` for one that has none.",
     ),
-    AfterValidator(identifier_or_fault),
+    AfterValidator(_licence),
 ]
 Archived = Annotated[
     bool | None,
@@ -179,9 +189,15 @@ EXAMPLE: dict[str, Any] = {
     "forked_from": None,
     "forks": 0,
     "archived_at": None,
+    "reproductions": 0,
     "created_at": TIME,
+    "stars": 3,
+    "comments": 1,
     "version": VERSION,
 }
+
+COUNTERS = ("stars", "comments", "forks", "reproductions")
+"""The fields of a recipe that change by what others do."""
 
 
 class Recipe(Answer):
@@ -205,7 +221,13 @@ class Recipe(Answer):
     forked_from: VersionReference | None
     forks: int
     archived_at: datetime | None
+    reproductions: int = Field(
+        description="How many accounts have made a model of it again with the same tensors, beside "
+        "the one that made it first."
+    )
     created_at: datetime
+    stars: int
+    comments: int
     version: VersionSummary
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from uuid import UUID
@@ -95,6 +96,20 @@ async def find_named(session: AsyncSession, owner: str, name: str, viewer: Viewe
     if found is None:
         raise RecipeNotFound(f"There is no recipe {owner}/{name}.")
     return await answers.one(session, found, viewer)
+
+
+async def held(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow:
+    """A recipe that `viewer` may see, so that its counters can change. Raises RecipeNotFound."""
+    row = await repository.hold(session, recipe_id, viewer)
+    if row is None:
+        raise not_found(recipe_id)
+    return row
+
+
+async def several(session: AsyncSession, ids: Sequence[UUID], viewer: Viewer) -> dict[UUID, Recipe]:
+    """Recipes by their ids, as in a list; the caller has checked that `viewer` may see them."""
+    pairs = await repository.several(session, ids)
+    return {each.id: each for each in await answers.several(session, pairs, viewer)}
 
 
 async def page(

@@ -9,6 +9,141 @@ from mergehub.client.calls import Call, Pages, Stream, part
 from mergehub.client.types import registry as t
 
 
+def compare_recipe_versions(
+    *, from_: str | UUID, to: str | UUID, if_none_match: str | None = None
+) -> Call[t.VersionComparison]:
+    """How two versions differ in what they merge and how, of one recipe or of two."""
+    return Call(
+        "GET",
+        "/v1/recipes/diff",
+        query={"from": from_, "to": to},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def export_recipes(
+    *, owner: str | None = None, after: str | None = None, if_none_match: str | None = None
+) -> Call[str]:
+    """Every version of the public recipes that are not archived, a line each."""
+    return Call(
+        "GET",
+        "/v1/recipes/export",
+        query={"owner": owner, "after": after},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def export_recipe_version(
+    recipe_id: str | UUID,
+    number: int,
+    *,
+    as_: Literal["yaml", "card", "cyclonedx", "jsonl"],
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """One version as a file."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/export",
+        query={"as": as_},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_starred_recipes(
+    *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
+) -> Pages[t.StarredPage, t.StarredRecipe]:
+    """The recipes that you starred and may still see, newest star first."""
+    return Pages(
+        "GET",
+        "/v1/recipes/starred",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_star(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Star]:
+    """Whether you starred a recipe, and how many people did."""
+    return Call(
+        "GET", f"/v1/recipes/{part(recipe_id)}/star", headers={"If-None-Match": if_none_match}
+    )
+
+
+def star_recipe(recipe_id: str | UUID) -> Call[t.Star]:
+    """Star a recipe. A repetition changes nothing."""
+    return Call("PUT", f"/v1/recipes/{part(recipe_id)}/star")
+
+
+def unstar_recipe(recipe_id: str | UUID) -> Call[t.Star]:
+    """Take back your star. A repetition changes nothing."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/star")
+
+
+def list_stars(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.StarPage, t.Stargazer]:
+    """The accounts that starred a recipe, newest star first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/stars",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_comments(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.CommentPage, t.Comment]:
+    """The threads in the order of their first comments, each with its answers, oldest first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/comments",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def add_comment(
+    recipe_id: str | UUID, body: t.CommentCreate, *, idempotency_key: str | None = None
+) -> Call[t.Comment]:
+    """Comment on a recipe that you may see, or answer the first comment of a thread."""
+    return Call(
+        "POST",
+        f"/v1/recipes/{part(recipe_id)}/comments",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def get_comment(
+    recipe_id: str | UUID, number: int, *, if_none_match: str | None = None
+) -> Call[t.Comment]:
+    """One comment. A removed one is there only while it has answers."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def edit_comment(recipe_id: str | UUID, number: int, body: t.CommentUpdate) -> Call[t.Comment]:
+    """Change the text of your own comment; `edited_at` shows that it changed."""
+    return Call("PATCH", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}", body=body)
+
+
+def remove_comment(recipe_id: str | UUID, number: int) -> Call[None]:
+    """Delete the text of a comment: your own, or any on a recipe of an account you write for."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}")
+
+
 def publish_recipe(
     body: t.RecipeCreate, *, idempotency_key: str | None = None
 ) -> Call[t.PublishedRecipe]:
@@ -176,8 +311,13 @@ def list_recipe_twins(
     )
 
 
+def import_recipes(body: t.RecipeImportCreate) -> Call[t.RecipeImportReport]:
+    """Publish up to 1,000 recipes, or new versions of them, and report each that was refused."""
+    return Call("POST", "/v1/recipes/import", body=body)
+
+
 def submit_run(
-    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate,
+    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate | t.VerifyRunCreate,
     *,
     idempotency_key: str | None = None,
 ) -> Call[t.SubmittedRun]:
@@ -191,7 +331,7 @@ def list_runs(
     *,
     owner: str | None = None,
     state: t.RunState | None = None,
-    kind: Literal["ablate", "evaluate", "merge"] | None = None,
+    kind: Literal["ablate", "evaluate", "merge", "verify"] | None = None,
     model: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
@@ -257,6 +397,34 @@ def cancel_run(run_id: str | UUID) -> Call[t.Run]:
 def retry_run(run_id: str | UUID) -> Call[t.SubmittedRun]:
     """Queue a failed or cancelled run again; what it had finished is kept for a day."""
     return Call("POST", f"/v1/runs/{part(run_id)}/retry")
+
+
+def get_run_lock(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.RunLock]:
+    """What the merge read: each ingredient's revision, and the SHA-256 of each of its files."""
+    return Call("GET", f"/v1/runs/{part(run_id)}/lock", headers={"If-None-Match": if_none_match})
+
+
+def list_run_tensors(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.RunTensors]:
+    """The type, the shape and the SHA-256 of each tensor of the model."""
+    return Call("GET", f"/v1/runs/{part(run_id)}/tensors", headers={"If-None-Match": if_none_match})
+
+
+def list_recipe_reproductions(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ReproductionPage, t.Reproduction]:
+    """The merges by the recipe that were made again, newest first: by whom, where, whether the
+    tensors are the same, and in what the two settings differ.
+    """
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/reproductions",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
 
 
 def claim_run(run_id: str | UUID, body: t.ClaimRequest) -> Call[t.Claim]:
@@ -382,6 +550,7 @@ def list_webhook_deliveries(
     state: Literal["pending", "delivered", "failed"] | None = None,
     type: Literal[
         "recipe.published",
+        "recipe.commented",
         "run.queued",
         "run.started",
         "run.succeeded",
@@ -649,7 +818,15 @@ def list_quotas(handle: str, *, if_none_match: str | None = None) -> Call[t.Quot
 
 def set_quota(
     handle: str,
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ],
     body: t.QuotaSet,
 ) -> Call[t.QuotaList]:
     """Set a quota of one account, in place of the default."""
@@ -658,7 +835,15 @@ def set_quota(
 
 def reset_quota(
     handle: str,
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ],
 ) -> Call[t.QuotaList]:
     """Give an account the default quota again."""
     return Call("DELETE", f"/v1/accounts/{part(handle)}/quotas/{part(name)}")
