@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from huggingface_hub import constants
 from scripted import Handler, Reply, Scripted, body, lose, scripted
 
 from mergehub.cli.commands.exchange import batches
@@ -144,3 +146,72 @@ def test_an_export_that_is_cut_off_again_and_again_leaves_no_file(tmp_path: Path
 def test_options_that_contradict_each_other_are_refused(words: tuple[str, ...]) -> None:
     with scripted() as hub:
         assert run(hub, "export", *words).exit_code == 2
+
+
+# From the Hugging Face Hub: a stand-in that has files at the addresses where the Hub has them.
+
+CARD = f"---\nlicense: mit\ntags: [merge]\n---\n\n```yaml\n{RECIPE}```\n"
+
+
+ASKED = 5
+"""At most; the library of the Hub asks more than we do."""
+
+
+def files_of_hub(**files: str) -> Any:
+    """Answers for `org/Soup-7B`, and for the private `org/closed`; all else is not there."""
+
+    def reply(handler: Handler) -> None:
+        folder, _, name = handler.path.rpartition("/")
+        found = files.get(name.partition(".")[0].lower()) if "Soup-7B" in folder else None
+        content = (found or "Entry not found").encode()
+        missing = 401 if "/closed/" in folder else 404
+        handler.begin(200 if found else missing, Content_Length=str(len(content)))
+        handler.wfile.write(content)
+
+    return reply
+
+
+@pytest.fixture
+def hugging_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
+    with scripted() as hub:
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        yield hub
+
+
+def test_the_recipe_of_a_repository_has_what_its_card_says(hugging_face: Scripted) -> None:
+    found = files_of_hub(readme=CARD, mergekit_config=f"# exact\n{RECIPE}")
+    hugging_face.replies = [found] * ASKED
+    with scripted(ME, brought((1, "soup-7b"))) as hub:
+        done = report(run(hub, "import", "--repository", "org/Soup-7B@v1/x", "--json"))
+    assert [each["name"] for each in done["recipes"]] == ["me/soup-7b"]
+    ((row,),) = [each["recipes"] for each in bodies(hub)]
+    assert (row["recipe"], row["licence"], row["tags"]) == (f"# exact\n{RECIPE}", "mit", ["merge"])
+    assert [each.path for each in hugging_face.asked if "/resolve/" in each.path] == [
+        f"/org/Soup-7B/resolve/v1%2Fx/{name}" for name in ("README.md", "mergekit_config.yml")
+    ]
+
+
+def test_a_repository_without_a_config_gives_the_recipe_of_its_card(
+    hugging_face: Scripted,
+) -> None:
+    found = files_of_hub(readme=CARD)
+    hugging_face.replies = [found] * ASKED
+    with scripted(ME, brought((1, "mine"))) as hub:
+        words = ("import", "--repository", "org/Soup-7B", "--name", "mine", "--json")
+        done = report(run(hub, *words))
+    assert done["counts"]["published"] == 1
+    assert bodies(hub)[0]["recipes"][0]["recipe"].strip() == RECIPE.strip()
+
+
+def test_repositories_that_are_none_are_named(hugging_face: Scripted) -> None:
+    hugging_face.replies = [files_of_hub()] * ASKED
+    repositories = ("org/absent", "org/closed", "../etc/passwd")
+    options = [word for each in repositories for word in ("--repository", each)]
+    with scripted(ME) as hub:
+        done = run(hub, "import", *options, "--json")
+    assert done.exit_code == 1
+    told = report(done)
+    assert [(row["file"], row["code"]) for row in told["refused"]] == [("org/absent", "no-recipe")]
+    reasons = {row["file"]: row["reason"] for row in told["unreadable"]}
+    assert reasons.keys() == {"org/closed", "../etc/passwd"}
+    assert "HF_TOKEN" in reasons["org/closed"]

@@ -40,6 +40,12 @@ def read_card(path: Path, root: Path | None, name: str | None) -> Iterator[Row]:
     yield from named(blocks, called, _about(about, _prose(text, front)))
 
 
+def about_card(text: str) -> dict[str, Any]:
+    """What a card says of the recipe beside it."""
+    front = front_matter(text)
+    return _about(_fields(front), _prose(text, front))
+
+
 def _fields(front: Block | None) -> Mapping[str, Any]:
     """The front matter as data; none if it is not YAML."""
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -15,15 +16,30 @@ from mergehub.cli.json_option import as_json, show_json
 from mergehub.lineage_files.reading import File
 from mergehub.lineage_files.rows import Unreadable
 from mergehub.recipe_files.reading import FORMATS, STANDARD_INPUT, Names, files, read
-from mergehub.recipe_files.rows import Found
+from mergehub.recipe_files.rows import Found, Row
 
 from .batches import Placed, batches
 from .report import Report
 from .sending import send_all
 
 
+class Source(NamedTuple):
+    """A file or repository: where it is, how the report calls it, and its rows."""
+
+    place: str
+    shown: str
+    rows: Iterator[Row]
+
+
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--repository",
+    "repositories",
+    multiple=True,
+    help="A repository of the Hugging Face Hub, as in org/name or org/name@revision; may be "
+    "repeated. Its address is HF_ENDPOINT, your token there HF_TOKEN.",
+)
 @click.option(
     "--format",
     "format_",
@@ -43,6 +59,7 @@ from .sending import send_all
 def import_(
     ctx: click.Context,
     paths: tuple[Path, ...],
+    repositories: tuple[str, ...],
     format_: str,
     name: str | None,
     owner: str | None,
@@ -51,7 +68,7 @@ def import_(
     everything: bool,
     raw: bool,
 ) -> None:
-    """Import recipes from files into a hub.
+    """Import recipes from files, or from the Hugging Face Hub, into a hub.
 
     PATHS are files, folders of them, or - for standard input: recipes in mergekit's YAML, also
     several in a file; model cards in Markdown that show their recipes; JSON Lines that
@@ -65,8 +82,8 @@ def import_(
     about = {"owner": owner, "visibility": visibility}
     given = {key: value for key, value in about.items() if value is not None}
     with spooled(paths, STANDARD_INPUT) as found:
-        wanted = _files(found, name)
-        recipes = batches(_recipes(wanted, None if format_ == "auto" else format_, name, report))
+        sources = _sources(found, repositories, None if format_ == "auto" else format_, name)
+        recipes = batches(_recipes(sources, report))
         with saying_how_to_go_on(None), hub(ctx) as client:
             client.handle()
             send_all(client, recipes, given, report)
@@ -78,32 +95,51 @@ def import_(
         raise click.exceptions.Exit(1)
 
 
-def _recipes(
-    wanted: list[File], format_: str | None, name: str | None, report: Report
-) -> Iterator[Placed]:
-    """The recipes of the files; what the readers refuse goes to the report."""
+def _recipes(sources: Iterable[Source], report: Report) -> Iterator[Placed]:
+    """The recipes of the sources; what the readers refuse goes to the report."""
     names = Names()
-    for file in wanted:
-        shown = str(file.path.relative_to(file.root)) if file.root else str(file.path)
+    for source in sources:
         report.files += 1
         try:
-            for row in read(file, format_, name):
-                checked = names.checked(str(file.path), row)
+            for row in source.rows:
+                checked = names.checked(source.place, row)
                 if isinstance(checked, Found):
-                    yield Placed(shown, checked)
+                    yield Placed(source.shown, checked)
                 else:
-                    report.refuse(shown, checked)
+                    report.refuse(source.shown, checked)
         except Unreadable as error:
-            report.fail(shown, str(error))
+            report.fail(source.shown, str(error))
 
 
-def _files(paths: list[Path], name: str | None) -> list[File]:
+def _sources(
+    paths: list[Path], repositories: tuple[str, ...], format_: str | None, name: str | None
+) -> list[Source]:
+    """What is to be imported, each file or repository with its rows."""
+    found = [_of_file(file, format_, name) for file in _files(paths)]
+    found += [Source(each, each, _of_repository(each, name)) for each in repositories]
+    if not found:
+        raise click.UsageError("Give PATHS or a --repository.")
+    if name is not None and len(found) > 1:
+        raise click.UsageError("--name is for one file or repository; here are several.")
+    return found
+
+
+def _of_file(file: File, format_: str | None, name: str | None) -> Source:
+    shown = file.path.relative_to(file.root) if file.root else file.path
+    return Source(str(file.path), str(shown), read(file, format_, name))
+
+
+def _of_repository(repository: str, name: str | None) -> Iterator[Row]:
+    from mergehub.recipe_files.hugging_face import read_repository  # slow, and seldom needed
+
+    yield from read_repository(repository, name)
+
+
+def _files(paths: list[Path]) -> list[File]:
     try:
         found = list(files(paths))
     except Unreadable as error:
         raise click.ClickException(str(error)) from None
-    if not found:
+    if paths and not found:
         raise click.ClickException("There are no files to import in the folder.")
-    if name is not None and len(found) > 1:
-        raise click.UsageError("--name is for one file; here are several.")
     return found
