@@ -31,8 +31,8 @@ class Catalogue:
     def counted(self, low: int, high: int) -> BitMap:
         return BitMap(n for n, each in enumerate(self.recipes) if low <= each.count <= high)
 
-    def sizes(self, number: int) -> tuple[int, int]:
-        return self.recipes[number].count, len(self.recipes[number].tags)
+    def count(self, number: int) -> int:
+        return self.recipes[number].count
 
     @property
     def all(self) -> BitMap:
@@ -55,13 +55,14 @@ RECIPES = st.builds(
 def brute_force(recipe: Traits, recipes: Sequence[Traits]) -> list[Like]:
     """The same by sets."""
 
-    def share(ours: tuple[str, ...], theirs: tuple[str, ...]) -> float:
-        union = {*ours, *theirs}
-        return len({*ours} & {*theirs}) / len(union) if union else 0.0
+    def share(ours: tuple[str, ...], theirs: tuple[str, ...], whole: set[str]) -> float:
+        return len({*ours} & {*theirs}) / len(whole) if whole else 0.0
 
     found = []
     for number, each in enumerate(recipes):
-        models, tags = share(recipe.ingredients, each.ingredients), share(recipe.tags, each.tags)
+        either = {*recipe.ingredients, *each.ingredients}
+        models = share(recipe.ingredients, each.ingredients, either)
+        tags = share(recipe.tags, each.tags, {*recipe.tags})
         method = recipe.methods == each.methods
         base = recipe.base is not None and recipe.base == each.base
         if models or tags or (method and base):

@@ -1,7 +1,7 @@
 """Which recipes are like a recipe, found by the bitmaps of the catalogue.
 
-The likeness of two recipes is a number from 0 to 1: the share of their ingredients that both have,
-the share of their tags that both have, and whether the method and the base are the same.
+Likeness is a number from 0 to 1: which share of the ingredients of either both have, which share
+of the recipe's tags the other has, and whether the method and the base are the same.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Compared(Protocol):
     def counted(self, low: int, high: int) -> BitMap:
         """The recipes that have so many ingredients."""
 
-    def sizes(self, number: int) -> tuple[int, int]:
-        """How many ingredients and how many tags a recipe has."""
+    def count(self, number: int) -> int:
+        """How many ingredients a recipe has."""
 
 
 @dataclass(frozen=True)
@@ -106,18 +106,13 @@ class _Sets:
 
     def likeness(self, number: int, models: int, tags: int) -> float:
         """How like a recipe is that shares so many ingredients and tags."""
-        recipe = self._recipe
-        their_models, their_tags = self._catalogue.sizes(number)
+        either = self._recipe.count + self._catalogue.count(number) - models
         return (
-            INGREDIENTS * _share(models, recipe.count, their_models)
-            + TAGS * _share(tags, len(recipe.tags), their_tags)
+            INGREDIENTS * models / max(either, 1)
+            + TAGS * tags / max(len(self._recipe.tags), 1)
             + METHOD * (number in self.method)
             + BASE * (number in self.base)
         )
-
-
-def _share(both: int, one: int, other: int) -> float:
-    return both / max(one + other - both, 1)
 
 
 def _shares(sets: Sequence[BitMap], candidates: BitMap) -> Counter[int]:
