@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from registry.search.correcting import Correction, corrected, rewritten
 from registry.search.language.parsing import parsed
 from registry.search.language.printing import printed
-from registry.search.vocabulary import Near, Vocabulary
+from registry.search.spelling.correcting import Correction, corrected, rewritten
+from registry.search.spelling.vocabulary import Near, Vocabulary
 from registry.search.words import words_of
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.search.distance import distance
-from registry.search.vocabulary import LONG, SHORTEST, Vocabulary, may_differ
+from registry.search.spelling.distance import distance
+from registry.search.spelling.vocabulary import LONG, SHORTEST, Vocabulary, may_differ
 
 
 def apart(one: str, other: str) -> int:

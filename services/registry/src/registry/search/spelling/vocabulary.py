@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from threading import Lock
 
-from registry.search.distance import distance
-from registry.search.pairs import Pairs, pair
+from registry.search.spelling.distance import distance
+from registry.search.spelling.pairs import Pairs, pair
 
 SHORTEST, LONG = 4, 8
 """Shorter words are not corrected; long ones may be two edits apart."""

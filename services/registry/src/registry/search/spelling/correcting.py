@@ -10,7 +10,7 @@ from typing import Protocol
 
 from registry.search.language.printing import printed
 from registry.search.query import NOWHERE, Among, Condition, Query, Within
-from registry.search.vocabulary import Near
+from registry.search.spelling.vocabulary import Near
 from registry.search.words import words_of
 
 CORRECTED = ("base", "ingredient", "tag", "domain")
