@@ -77,6 +77,7 @@ check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, gene
 	$(BIN)/python -m tools.migration_lint
 	$(BIN)/python -m tools.method_catalogue --check
 	$(BIN)/python -m tools.event_page --check
+	$(BIN)/python -m tools.field_table --check
 	$(BIN)/python -m tools.alerts_object --check
 	$(BIN)/python -m tools.file_page --check
 	$(BIN)/python -m tools.openapi_documents --check
@@ -92,6 +93,7 @@ format: $(BIN)/.installed ## Format the code and fix what the linter can fix
 documents: $(BIN)/.installed ## Generate files from the code: OpenAPI documents, Python client, pages
 	$(BIN)/python -m tools.method_catalogue --write
 	$(BIN)/python -m tools.event_page --write
+	$(BIN)/python -m tools.field_table --write
 	$(BIN)/python -m tools.alerts_object --write
 	$(BIN)/python -m tools.file_page --write
 	$(BIN)/python -m tools.openapi_documents --write

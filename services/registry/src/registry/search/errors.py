@@ -13,7 +13,7 @@ class QueryInvalid(Invalid):
     code, title = "query-invalid", "The search is not valid"
     remedy = (
         "Fix each fault. `/query/q#char=12,17` points at the characters from 12 up to 17 of the "
-        "parameter `q`, counted from 0. [Searching](/docs/searching) explains the language."
+        "parameter `q`, counted from 0. [Searching](/docs/guides/searching) explains the language."
     )
 
     @classmethod
