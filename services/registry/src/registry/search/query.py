@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Term:
     words: tuple[str, ...]
     negated: bool = False
     prefix: bool = False
-    place: Span = field(default=NOWHERE, compare=False)
+    place: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Among:
     field: str
     values: tuple[str, ...]
     negated: bool = False
-    place: Span = field(default=NOWHERE, compare=False)
+    place: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Within:
     low_open: bool = False
     high_open: bool = False
     negated: bool = False
-    place: Span = field(default=NOWHERE, compare=False)
+    place: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 Condition = Term | Among | Within

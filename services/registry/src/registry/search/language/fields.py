@@ -5,11 +5,18 @@ A parameter of a merge method, such as `density`, is a field as well: of the cat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["method", "model", "word", "choice", "number", "size", "date", "reproduced"]
-"""How a field's values are written."""
+from mergehub.recipe import catalogue
+from mergehub.recipe.methods import ParameterSpec
+
+Kind = Literal[
+    "method", "model", "handle", "name", "label", "licence", "choice",
+    "number", "size", "date", "flag",
+]  # fmt: skip
+"""How a field's values are written: the first seven are words, the others numbers."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +29,12 @@ class Field:
     example: str
     choices: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    is_parameter: bool = False
 
     @property
     def is_number(self) -> bool:
-        """Whether its values have an order, so that `<`, `>` and ranges make sense."""
-        return self.kind in ("number", "size", "date")
+        """Whether its values are numbers, so that it is asked for with bounds."""
+        return self.kind in ("number", "size", "date", "flag")
 
 
 FIELDS = (
@@ -44,13 +52,13 @@ FIELDS = (
         "ingredient:teknium/openhermes-2.5-mistral-7b",
         aliases=("model",),
     ),
-    Field("owner", "word", "The handle of the recipe's owner.", "owner:ann"),
-    Field("name", "word", "The whole name of the recipe.", "name:dates-and-units"),
-    Field("tag", "word", "A tag.", "tag:german"),
-    Field("domain", "word", "A domain.", "domain:maths"),
+    Field("owner", "handle", "The handle of the recipe's owner.", "owner:ann"),
+    Field("name", "name", "The whole name of the recipe.", "name:dates-and-units"),
+    Field("tag", "label", "A tag.", "tag:german"),
+    Field("domain", "label", "A domain.", "domain:maths"),
     Field(
         "licence",
-        "word",
+        "licence",
         "The recipe's licence, by its identifier.",
         "licence:apache-2.0",
         aliases=("license",),
@@ -104,12 +112,46 @@ FIELDS = (
     ),
     Field(
         "reproduced",
-        "reproduced",
+        "flag",
         "Whether another account made the same model from the recipe.",
         "reproduced:yes",
-        choices=("yes", "no"),
     ),
     Field("created", "date", "When the recipe was published, in UTC.", "created>2026-01"),
 )
 """Every field that is not a merge parameter. `reproduced` is read as `reproductions`."""
 BY_NAME = {name: each for each in FIELDS for name in (each.name, *each.aliases)}
+
+
+def field_named(name: str) -> Field | None:
+    """The field or merge parameter of this name."""
+    return BY_NAME.get(name) or parameters().get(name)
+
+
+def parameters() -> Mapping[str, Field]:
+    """The parameters of all merge methods whose values are numbers, or yes or no, by name."""
+    found: dict[str, Field] = {}
+    for method in catalogue().values():
+        for each in method.parameters:
+            if each.type != "str" and found.get(each.name, _NONE).kind != "number":
+                found[each.name] = _of_parameter(each)
+    return found
+
+
+def word_parameters() -> frozenset[str]:
+    """The parameters of merge methods that no query can ask for, since their values are words."""
+    return frozenset(
+        each.name
+        for method in catalogue().values()
+        for each in method.parameters
+        if each.type == "str"
+    )
+
+
+def _of_parameter(spec: ParameterSpec) -> Field:
+    is_flag = spec.type == "bool"
+    example = f"{spec.name}:yes" if is_flag else f"{spec.name}>0.5"
+    kind: Kind = "flag" if is_flag else "number"
+    return Field(spec.name, kind, spec.doc, example, is_parameter=True)
+
+
+_NONE = Field("", "flag", "", "")

@@ -1,0 +1,140 @@
+"""Which recipes are like a recipe, found by the bitmaps of the catalogue.
+
+The likeness of two recipes is a number from 0 to 1: the share of their ingredients that both have,
+the share of their tags that both have, and whether the method and the base are the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyroaring import BitMap
+
+INGREDIENTS, METHOD, BASE, TAGS = 0.6, 0.15, 0.15, 0.1
+"""How much each counts."""
+MOST_CANDIDATES = 2000
+"""So many recipes are compared for each thing that they may share."""
+MOST_SHARED = 32
+"""So many ingredients, and so many tags, are compared; the rarest ones."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What of a recipe is compared; `count` is how many ingredients it has."""
+
+    methods: tuple[str, ...]
+    base: str | None
+    ingredients: tuple[str, ...]
+    tags: tuple[str, ...]
+    count: int
+
+
+class Compared(Protocol):
+    """What is asked of the catalogue. Recipes are numbers."""
+
+    def having(self, field: str, value: str) -> BitMap:
+        """The recipes that have exactly this value of a field."""
+
+    def counted(self, low: int, high: int) -> BitMap:
+        """The recipes that have so many ingredients."""
+
+    def sizes(self, number: int) -> tuple[int, int]:
+        """How many ingredients and how many tags a recipe has."""
+
+
+@dataclass(frozen=True)
+class Like:
+    """A recipe and how like it is."""
+
+    number: int
+    likeness: float
+
+
+def same_ingredients(recipe: Traits, catalogue: Compared, among: BitMap) -> BitMap:
+    """Those of some recipes that merge exactly the same models by another method."""
+    models = [catalogue.having("ingredient", each) for each in recipe.ingredients]
+    models.sort(key=len)
+    found = among
+    for each in models:
+        found = found & each
+        if not found:
+            return BitMap()
+    same = found & catalogue.counted(recipe.count, recipe.count)
+    return same - BitMap.union(BitMap(), *(catalogue.having("method", m) for m in recipe.methods))
+
+
+def alike(recipe: Traits, catalogue: Compared, among: BitMap, most: int) -> list[Like]:
+    """At most `most` of some recipes that share an ingredient, a tag, or method and base with one.
+
+    The most like come first, and of equals the newest. If very many share something, the newest of
+    those are compared that share most of the rest.
+    """
+    sets = _Sets(recipe, catalogue, among)
+    candidates = BitMap.union(BitMap(), *sets.candidates())
+    shared = [_shares(each, candidates) for each in (sets.models, sets.tags)]
+    found = [
+        Like(number, sets.likeness(number, shared[0][number], shared[1][number]))
+        for number in candidates
+    ]
+    found.sort(key=lambda each: (-each.likeness, -each.number))
+    return found[:most]
+
+
+class _Sets:
+    """Who shares what with a recipe: a bitmap for each ingredient and tag, the rarest first."""
+
+    def __init__(self, recipe: Traits, catalogue: Compared, among: BitMap) -> None:
+        self._recipe, self._catalogue = recipe, catalogue
+
+        def those(field: str, values: Iterable[str]) -> list[BitMap]:
+            found = (catalogue.having(field, value) & among for value in values)
+            return sorted(filter(None, found), key=len)[:MOST_SHARED]
+
+        self.models = those("ingredient", recipe.ingredients)
+        self.tags = those("tag", recipe.tags)
+        self.method = BitMap.union(BitMap(), *those("method", recipe.methods))
+        self.base = BitMap.union(BitMap(), *those("base", [recipe.base] if recipe.base else []))
+
+    def candidates(self) -> Iterator[BitMap]:
+        """Who shares something, not too many of each."""
+        others = [*self.models, *self.tags, self.base, self.method]
+        for each in [*self.models, *self.tags, self.base & self.method]:
+            yield _few(each, others)
+
+    def likeness(self, number: int, models: int, tags: int) -> float:
+        """How like a recipe is that shares so many ingredients and tags."""
+        recipe = self._recipe
+        their_models, their_tags = self._catalogue.sizes(number)
+        return (
+            INGREDIENTS * _share(models, recipe.count, their_models)
+            + TAGS * _share(tags, len(recipe.tags), their_tags)
+            + METHOD * (number in self.method)
+            + BASE * (number in self.base)
+        )
+
+
+def _share(both: int, one: int, other: int) -> float:
+    return both / max(one + other - both, 1)
+
+
+def _shares(sets: Sequence[BitMap], candidates: BitMap) -> Counter[int]:
+    """In how many of some sets each candidate is."""
+    return Counter(number for each in sets for number in each & candidates)
+
+
+def _few(found: BitMap, others: Sequence[BitMap]) -> BitMap:
+    """Those found; if they are many, the newest, and the newest that others have as well."""
+    if len(found) <= MOST_CANDIDATES:
+        return found
+    narrowed = found
+    for each in others:
+        if len(narrowed) > MOST_CANDIDATES:
+            narrowed = (narrowed & each) or narrowed
+    return _newest(narrowed) | _newest(found)
+
+
+def _newest(found: BitMap) -> BitMap:
+    return BitMap(found[-MOST_CANDIDATES:])
