@@ -12,6 +12,7 @@ from registry.products.models import ProductRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.workers.models import WorkerRow
+from registry.search.models import FeaturesRow
 from registry.sign_in.models import SignInRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
@@ -23,6 +24,7 @@ TABLES = (
     ChangeRow,
     DeliveryRow,
     EndpointRow,
+    FeaturesRow,
     IdentityRow,
     ItemsRow,
     KeyRow,
