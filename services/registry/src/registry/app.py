@@ -34,6 +34,8 @@ from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
 from registry.runs.readings import readings as run_readings
 from registry.runs.workers import endpoints as workers
+from registry.search import endpoints as search
+from registry.search.replica.serving import start_replica
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import hub_endpoints, shell_endpoints
 from registry.sign_in.provider import Provider
@@ -104,6 +106,7 @@ PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub registry",
     routers=(
+        search.router,  # before the paths of one recipe, by its id
         recipes.router,
         runs.router,
         worker_endpoints.router,
@@ -124,6 +127,7 @@ PARTS = ServiceParts(
     links=LINKS,
     largest_bodies={"/report": REPORT_BYTES},
     start=_start,
+    loops=start_replica,
     prepare=_prepare,
     readings=_readings,
     doors=DOORS,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import registry
 from mergehub.contracts.events import Envelope
@@ -14,6 +17,7 @@ from mergehub.kit.events.outbox import Relay
 from mergehub.kit.events.stream import StreamPublisher
 from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.telemetry.loops import Loop
+from registry import changes
 from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
 from registry.events.models import outbox
 from registry.runs.measures import Measures as RunMeasures
@@ -66,12 +70,17 @@ def count_runs(resources: Resources) -> None:
         resources.database.info[RunMeasures] = RunMeasures(resources.metrics)
 
 
+async def _keep_house(session: AsyncSession, keep: timedelta) -> int:
+    """Delete old events, and what is old enough of the log of changes; returns how many."""
+    return await outbox.prune(session, keep) + await changes.LOG.prune(session)
+
+
 def _loops(resources: Resources) -> Mapping[str, Loop]:
     count_runs(resources)
     relay = make_relay(resources)
     sweeper = Sweeper(resources.database, make_bell(resources))
     measures = Measures(resources.metrics)
-    pruner = Pruner(resources.database, outbox.prune, resources.settings.events_days)
+    pruner = Pruner(resources.database, _keep_house, resources.settings.events_days)
     return {
         "relay": lambda: relay.run(resources.signals),
         "sweeper": sweeper.run,
@@ -87,6 +96,7 @@ BACKGROUND = Background(
     loops=_loops,
     channels=(
         OUTBOX_CHANNEL,
+        changes.CHANNEL,
         RUNS_CHANNEL,
         ACCOUNTS_CHANNEL,
         TOKENS_CHANNEL,

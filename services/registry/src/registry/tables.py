@@ -5,12 +5,14 @@ from __future__ import annotations
 from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRow
 from registry.audit.models import AuditRow
 from registry.base import Base
+from registry.changes import ChangeRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.workers.models import WorkerRow
+from registry.search.models import FeaturesRow
 from registry.sign_in.models import SignInRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
@@ -19,8 +21,10 @@ TABLES = (
     AccountRow,
     AttemptRow,
     AuditRow,
+    ChangeRow,
     DeliveryRow,
     EndpointRow,
+    FeaturesRow,
     IdentityRow,
     ItemsRow,
     KeyRow,

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
@@ -16,7 +15,6 @@ from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
-from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
@@ -28,17 +26,13 @@ from registry.recipes import service
 from registry.recipes.advised import Advised, check_beside_lineage
 from registry.recipes.check import RecipeInvalid
 from registry.recipes.lineage import Lineage
-from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
-    AnyCase,
     CheckedRecipeAnswer,
-    Label,
     PublishedRecipe,
     PublishedVersion,
     Recipe,
     RecipeCheck,
     RecipeCreate,
-    RecipePage,
     RecipeUpdate,
     RecipeVersion,
     RecipeVersionCreate,
@@ -80,10 +74,6 @@ def _warnings(advised: Advised) -> dict[str, Any]:
 AskedLineage = Annotated[Lineage, Depends(_lineage)]
 Followers = Annotated[Sequence[Follower], Depends(_followers)]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
-Method = Annotated[
-    Annotated[str, Field(max_length=100), A_METHOD] | None,
-    Query(description="The merge method of the newest version."),
-]
 
 
 @router.post(
@@ -138,21 +128,6 @@ async def check_recipe(body: RecipeCheck, lineage: AskedLineage) -> CheckedRecip
         ingredients=[str(each) for each in advised.recipe.ingredients],
         **_warnings(advised),
     )
-
-
-@router.get("", summary="List recipes", responses=problem_responses(BadCursor, Unauthenticated))
-async def list_recipes(
-    session: Session,
-    asked: Paging,
-    viewer: Viewing,
-    owner: Annotated[AnyCase | None, Query(description="The handle of the recipes' owner.")] = None,
-    name: Annotated[AnyCase | None, Query()] = None,
-    tag: Annotated[Label | None, Query()] = None,
-    method: Method = None,
-) -> RecipePage:
-    """Recipes, newest first. A private recipe is shown to those who belong to its owner."""
-    wanted = RecipeFilter(owner, name, tag, method)
-    return await service.page(session, wanted, viewer, asked)
 
 
 @router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)

@@ -6,8 +6,10 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
+    Identity,
     Index,
     String,
     Text,
@@ -22,11 +24,15 @@ from registry.base import Base
 
 
 class RecipeRow(Base):
-    """A recipe: its name, its description, and the number of its newest version."""
+    """A recipe: its name, its description, and the number of its newest version.
+
+    By its own `number`, the catalogue in memory knows it.
+    """
 
     __tablename__ = "recipes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"))
     visibility: Mapped[str] = mapped_column(String(10), server_default="public")
     name: Mapped[str] = mapped_column(String(100))

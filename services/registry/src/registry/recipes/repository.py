@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -23,16 +22,6 @@ MOST_LETTERS = 3  # by which the lengths of similar names differ at most
 MOST_NAMES = 2000  # of the newest recipes, to compare
 
 
-@dataclass(frozen=True)
-class RecipeFilter:
-    """Which recipes to list; None leaves out a condition."""
-
-    owner: str | None = None
-    name: str | None = None
-    tag: str | None = None
-    method: str | None = None
-
-
 _NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
 _WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
 _NO_TEXT = (  # a list of large recipes would hold all their texts in memory
@@ -40,9 +29,7 @@ _NO_TEXT = (  # a list of large recipes would hold all their texts in memory
     defer(VersionRow.canonical, raiseload=True),
 )
 _ONE = _WITH_NEWEST.where(RecipeRow.id == bindparam("recipe_id"))
-_NEWEST_FIRST = _WITH_NEWEST.options(*_NO_TEXT).order_by(
-    RecipeRow.created_at.desc(), RecipeRow.id.desc()
-)
+_IN_SHORT = _WITH_NEWEST.options(*_NO_TEXT)
 
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
@@ -66,26 +53,10 @@ async def lock(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair |
     return await find(session, recipe_id, viewer)
 
 
-async def page(
-    session: AsyncSession,
-    wanted: RecipeFilter,
-    viewer: Viewer,
-    before: tuple[Any, ...] | None,
-    limit: int,
-) -> list[Pair]:
-    """Recipes that `viewer` may see with their newest versions, newest recipe first."""
-    query = _NEWEST_FIRST.where(seen_by(viewer))
-    if wanted.owner is not None:
-        query = query.where(RecipeRow.owner == wanted.owner)
-    if wanted.name is not None:
-        query = query.where(RecipeRow.name == wanted.name)
-    if wanted.tag is not None:
-        query = query.where(RecipeRow.tags.contains([wanted.tag]))
-    if wanted.method is not None:
-        query = query.where(VersionRow.method == wanted.method)
-    if before is not None:
-        query = query.where(tuple_(RecipeRow.created_at, RecipeRow.id) < before)
-    return await _pairs(session, query.limit(limit))
+async def numbered(session: AsyncSession, numbers: Sequence[int], viewer: Viewer) -> list[Pair]:
+    """Those of the recipes with these numbers that `viewer` may see, with their newest versions."""
+    query = _IN_SHORT.where(RecipeRow.number.in_(numbers), seen_by(viewer))
+    return await _pairs(session, query)
 
 
 async def names_like(session: AsyncSession, name: str, viewer: Viewer) -> Sequence[Row[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from difflib import get_close_matches
 from uuid import UUID
 
@@ -22,16 +21,15 @@ from registry.accounts.quotas import check_quota
 from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.service import audit
+from registry.changes import noted
 from registry.events.models import outbox
 from registry.recipes import repository
 from registry.recipes.check import CheckedRecipe
 from registry.recipes.counts import RECIPES
 from registry.recipes.models import RecipeRow, VersionRow
-from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
     Recipe,
     RecipeCreate,
-    RecipePage,
     RecipeUpdate,
     RecipeVersion,
     VersionPage,
@@ -117,7 +115,7 @@ async def update(
     before = row.visibility
     for name, value in wanted.model_dump(exclude_none=True).items():
         setattr(row, name, value)
-    await session.flush()
+    await noted(session, recipe_id)
     await audit(session, writer, "recipe.changed", f"recipes/{recipe_id}")
     if row.visibility != before:
         await spread(session, row, followers)
@@ -133,31 +131,20 @@ async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe
     return _recipe(*found)
 
 
-async def page(
-    session: AsyncSession, wanted: RecipeFilter, viewer: Viewer, asked: PageRequest
-) -> RecipePage:
-    """A page of recipes, newest first."""
-    before = asked.after(datetime, UUID)
-    found = await repository.page(session, wanted, viewer, before, asked.rows)
-    pairs, next_cursor = asked.cut(found, lambda pair: (pair[0].created_at, pair[0].id))
-    return RecipePage(
-        items=[_in_short(_recipe(*pair)) for pair in pairs],
-        suggestions=[] if pairs or asked.cursor else await _near(session, wanted, viewer),
-        next_cursor=next_cursor,
-    )
+async def numbered(session: AsyncSession, numbers: Sequence[int], viewer: Viewer) -> list[Recipe]:
+    """Those of the recipes with these numbers that `viewer` may see, in this order and in short."""
+    found = await repository.numbered(session, numbers, viewer)
+    shown = {recipe.number: _in_short(_recipe(recipe, newest)) for recipe, newest in found}
+    return [shown[number] for number in numbers if number in shown]
 
 
-async def _near(session: AsyncSession, wanted: RecipeFilter, viewer: Viewer) -> list[str]:
+async def near(session: AsyncSession, wanted: str, owner: str | None, viewer: Viewer) -> list[str]:
     """Recipes that `viewer` may see and whose names resemble the wanted one, as `owner/name`."""
-    if wanted.name is None:
-        return []
-    name = f"{wanted.owner}/{wanted.name}" if wanted.owner else wanted.name
-    known = await repository.names_like(session, wanted.name, viewer)
-    asked = {
-        f"{owner}/{each}": f"{owner}/{each}" if wanted.owner else each for owner, each in known
-    }
-    near = await asyncio.to_thread(get_close_matches, name, set(asked.values()))
-    return [full for word in near for full, each in asked.items() if each == word][:SUGGESTIONS]
+    name = f"{owner}/{wanted}" if owner else wanted
+    known = await repository.names_like(session, wanted, viewer)
+    asked = {f"{whose}/{each}": f"{whose}/{each}" if owner else each for whose, each in known}
+    close = await asyncio.to_thread(get_close_matches, name, set(asked.values()))
+    return [full for word in close for full, each in asked.items() if each == word][:SUGGESTIONS]
 
 
 async def versions(
@@ -206,7 +193,7 @@ async def _add_version(
         canonical=checked.canonical,
     )
     session.add(row)
-    await session.flush()
+    await noted(session, recipe.id)
     data = RecipePublished(
         recipe=recipe.id, version=row.id, number=row.number, name=recipe.name, digest=row.digest
     )

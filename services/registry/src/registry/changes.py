@@ -1,0 +1,43 @@
+"""The log of which recipes each transaction changed, which the catalogue in memory follows."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mergehub.kit.database.change_log import ChangeColumns, ChangeLog
+from mergehub.kit.database.database import after_commit
+from registry.base import Base
+
+CHANNEL = "registry_recipes"
+AT_COMMIT = "recipes noted"
+"""The key in `Database.info` of what is called when a change was committed by this process."""
+
+
+class ChangeRow(ChangeColumns, Base):
+    """The recipes that a transaction added, changed or deleted, by their numbers."""
+
+    recipes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+LOG = ChangeLog(ChangeRow, CHANNEL, "recipes")
+
+_NUMBERS = text("SELECT number FROM recipes WHERE id = ANY(:recipes)")
+
+
+async def noted(session: AsyncSession, *recipes: UUID) -> None:
+    """Log that recipes changed, in the transaction that changes them; wakes the catalogues.
+
+    Every transaction calls it that changes what a search knows of a recipe: its text, visibility,
+    name, versions, or one of its counters. Before a recipe is deleted, as it has no number then.
+    """
+    if recipes:
+        await session.flush()
+        numbers = await session.scalars(_NUMBERS, {"recipes": list(recipes)})
+        await LOG.log(session, recipes=numbers.all())
+        if AT_COMMIT in session.info:
+            after_commit(session, session.info[AT_COMMIT])

@@ -1,0 +1,86 @@
+"""Each entry's words in their order, as a line of numbers of 16 bits.
+
+A line is a text whose characters stand for words, in UTF-16: the rarer words take two units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
+
+APART = "\0"
+"""Between words that do not follow each other. No word has the number 0."""
+AT_ONCE = 1 << 14  # entries, to need little memory
+_LEAD, _TRAIL, _WIDE = 0xD800, 0xDC00, 0x10000
+_LARGEST = 0x10FFFF - _WIDE + _LEAD
+
+Place = NDArray[np.int64]
+Allowed = int | Mask
+"""A word's number, or for each number whether it is allowed."""
+
+
+def character(code: int) -> str:
+    """The character of a word's number. Beyond a million words, they share one."""
+    return chr(code) if code < _LEAD else chr(min(code, _LARGEST) - _LEAD + _WIDE)
+
+
+class Lines:
+    """The lines of all entries, by slot."""
+
+    def __init__(self) -> None:
+        self._units = Growing(np.uint16)
+        self._ends = Growing(np.int64)
+
+    def add(self, lines: Sequence[str]) -> None:
+        """Add the lines of the next entries, each of which ends with APART."""
+        units = [np.frombuffer(line.encode("utf-16-le"), np.uint16) for line in lines]
+        ends = len(self._units) + np.cumsum([len(each) for each in units])
+        self._units.extend(np.concatenate(units))
+        self._ends.extend(ends)
+
+    def among(self, phrase: Sequence[Allowed], slots: Slots) -> BitMap:
+        """Those of some entries whose lines have words that follow each other."""
+        found = BitMap()
+        for begin in range(0, len(slots), AT_ONCE):
+            part = slots[begin : begin + AT_ONCE]
+            found |= self._having(phrase, within(self._ends.all, part))
+        return found
+
+    def between(self, phrase: Sequence[Allowed], begin: int, end: int) -> BitMap:
+        """The same among all entries from one slot up to another."""
+        found, ends, first = BitMap(), self._ends.all, _first_unit(phrase)
+        for slot in range(begin, end, AT_ONCE):
+            start = int(ends[slot - 1]) if slot else 0
+            units = self._units.all[start : int(ends[min(slot + AT_ONCE, end) - 1])]
+            found |= self._having(phrase, start + np.flatnonzero(units == first))
+        return found
+
+    def _having(self, phrase: Sequence[Allowed], at: Place) -> BitMap:
+        units = self._units.all
+        starts = at = at[units[at] == _first_unit(phrase)]
+        for allowed in phrase:
+            codes, after = _codes(units, at)
+            kept = allowed[codes] if isinstance(allowed, np.ndarray) else codes == allowed
+            starts, at = starts[kept], after[kept]
+        found = np.searchsorted(self._ends.all, starts, side="right")
+        return bitmap(np.unique(found))
+
+
+def _first_unit(phrase: Sequence[Allowed]) -> int:
+    first = phrase[0]
+    assert isinstance(first, int), "a phrase begins with a whole word"
+    return ord(character(first).encode("utf-16-le")[:2].decode("utf-16-le", "surrogatepass"))
+
+
+def _codes(units: NDArray[np.uint16], at: Place) -> tuple[Place, Place]:
+    """The numbers of the words at some places, and the places after them."""
+    codes = units[at].astype(np.int64)
+    wide = (codes >= _LEAD) & (codes < _TRAIL)
+    trail = units[at[wide] + 1].astype(np.int64) - _TRAIL
+    codes[wide] = ((codes[wide] - _LEAD) << 10) + trail + _LEAD
+    return codes, at + 1 + wide

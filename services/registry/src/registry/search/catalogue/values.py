@@ -1,0 +1,120 @@
+"""The values of all entries: who has a value of a field, and which values an entry has.
+
+From a value to its entries lead bitmaps. Fields of few values need no more, as all values can be
+counted. Of fields that have many, each entry's values lie in an array as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.catalogue.entry import Entry
+from registry.search.catalogue.frequency import Frequency
+from registry.search.catalogue.kept import Kept
+from registry.search.catalogue.postings import Postings
+from registry.search.words import words_of
+
+OPEN = ("tag", "base", "ingredient")
+"""Fields whose values can be as many as the entries."""
+CLOSED = ("method", "domain", "licence", "shape")
+MODELS = ("base", "ingredient")
+MANY = 500  # models whose bitmaps are not joined at each question
+
+Codes = NDArray[np.int64]
+
+
+class Values:
+    """The values of entries, by slot. Each value of a field is a code."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, dict[str, int]] = {field: {} for field in (*OPEN, *CLOSED, "owner")}
+        self.texts: list[str] = []
+        self._of_field = {field: Growing(np.int64) for field in self.codes}
+        self._postings: Postings[int] = Postings()
+        self._words: dict[str, Postings[str]] = {field: Postings() for field in MODELS}
+        self._of_entries = Growing(np.int32)
+        self._ends = Growing(np.int64)
+        self._names = Growing(np.int64)
+        self._kept = Kept()
+        self._frequency = {field: Frequency() for field in OPEN}
+
+    def add(self, slot: int, entries: Sequence[Entry]) -> None:
+        """Add the values of entries that have the slots from this one on."""
+        kept: list[int] = []
+        ends = []
+        for entry in entries:
+            for field, text in entry.values():
+                code = self._code(field, text)
+                self._postings.add(code, slot)
+                if field in OPEN:
+                    kept.append(code)
+            ends.append(len(self._of_entries) + len(kept))
+            slot += 1
+        self._names.extend([hash(entry.name) for entry in entries])
+        self._of_entries.extend(kept)
+        self._ends.extend(ends)
+
+    def _code(self, field: str, text: str) -> int:
+        codes = self.codes[field]
+        known = codes.get(text)
+        if known is not None:
+            return known
+        code = len(self.texts)
+        self.texts.append(text)
+        codes[text] = code
+        self._of_field[field].extend([code])
+        if field in MODELS:
+            for word in set(words_of(text)):
+                self._words[field].add(word, code)
+        return code
+
+    def of(self, code: int) -> BitMap:
+        """The entries that have a value. Not to be changed."""
+        return self._postings.of(code)
+
+    def codes_of(self, field: str) -> Codes:
+        """The codes of a field's values, in the order in which they came."""
+        return self._of_field[field].all
+
+    def having(self, field: str, value: str, size: int) -> BitMap:
+        """The entries that have a value; of a model, words of its name are enough."""
+        words = words_of(value)
+        if field not in MODELS or not words:
+            code = self.codes[field].get(value)
+            return BitMap() if code is None else self.of(code)
+        postings = self._words[field]
+        named = BitMap.intersection(*map(postings.of, words))
+        if len(named) <= MANY:
+            return self._postings.any_of(named)
+        find = partial(self._with_any, named)
+        return self._kept.of((field, frozenset(words)), size, find)
+
+    def named(self, name: str, size: int) -> BitMap:
+        """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""
+        return bitmap(np.flatnonzero(self._names.first(size) == hash(name)))
+
+    def by_frequency(self, field: str) -> Iterator[tuple[int, int]]:
+        """The values of an open field, each after how many entries have it at most, falling."""
+        return self._frequency[field].falling(
+            self.codes_of(field), self._postings.count, len(self._ends)
+        )
+
+    def _with_any(self, wanted: BitMap, begin: int, end: int) -> BitMap:
+        """The entries from one slot up to another that have any of the values."""
+        allowed: Mask = np.zeros(len(self.texts), np.bool_)
+        allowed[np.array(wanted.to_array())] = True
+        ends = self._ends.all[:end]
+        start = int(ends[begin - 1]) if begin else 0
+        found = start + np.flatnonzero(allowed[self._of_entries.all[start : int(ends[end - 1])]])
+        return bitmap(np.unique(np.searchsorted(ends, found, side="right")))
+
+    def counted(self, slots: Slots) -> Codes:
+        """How many of some entries have each value of the open fields, by code."""
+        codes = self._of_entries.all[within(self._ends.all, slots)]
+        return np.bincount(codes, minlength=len(self.texts))

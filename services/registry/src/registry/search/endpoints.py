@@ -1,0 +1,67 @@
+"""`GET /v1/recipes`: recipes found by words and conditions, and how many have each value."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.sessions import Session
+from mergehub.kit.identity.auth import Viewing
+from mergehub.kit.paging.cursors import BadCursor
+from mergehub.kit.problems.problem import Unauthenticated, problem_responses
+from registry.search import service
+from registry.search.answering.ranking import Sort
+from registry.search.asked import Asked
+from registry.search.errors import QueryInvalid
+from registry.search.replica.serving import CatalogueLoading, InMemory
+from registry.search.schemas import Facets, RecipePage
+
+router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+
+Order = Annotated[
+    Sort | None,
+    Query(
+        description="By default `relevance` if the search has words, else `new`; "
+        "among equals, the newest first."
+    ),
+]
+Most = Annotated[int, Query(ge=1, le=100, description="The most values of each field.")]
+
+
+@router.get(
+    "",
+    summary="Find recipes",
+    responses=problem_responses(BadCursor, CatalogueLoading, QueryInvalid, Unauthenticated),
+)
+async def list_recipes(
+    session: Session,
+    paging: Paging,
+    viewer: Viewing,
+    catalogue: InMemory,
+    asked: Asked,
+    sort: Order = None,
+) -> RecipePage:
+    """Recipes that match. A private or unlisted one is shown to those who belong to its owner.
+
+    Conditions in `q` and in the other parameters must all hold; several values of one parameter
+    are alternatives. Archived recipes are left out unless the search asks for `archived`.
+    """
+    return await service.find(session, catalogue, asked, viewer, sort, paging)
+
+
+@router.get(
+    "/facets",
+    summary="Count recipes by method, base, ingredient, tag, domain, licence and shape",
+    responses=problem_responses(CatalogueLoading, QueryInvalid, Unauthenticated),
+)
+async def get_recipe_facets(
+    session: Session,
+    viewer: Viewing,
+    catalogue: InMemory,
+    asked: Asked,
+    limit: Most = 10,
+) -> Facets:
+    """The most frequent values of each field among the recipes that match, with exact counts."""
+    return await service.facets(session, catalogue, asked, viewer, limit)
