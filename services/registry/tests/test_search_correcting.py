@@ -8,7 +8,7 @@ import pytest
 
 from registry.search.language.parsing import parsed
 from registry.search.language.printing import printed
-from registry.search.spelling.correcting import Correction, corrected, rewritten
+from registry.search.spelling.correcting import Correction, applied, corrections, rewritten
 from registry.search.spelling.vocabulary import Near, Vocabulary
 from registry.search.words import words_of
 
@@ -57,33 +57,34 @@ SEEN = Seen(
 )
 def test_what_no_recipe_has_is_read_as_what_is_near(text: str, meant: str) -> None:
     query = parsed(text)
-    found = corrected(query, SEEN)
-    assert printed(found.query) == printed(parsed(meant))
-    assert rewritten(text, query, found.query) == meant
-    assert found.is_another == (text != meant)
+    read = applied(query, corrections(query, SEEN))
+    assert printed(read) == printed(parsed(meant))
+    assert rewritten(text, query, read) == meant
+    assert (read == query) == (text == meant)
 
 
 def test_what_was_corrected_is_said() -> None:
-    found = corrected(parsed("mistrl tag:germna"), SEEN)
-    assert found.corrections == (
-        Correction("mistrl", "mistral", certain=True),
-        Correction("germna", "german", certain=True),
+    assert corrections(parsed("mistrl tag:germna"), SEEN) == (
+        Correction(None, "mistrl", "mistral"),
+        Correction("tag", "germna", "german"),
     )
 
 
 def test_a_rare_word_stays_but_a_much_more_frequent_one_is_named() -> None:
-    found = corrected(parsed("gemran"), SEEN)
-    assert found.corrections == (Correction("gemran", "german", certain=False),)
-    assert (printed(found.query), found.is_another) == ("gemran", False)
+    query = parsed("gemran")
+    found = corrections(query, SEEN)
+    assert found == (Correction(None, "gemran", "german", certain=False),)
+    assert applied(query, found) == query
 
 
 def test_the_nearest_word_wins_and_of_those_the_most_frequent() -> None:
     words = Counter(mistrala=5, mistralb=7, mistrabcd=1000)
-    assert printed(corrected(parsed("mistralx"), Seen(words, "other")).query) == "mistralb"
+    [found] = corrections(parsed("mistralx"), Seen(words, "other"))
+    assert found.read == "mistralb"
 
 
 def test_the_text_of_other_conditions_stays_as_it_was() -> None:
     text = "  size:7b..13b   mistrl  created:2026-01 "
     query = parsed(text)
-    after = corrected(query, SEEN).query
+    after = applied(query, corrections(query, SEEN))
     assert rewritten(text, query, after) == text.replace("mistrl", "mistral")

@@ -67,14 +67,14 @@ def test_all_near_words_are_found_and_no_others(known: set[str], word: str) -> N
 )
 def test_a_mistake_in_a_word_is_seen(word: str, near: list[str]) -> None:
     vocabulary = Vocabulary()
-    vocabulary.follow(dict.fromkeys(("mistral", "german", "mathematics", "abd", "7a"), 0))
+    vocabulary.follow(("mistral", "german", "mathematics", "abd", "7a"))
     assert [each.word for each in vocabulary.near(word)] == near
 
 
 def test_it_follows_the_words_that_come() -> None:
-    vocabulary, words = Vocabulary(), {}
+    vocabulary, words = Vocabulary(), list[str]()
     for number in range(3000):  # the table moves several times
-        words[f"word{''.join(chr(97 + int(digit)) for digit in str(number))}"] = number
+        words.append(f"word{''.join(chr(97 + int(digit)) for digit in str(number))}")
         if number % 500 == 0:
             vocabulary.follow(words)
     vocabulary.follow(words)

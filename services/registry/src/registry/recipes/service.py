@@ -131,11 +131,13 @@ async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe
     return _recipe(*found)
 
 
-async def numbered(session: AsyncSession, numbers: Sequence[int], viewer: Viewer) -> list[Recipe]:
+async def numbered(
+    session: AsyncSession, numbers: Sequence[int], viewer: Viewer
+) -> dict[int, Recipe]:
     """Those of the recipes with these numbers that `viewer` may see, in this order and in short."""
     found = await repository.numbered(session, numbers, viewer)
     shown = {recipe.number: _in_short(_recipe(recipe, newest)) for recipe, newest in found}
-    return [shown[number] for number in numbers if number in shown]
+    return {number: shown[number] for number in numbers if number in shown}
 
 
 async def near(session: AsyncSession, wanted: str, owner: str | None, viewer: Viewer) -> list[str]:

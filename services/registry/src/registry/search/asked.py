@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -23,7 +24,15 @@ _Text = Annotated[str, Limits(min_length=1, max_length=LONGEST)]
 _SEVERAL = "Given several times: any of the values. After a hyphen: none of them."
 
 
-async def _asked(**given: Any) -> Query:
+@dataclass(frozen=True)
+class Wanted:
+    """A search as it was asked for: its text, and what text and parameters mean together."""
+
+    text: str
+    query: Query
+
+
+async def _asked(**given: Any) -> Wanted:
     text = given.pop("q") or ""
     lists = {
         name: [value] if isinstance(value, str) else value
@@ -31,7 +40,7 @@ async def _asked(**given: Any) -> Query:
         if value is not None
     }
     try:
-        return query_of(text, lists)
+        return Wanted(text, query_of(text, lists))
     except QueryError as error:
         raise QueryInvalid.of(error) from None
 
@@ -72,5 +81,5 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
 
 _asked.__signature__ = inspect.Signature([*_parameters()])  # type: ignore[attr-defined]
 
-Asked = Annotated[Query, Depends(_asked)]
+Asked = Annotated[Wanted, Depends(_asked)]
 """What a search asks for. Raises QueryInvalid."""

@@ -46,7 +46,8 @@ async def list_recipes(
     """Recipes that match. A private or unlisted one is shown to those who belong to its owner.
 
     Conditions in `q` and in the other parameters must all hold; several values of one parameter
-    are alternatives. Archived recipes are left out unless the search asks for `archived`.
+    are alternatives. Archived recipes are left out unless the search asks for `archived`. If
+    little is found, words that no recipe has are read as the nearest ones (`corrections`).
     """
     return await service.find(session, catalogue, asked, viewer, sort, paging)
 
@@ -64,4 +65,4 @@ async def get_recipe_facets(
     limit: Most = 10,
 ) -> Facets:
     """The most frequent values of each field among the recipes that match, with exact counts."""
-    return await service.facets(session, catalogue, asked, viewer, limit)
+    return await service.facets(session, catalogue, asked.query, viewer, limit)

@@ -16,14 +16,38 @@ AsOf = Annotated[
 Total = Annotated[int, Field(description="How many recipes match, of those that you may see.")]
 
 
-class RecipePage(Page[Recipe]):
+class Correction(Answer):
+    """What was read instead of a word, or of a field's value, that no recipe has.
+
+    If it is not `certain`, a few recipes have the word, and it was left as it is.
+    """
+
+    field: str | None = Field(description="Null: a word.")
+    written: str
+    read: str
+    certain: bool
+
+
+class FoundRecipe(Recipe):
+    """A recipe with what searches know of it; null: not known."""
+
+    base: str | None
+    ingredients: int = Field(description="How many different models it merges.")
+    size: float | None = Field(description="How many weights the merged model has.")
+    uplift: float | None = Field(description="The best uplift of a model that it made, in points.")
+
+
+class RecipePage(Page[FoundRecipe]):
     """In the order asked for, each with the first 300 characters of its description.
 
-    If no recipe has the `name` asked for, `suggestions` are the `owner/name` of similar ones.
+    `corrected` is `q` as it was read, if that is something else. If no recipe has the `name` asked
+    for, `suggestions` are the `owner/name` of similar ones.
     """
 
     total: Total
     as_of: AsOf
+    corrected: str | None
+    corrections: list[Correction]
     suggestions: list[str]
 
 
@@ -39,4 +63,5 @@ class Facets(Answer):
 
     total: Total
     as_of: AsOf
+    corrections: list[Correction]
     facets: dict[str, list[FacetValue]]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,26 +14,31 @@ from mergehub.kit.paging.pages import PageRequest
 from registry.recipes import service as recipes
 from registry.search import repository
 from registry.search.answering.counting import counts
-from registry.search.answering.matching import matching, words
+from registry.search.answering.facts import facts
+from registry.search.answering.matching import words
 from registry.search.answering.ranking import Place, Sort, page
+from registry.search.answering.understanding import Found, corrected, understood
+from registry.search.asked import Wanted
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.sight import Viewpoint
 from registry.search.query import Among, Query
-from registry.search.schemas import Facets, FacetValue, RecipePage
+from registry.search.schemas import Correction, Facets, FacetValue, FoundRecipe, RecipePage
+from registry.search.spelling import correcting
+from registry.search.spelling.correcting import rewritten
 
 
 @dataclass(frozen=True)
-class Found:
-    """Results of a page, and how many there are in all."""
+class After:
+    """Where a page begins, and which corrections the first page was made with."""
 
-    places: list[Place]
-    total: int
+    place: Place
+    corrections: tuple[correcting.Correction, ...]
 
 
 async def find(
     session: AsyncSession,
     catalogue: Catalogue,
-    query: Query,
+    wanted: Wanted,
     viewer: Viewer,
     sort: Sort | None,
     asked: PageRequest,
@@ -40,19 +47,24 @@ async def find(
 
     Raises BadCursor.
     """
-    place = asked.after(int, int)
-    order: Sort = sort or ("relevance" if words(query) else "new")
-    after = Place(*place) if place else None
+    after = _after(asked)
+    order: Sort = sort or ("relevance" if words(wanted.query) else "new")
     viewpoint = await repository.viewpoint(session, viewer)
-    found = await asyncio.to_thread(_find, catalogue, query, viewpoint, order, after, asked.rows)
-    shown, next_cursor = asked.cut(found.places, lambda each: (each.key, each.number))
-    items = await recipes.numbered(session, [each.number for each in shown], viewer)
+    found, places = await asyncio.to_thread(
+        _page, catalogue, wanted.query, viewpoint, order, after, asked.rows
+    )
+    kept = json.dumps([[each.field, each.written, each.read] for each in _certain(found)])
+    shown, next_cursor = asked.cut(places, lambda each: (each.key, each.number, kept))
+    items = await shown_recipes(session, catalogue, [each.number for each in shown], viewer)
+    is_none = not found.slots and not after
     return RecipePage(
         items=items,
         next_cursor=next_cursor,
-        total=found.total,
+        total=len(found.slots),
         as_of=catalogue.as_of,
-        suggestions=[] if found.total or after else await _near(session, query, viewer),
+        corrected=_corrected(wanted, found.query),
+        corrections=_said(found),
+        suggestions=await _near(session, wanted.query, viewer) if is_none else [],
     )
 
 
@@ -64,25 +76,69 @@ async def facets(
     return await asyncio.to_thread(_facets, catalogue, query, viewpoint, most)
 
 
-def _find(
+def _after(asked: PageRequest) -> After | None:
+    found = asked.after(int, int, str)
+    if found is None:
+        return None
+    key, number, kept = found
+    return After(
+        Place(key, number), tuple(correcting.Correction(*each) for each in json.loads(kept))
+    )
+
+
+def _page(
     catalogue: Catalogue,
     query: Query,
     viewpoint: Viewpoint,
     sort: Sort,
-    after: Place | None,
+    after: After | None,
     rows: int,
-) -> Found:
-    found = matching(catalogue, query, viewpoint)
-    return Found(page(catalogue, found, query, sort, after, rows), len(found))
+) -> tuple[Found, list[Place]]:
+    if after is None:
+        found = understood(catalogue, query, viewpoint)
+    else:
+        found = corrected(catalogue, query, viewpoint, after.corrections)
+    place = after.place if after else None
+    return found, page(catalogue, found.slots, found.query, sort, place, rows)
 
 
 def _facets(catalogue: Catalogue, query: Query, viewpoint: Viewpoint, most: int) -> Facets:
-    found = matching(catalogue, query, viewpoint)
+    found = understood(catalogue, query, viewpoint)
     shown = {
         field: [FacetValue(value=value, count=count) for value, count in values]
-        for field, values in counts(catalogue, found, most).items()
+        for field, values in counts(catalogue, found.slots, most).items()
     }
-    return Facets(total=len(found), as_of=catalogue.as_of, facets=shown)
+    return Facets(
+        total=len(found.slots),
+        as_of=catalogue.as_of,
+        corrections=_said(found),
+        facets=shown,
+    )
+
+
+def _certain(found: Found) -> Iterable[correcting.Correction]:
+    return (each for each in found.corrections if each.certain)
+
+
+def _said(found: Found) -> list[Correction]:
+    return [Correction.model_validate(each) for each in found.corrections]
+
+
+def _corrected(wanted: Wanted, read: Query) -> str | None:
+    """The text of a search as it was read, if that is something else."""
+    text = rewritten(wanted.text, wanted.query, read)
+    return None if text == wanted.text else text
+
+
+async def shown_recipes(
+    session: AsyncSession, catalogue: Catalogue, numbers: Sequence[int], viewer: Viewer
+) -> list[FoundRecipe]:
+    """Those of the recipes with these numbers that `viewer` may see, in this order."""
+    found = await recipes.numbered(session, numbers, viewer)
+    return [
+        FoundRecipe(**dict(recipe), **asdict(facts(catalogue, number)))
+        for number, recipe in found.items()
+    ]
 
 
 async def _near(session: AsyncSession, query: Query, viewer: Viewer) -> list[str]:

@@ -36,6 +36,7 @@ class Catalogue:
     values: Values
     numbers: Numbers
     sight: Sight
+    slots: Growing
     size: int
     as_of: int
     read_at: datetime
@@ -43,6 +44,10 @@ class Catalogue:
     def column(self, name: str) -> NDArray[Any]:
         """The numbers of a field, by slot."""
         return self.numbers.columns[name].first(self.size)
+
+    def slot(self, number: int) -> int:
+        """The slot of the newest entry of a recipe, also of one after this state; NONE: deleted."""
+        return int(self.slots.all[number]) if number < len(self.slots) else NONE
 
 
 class GrowingCatalogue:
@@ -59,8 +64,16 @@ class GrowingCatalogue:
 
     def state(self, as_of: int, read_at: datetime) -> Catalogue:
         """The catalogue as it is now."""
-        texts, values, numbers = self.texts, self.values, self.numbers
-        return Catalogue(texts, values, numbers, self._sight.now(), len(self), as_of, read_at)
+        return Catalogue(
+            self.texts,
+            self.values,
+            self.numbers,
+            self._sight.now(),
+            self._slots,
+            len(self),
+            as_of,
+            read_at,
+        )
 
     def put(self, entries: Sequence[Entry]) -> None:
         """Add recipes, or change those that are there."""

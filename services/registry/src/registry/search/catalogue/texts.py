@@ -14,6 +14,7 @@ from registry.search.catalogue.entry import WEIGHTS, Entry
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.lines import APART, Allowed, Lines, character
 from registry.search.catalogue.postings import Postings, add_pairs
+from registry.search.spelling.vocabulary import Near, Vocabulary
 
 KINDS = len(WEIGHTS)
 FEW = 20_000  # entries that are looked through at each question; more are remembered
@@ -30,6 +31,7 @@ class Texts:
         self._lines = Lines()
         self._kept = Kept()
         self._sorted: list[str] = []
+        self._vocabulary = Vocabulary()
         self.few = FEW
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
@@ -76,6 +78,15 @@ class Texts:
         """How many entries have had a word, those included that nobody sees."""
         code = self.codes.get(word, 0)
         return sum(self._postings.count(code * KINDS + kind) for kind in range(KINDS))
+
+    def prepare_spelling(self) -> None:
+        """Take in the new words, from which those near a word are found."""
+        self._vocabulary.follow(self.words)
+
+    def near(self, word: str) -> list[Near]:
+        """The words that may have been meant by a word, also those of entries that nobody sees."""
+        self.prepare_spelling()
+        return self._vocabulary.near(word)
 
     def following(
         self, words: Sequence[str], prefix: bool, candidates: BitMap, size: int

@@ -78,6 +78,13 @@ class Values:
         """The entries that have a value. Not to be changed."""
         return self._postings.of(code)
 
+    def of_entry(self, field: str, slot: int) -> list[str]:
+        """The values of an open field that an entry has."""
+        begin, end = (int(self._ends.all[slot - 1]) if slot else 0), int(self._ends.all[slot])
+        codes = self._of_entries.all[begin:end].tolist()
+        texts = [(code, self.texts[code]) for code in codes]
+        return [text for code, text in texts if self.codes[field].get(text) == code]
+
     def codes_of(self, field: str) -> Codes:
         """The codes of a field's values, in the order in which they came."""
         return self._of_field[field].all

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Protocol
 
 from registry.search.language.printing import printed
-from registry.search.query import NOWHERE, Among, Condition, Query, Within
+from registry.search.query import NOWHERE, Among, Condition, Query, Term
 from registry.search.spelling.vocabulary import Near
 from registry.search.words import words_of
 
@@ -35,34 +35,37 @@ class Known(Protocol):
 
 @dataclass(frozen=True)
 class Correction:
-    """A word or value, and what was meant; if it is not `certain`, nothing was changed."""
+    """A word, or a field's value, and what was meant; if it is not `certain`, it is only named."""
 
+    field: str | None
     written: str
     read: str
-    certain: bool
+    certain: bool = True
 
 
-@dataclass(frozen=True)
-class Corrected:
-    """What a query means, and what is different in it."""
+def corrections(query: Query, known: Known) -> tuple[Correction, ...]:
+    """What to read instead of words and values that no recipe has.
 
-    query: Query
-    corrections: tuple[Correction, ...]
-
-    @property
-    def is_another(self) -> bool:
-        """Whether the query was changed."""
-        return any(each.certain for each in self.corrections)
-
-
-def corrected(query: Query, known: Known) -> Corrected:
-    """A query whose words and values are all in some recipe, as far as near ones are.
-
-    A word that few recipes have stays as it is, but what is much more frequent is named.
+    For a word that few recipes have, a much more frequent one is named.
     """
-    found: list[Correction] = []
-    conditions = [_condition(each, known, found) for each in query.conditions]
-    return Corrected(Query(tuple(conditions)), tuple(dict.fromkeys(found)))
+    return tuple(dict.fromkeys(_found(query, known)))
+
+
+def applied(query: Query, found: Iterable[Correction]) -> Query:
+    """The query with the corrections that are certain."""
+    read = {(each.field, each.written): each.read for each in found if each.certain}
+
+    def condition(each: Condition) -> Condition:
+        field, written = _written(each)
+        values = tuple(read.get((field, word), word) for word in written)
+        if values == written:
+            return each
+        if isinstance(each, Among):
+            return replace(each, values=tuple(sorted(set(values))))
+        assert isinstance(each, Term)
+        return replace(each, words=values + each.words[len(values) :])
+
+    return Query(tuple(map(condition, query.conditions)))
 
 
 def rewritten(text: str, before: Query, after: Query) -> str:
@@ -75,49 +78,45 @@ def rewritten(text: str, before: Query, after: Query) -> str:
     return text
 
 
-def _condition(condition: Condition, known: Known, found: list[Correction]) -> Condition:
-    if condition.negated or isinstance(condition, Within):
-        return condition
-    if isinstance(condition, Among):
-        if condition.field not in CORRECTED:
-            return condition
-        values = {_value(condition.field, each, known, found) for each in condition.values}
-        return replace(condition, values=tuple(sorted(values)))
-    whole = len(condition.words) - condition.prefix
-    words = (_word(each, known, found) for each in condition.words[:whole])
-    return replace(condition, words=(*words, *condition.words[whole:]))
+def _written(condition: Condition) -> tuple[str | None, tuple[str, ...]]:
+    """What of a condition may be a mistake: the words, or the values and their field."""
+    if isinstance(condition, Term) and not condition.negated:
+        return None, condition.words[: len(condition.words) - condition.prefix]
+    if isinstance(condition, Among) and not condition.negated and condition.field in CORRECTED:
+        return condition.field, condition.values
+    return None, ()
 
 
-def _word(word: str, known: Known, found: list[Correction]) -> str:
+def _found(query: Query, known: Known) -> Iterator[Correction]:
+    for condition in query.conditions:
+        field, written = _written(condition)
+        for each in written:
+            yield from _value(field, each, known) if field else _word(each, known)
+
+
+def _word(word: str, known: Known) -> Iterator[Correction]:
     count = known.with_word(word)
-    if count > LITTLE:
-        return word
-    least = max(1, count * OFTEN)
-    for meant, frequency in _seen(word, known):
-        if frequency >= least:
-            found.append(Correction(word, meant.word, certain=count == 0))
-            return word if count else meant.word
-    return word
+    if count <= LITTLE:
+        least = max(1, count * OFTEN)
+        meant = (near.word for near, frequency in _seen(word, known) if frequency >= least)
+        yield from (Correction(None, word, each, count == 0) for each in islice(meant, 1))
 
 
-def _seen(word: str, known: Known) -> Iterator[tuple[Near, int]]:
-    return _best((near, known.with_word(near.word)) for near in known.near(word))
-
-
-def _value(field: str, value: str, known: Known, found: list[Correction]) -> str:
-    """A value of which one word may be another."""
+def _value(field: str, value: str, known: Known) -> Iterator[Correction]:
+    """The value with another word in the place of one, if no recipe has it as it is."""
     if known.with_value(field, value):
-        return value
+        return
     others = (
         (Near(other, near.distance), known.with_value(field, other))
         for word in words_of(value)
         for near, _ in islice(_seen(word, known), MOST_TRIED)
         if (other := _with_another(value, word, near.word)) != value
     )
-    for meant, _ in _best(others):
-        found.append(Correction(value, meant.word, certain=True))
-        return meant.word
-    return value
+    yield from (Correction(field, value, near.word) for near, _ in islice(_best(others), 1))
+
+
+def _seen(word: str, known: Known) -> Iterator[tuple[Near, int]]:
+    return _best((near, known.with_word(near.word)) for near in known.near(word))
 
 
 def _best(counted: Iterable[tuple[Near, int]]) -> Iterator[tuple[Near, int]]:

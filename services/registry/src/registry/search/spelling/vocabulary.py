@@ -7,7 +7,7 @@ to its words; only the beginnings of words are in it, which suffices.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from threading import Lock
@@ -46,12 +46,12 @@ class Vocabulary:
         self._letters: list[int] = []
         self._pairs = Pairs()
 
-    def follow(self, words: Mapping[str, object]) -> None:
-        """Add the words that came to the end of a mapping since the last time."""
+    def follow(self, words: Sequence[str]) -> None:
+        """Add the words that came to the end of a list since the last time."""
         if len(words) == self._followed:
             return
         with self._lock:
-            new = list(islice(list(words), self._followed, None))
+            new = words[self._followed :]
             self.add(new)
             self._followed += len(new)
 
