@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from registry.search.likeness import MOST_CANDIDATES, Like, Traits, alike, same_ingredients
+from registry.search.answering.likeness import (
+    MOST_CANDIDATES,
+    Like,
+    Traits,
+    alike,
+    same_ingredients,
+)
 
 
 class Catalogue:

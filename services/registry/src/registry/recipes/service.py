@@ -131,6 +131,14 @@ async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe
     return _recipe(*found)
 
 
+async def identified(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> tuple[int, Recipe]:
+    """The number of a recipe in the catalogue, and the recipe. Raises RecipeNotFound."""
+    found = await repository.find(session, recipe_id, viewer)
+    if found is None:
+        raise _not_found(recipe_id)
+    return found[0].number, _recipe(*found)
+
+
 async def numbered(
     session: AsyncSession, numbers: Sequence[int], viewer: Viewer
 ) -> dict[int, Recipe]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 
@@ -11,12 +12,15 @@ from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
-from registry.search import service
+from registry.recipes.service import RecipeNotFound
+from registry.search import service, suggesting
 from registry.search.answering.ranking import Sort
+from registry.search.answering.resembling import By
 from registry.search.asked import Asked
 from registry.search.errors import QueryInvalid
+from registry.search.language.parsing import LONGEST
 from registry.search.replica.serving import CatalogueLoading, InMemory
-from registry.search.schemas import Facets, RecipePage
+from registry.search.schemas import Facets, RecipePage, SimilarRecipes, Suggestions
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
@@ -27,7 +31,9 @@ Order = Annotated[
         "among equals, the newest first."
     ),
 ]
-Most = Annotated[int, Query(ge=1, le=100, description="The most values of each field.")]
+Typed = Annotated[str, Query(max_length=LONGEST, description="The search as far as it is written.")]
+Alike = Annotated[By, Query(description="What makes recipes alike.")]
+Most = Annotated[int, Query(ge=1, le=100, description="The most to list, of each kind.")]
 
 
 @router.get(
@@ -53,6 +59,21 @@ async def list_recipes(
 
 
 @router.get(
+    "/suggestions",
+    summary="Complete a search while it is typed",
+    responses=problem_responses(CatalogueLoading, Unauthenticated),
+)
+async def get_recipe_suggestions(
+    session: Session, viewer: Viewing, catalogue: InMemory, q: Typed, limit: Most = 5
+) -> Suggestions:
+    """What the last word may become: fields, values that recipes have, and recipes.
+
+    What stands before it restricts them; what cannot be read of that counts for nothing.
+    """
+    return await suggesting.suggestions(session, catalogue, q, viewer, limit)
+
+
+@router.get(
     "/facets",
     summary="Count recipes by method, base, ingredient, tag, domain, licence and shape",
     responses=problem_responses(CatalogueLoading, QueryInvalid, Unauthenticated),
@@ -66,3 +87,24 @@ async def get_recipe_facets(
 ) -> Facets:
     """The most frequent values of each field among the recipes that match, with exact counts."""
     return await service.facets(session, catalogue, asked.query, viewer, limit)
+
+
+@router.get(
+    "/{recipe_id}/similar",
+    summary="Find recipes like one",
+    responses=problem_responses(CatalogueLoading, RecipeNotFound, Unauthenticated),
+)
+async def list_similar_recipes(
+    recipe_id: UUID,
+    session: Session,
+    viewer: Viewing,
+    catalogue: InMemory,
+    by: Alike = "likeness",
+    limit: Most = 10,
+) -> SimilarRecipes:
+    """The recipes that are most like one, archived ones left out.
+
+    `ingredients` finds those that merge exactly the same models by another method. Likeness
+    compares ingredients (0.6), method (0.15), base (0.15) and tags (0.1).
+    """
+    return await service.similar(session, catalogue, recipe_id, viewer, by, limit)

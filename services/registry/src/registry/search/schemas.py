@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -65,3 +66,50 @@ class Facets(Answer):
     as_of: AsOf
     corrections: list[Correction]
     facets: dict[str, list[FacetValue]]
+
+
+class SimilarRecipe(FoundRecipe):
+    """A recipe, and how like another one it is, from 0 to 1."""
+
+    likeness: float
+
+
+class SimilarRecipes(Answer):
+    """Recipes like one, the most like first."""
+
+    items: list[SimilarRecipe]
+    as_of: AsOf
+
+
+class SuggestedRecipe(Answer):
+    """A recipe whose texts have the last word, if that goes on."""
+
+    id: UUID
+    owner: str
+    name: str
+    title: str
+
+
+class SuggestedField(Answer):
+    """A field or merge parameter whose name begins like the last word."""
+
+    name: str
+    meaning: str
+    example: str
+    q: str = Field(description="The search with this field in the place of the last word.")
+
+
+class SuggestedValue(Answer):
+    """A value of a field, and how many of the recipes that match have it."""
+
+    value: str
+    count: int
+    q: str = Field(description="The search with this value in the place of the last word.")
+
+
+class Suggestions(Answer):
+    """What the last word of a search may become; `values` by the name of their field."""
+
+    recipes: list[SuggestedRecipe]
+    fields: list[SuggestedField]
+    values: dict[str, list[SuggestedValue]]

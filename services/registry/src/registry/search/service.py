@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,12 +18,21 @@ from registry.search.answering.counting import counts
 from registry.search.answering.facts import facts
 from registry.search.answering.matching import words
 from registry.search.answering.ranking import Place, Sort, page
+from registry.search.answering.resembling import By, resembling
 from registry.search.answering.understanding import Found, corrected, understood
 from registry.search.asked import Wanted
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.sight import Viewpoint
 from registry.search.query import Among, Query
-from registry.search.schemas import Correction, Facets, FacetValue, FoundRecipe, RecipePage
+from registry.search.schemas import (
+    Correction,
+    Facets,
+    FacetValue,
+    FoundRecipe,
+    RecipePage,
+    SimilarRecipe,
+    SimilarRecipes,
+)
 from registry.search.spelling import correcting
 from registry.search.spelling.correcting import rewritten
 
@@ -58,7 +68,7 @@ async def find(
     items = await shown_recipes(session, catalogue, [each.number for each in shown], viewer)
     is_none = not found.slots and not after
     return RecipePage(
-        items=items,
+        items=list(items.values()),
         next_cursor=next_cursor,
         total=len(found.slots),
         as_of=catalogue.as_of,
@@ -74,6 +84,25 @@ async def facets(
     """The most frequent values of each field among the recipes that match."""
     viewpoint = await repository.viewpoint(session, viewer)
     return await asyncio.to_thread(_facets, catalogue, query, viewpoint, most)
+
+
+async def similar(
+    session: AsyncSession,
+    catalogue: Catalogue,
+    recipe_id: UUID,
+    viewer: Viewer,
+    by: By,
+    most: int,
+) -> SimilarRecipes:
+    """Recipes like one that the viewer may see. Raises RecipeNotFound."""
+    number, recipe = await recipes.identified(session, recipe_id, viewer)
+    viewpoint = await repository.viewpoint(session, viewer)
+    method = recipe.version.method
+    found = await asyncio.to_thread(resembling, catalogue, number, method, viewpoint, by, most)
+    likeness = {each.number: each.likeness for each in found}
+    shown = await shown_recipes(session, catalogue, list(likeness), viewer)
+    items = [SimilarRecipe(**dict(each), likeness=likeness[n]) for n, each in shown.items()]
+    return SimilarRecipes(items=items, as_of=catalogue.as_of)
 
 
 def _after(asked: PageRequest) -> After | None:
@@ -132,13 +161,13 @@ def _corrected(wanted: Wanted, read: Query) -> str | None:
 
 async def shown_recipes(
     session: AsyncSession, catalogue: Catalogue, numbers: Sequence[int], viewer: Viewer
-) -> list[FoundRecipe]:
+) -> dict[int, FoundRecipe]:
     """Those of the recipes with these numbers that `viewer` may see, in this order."""
     found = await recipes.numbered(session, numbers, viewer)
-    return [
-        FoundRecipe(**dict(recipe), **asdict(facts(catalogue, number)))
+    return {
+        number: FoundRecipe(**dict(recipe), **asdict(facts(catalogue, number)))
         for number, recipe in found.items()
-    ]
+    }
 
 
 async def _near(session: AsyncSession, query: Query, viewer: Viewer) -> list[str]:

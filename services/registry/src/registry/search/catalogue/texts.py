@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import islice, takewhile
 
 import numpy as np
 from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import slots_of
+from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.entry import WEIGHTS, Entry
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.lines import APART, Allowed, Lines, character
@@ -18,7 +17,6 @@ from registry.search.spelling.vocabulary import Near, Vocabulary
 
 KINDS = len(WEIGHTS)
 FEW = 20_000  # entries that are looked through at each question; more are remembered
-UNSORTED = 1000  # new words that are looked through one by one
 
 
 class Texts:
@@ -30,7 +28,7 @@ class Texts:
         self._postings: Postings[int] = Postings()
         self._lines = Lines()
         self._kept = Kept()
-        self._sorted: list[str] = []
+        self._beginnings = Beginnings()
         self._vocabulary = Vocabulary()
         self.few = FEW
 
@@ -106,11 +104,4 @@ class Texts:
 
     def beginning_with(self, prefix: str) -> list[str]:
         """The words that begin so, in no order."""
-        if len(self.words) > len(self._sorted) + UNSORTED:
-            self._sorted = sorted(self.words)
-        known = self._sorted
-        found = takewhile(
-            lambda word: word.startswith(prefix), islice(known, bisect_left(known, prefix), None)
-        )
-        new = self.words[len(known) :]
-        return [*found, *(word for word in new if word.startswith(prefix))]
+        return self._beginnings.of(self.codes, prefix)

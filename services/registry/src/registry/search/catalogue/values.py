@@ -6,7 +6,7 @@ counted. Of fields that have many, each entry's values lie in an array as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.frequency import Frequency
 from registry.search.catalogue.kept import Kept
@@ -42,6 +43,7 @@ class Values:
         self._ends = Growing(np.int64)
         self._names = Growing(np.int64)
         self._kept = Kept()
+        self._beginnings = {field: Beginnings() for field in self.codes}
         self._frequency = {field: Frequency() for field in OPEN}
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
@@ -101,6 +103,25 @@ class Values:
             return self._postings.any_of(named)
         find = partial(self._with_any, named)
         return self._kept.of((field, frozenset(words)), size, find)
+
+    def beginning_with(self, field: str, beginning: str) -> Iterable[tuple[int, int]]:
+        """The values that begin so, or a word of which does, if they are models.
+
+        Each comes after how many entries have it at most, and these numbers fall.
+        """
+        if not beginning and field in OPEN:
+            return self.by_frequency(field)
+        codes = self._beginning_with(field, beginning.lower())
+        return sorted(((self._postings.count(code), code) for code in codes), reverse=True)
+
+    def _beginning_with(self, field: str, beginning: str) -> Iterable[int]:
+        beginnings = self._beginnings[field]
+        if field not in MODELS:
+            return [self.codes[field][text] for text in beginnings.of(self.codes[field], beginning)]
+        *whole, last = words_of(beginning) or ("",)
+        words = self._words[field]
+        begun = words.any_of(beginnings.of(words, last))
+        return BitMap.intersection(begun, *map(words.of, whole))
 
     def named(self, name: str, size: int) -> BitMap:
         """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""

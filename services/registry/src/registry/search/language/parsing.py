@@ -36,6 +36,14 @@ def parsed(text: str) -> Query:
     return Query(tuple(dict.fromkeys(reader.conditions)))
 
 
+def readable(text: str) -> Query:
+    """The conditions of a text that can be read, without those that cannot."""
+    reader = _Reader()
+    for piece in pieces(text[:LONGEST]):
+        reader.take(piece)
+    return Query(tuple(dict.fromkeys(reader.conditions[:MOST_CONDITIONS])))
+
+
 class _Reader:
     """Gathers the conditions of a text and its faults."""
 

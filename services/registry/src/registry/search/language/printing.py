@@ -22,9 +22,9 @@ def _condition(condition: Condition) -> str:
     match condition:
         case Term():
             goes_on = "*" if condition.prefix else ""
-            return f"{sign}{_value(' '.join(condition.words))}{goes_on}"
+            return f"{sign}{value_printed(' '.join(condition.words))}{goes_on}"
         case Among():
-            values = ",".join(map(_value, condition.values))
+            values = ",".join(map(value_printed, condition.values))
             return f"{sign}{condition.field}:{values}"
         case Within():
             return sign + _within(condition)
@@ -38,7 +38,8 @@ def _within(condition: Within) -> str:
     return name + written(bounds, lambda value: write(kind, value))
 
 
-def _value(text: str) -> str:
+def value_printed(text: str) -> str:
+    """A value as it stands in a text: in quotes if it needs them."""
     return text if _BARE.fullmatch(text) else _quoted(text)
 
 
