@@ -88,7 +88,8 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
     }
     assert set(operations) == {
         "publish_recipe", "check_recipe", "list_recipes", "get_recipe", "update_recipe",
-        "publish_recipe_version", "get_recipe_facets",
+        "get_recipe_facets", "get_recipe_suggestions", "list_similar_recipes",
+        "publish_recipe_version",
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
         "submit_run", "list_runs", "get_run", "list_run_items", "list_items_of_runs",
         "follow_run", "cancel_run", "retry_run",

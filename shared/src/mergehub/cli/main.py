@@ -45,6 +45,10 @@ SECTIONS = {
         "publish": Lazy(
             "mergehub.cli.commands.publish:publish", "Publish a recipe, or a new version of one."
         ),
+        "search": Lazy(
+            "mergehub.cli.commands.search.command:search",
+            "Find recipes by words and conditions.",
+        ),
         "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
         **commands(),

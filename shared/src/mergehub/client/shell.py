@@ -62,7 +62,7 @@ class HubClient:
     def recipe(self, name: str) -> dict[str, Any]:
         """The published recipe `owner/name`, or for a bare name the caller's or the only one."""
         owner, _, plain = name.rpartition("/")
-        page = self.send(api.list_recipes(name=plain, owner=owner or None))
+        page = self.send(api.list_recipes(name=[plain], owner=[owner] if owner else None))
         known = page["items"]
         if not known:
             near = " or ".join(page["suggestions"])

@@ -28,7 +28,8 @@ from mergehub.contracts.runs import Run
 def recipes(ctx: click.Context, owner: str | None, limit: int, raw: bool) -> None:
     """List the newest recipes."""
     with hub(ctx) as client:
-        found = list(islice(client.hub.pages(api.list_recipes(owner=owner, limit=limit)), limit))
+        asked = api.list_recipes(owner=[owner] if owner else None, limit=limit)
+        found = list(islice(client.hub.pages(asked), limit))
     if raw:
         show_json(found)
         return
@@ -75,7 +76,7 @@ def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[st
 def _is_recipe(client: HubClient, name: str) -> bool:
     """Whether a name that may begin a run's id is also a recipe's name."""
     try:
-        return bool(client.send(api.list_recipes(name=name))["items"])
+        return bool(client.send(api.list_recipes(name=[name]))["items"])
     except HubError as error:
         if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # it cannot be a recipe's name
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -19,6 +20,7 @@ from registry.search.replica.replica import Replica
 
 PATIENCE_SECONDS = 5.0
 HEAP_PAUSE_SECONDS = 5.0
+SPELLING_PAUSE_SECONDS = 2.0
 
 
 class CatalogueLoading(Problem):
@@ -31,7 +33,8 @@ class CatalogueLoading(Problem):
 def start_replica(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process a replica of the catalogue; the loops that keep it current and small."""
     app.state.catalogue = Replica(resources)
-    return {"catalogue": app.state.catalogue.run, "heap": _keep_small}
+    spelling = partial(_prepare_spelling, app.state.catalogue)
+    return {"catalogue": app.state.catalogue.run, "heap": _keep_small, "spelling": spelling}
 
 
 async def _keep_small() -> None:
@@ -39,6 +42,15 @@ async def _keep_small() -> None:
         await asyncio.to_thread(give_back, LARGE)
         turned()
         await asyncio.sleep(HEAP_PAUSE_SECONDS)
+
+
+async def _prepare_spelling(replica: Replica) -> None:
+    """Take new words in before a search with a mistake needs them."""
+    while True:
+        if replica.state is not None:
+            await asyncio.to_thread(replica.state.texts.prepare_spelling)
+        turned()
+        await asyncio.sleep(SPELLING_PAUSE_SECONDS)
 
 
 def replica_of(app: FastAPI) -> Replica:
