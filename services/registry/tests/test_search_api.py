@@ -8,8 +8,9 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -21,16 +22,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.database.housekeeping import Housekeeping
 from registry.changes import noted
 from registry.recipes.models import RecipeRow, VersionRow
+from registry.runs.models import RunRow
 from registry.search.catalogue.entry import Entry
 from registry.search.features import described
+from registry.search.gains.trending import Trending
+from registry.search.gains.uplift import UpliftFollower
 from registry.search.housekeeping import describe
 from registry.search.language.plain import query_of
 from registry.search.models import FeaturesRow
 from registry.search.replica.replica import Replica
 from registry.search.replica.rows import all_rows, entries_of
+from registry.stars.models import StarRow
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Json = dict[str, Any]
+Person = Callable[..., Awaitable[httpx.AsyncClient]]
 
 ALL = "/v1/recipes?limit=200"
 
@@ -276,3 +282,52 @@ async def test_a_change_that_is_rolled_back_is_not_logged(
         await add(session, (recipe, version))
         await session.rollback()
     assert (await stranger.get("/v1/recipes")).json()["total"] == 0
+
+
+async def test_a_recipe_rises_by_what_others_do(
+    app: FastAPI, stranger: httpx.AsyncClient, transaction: Transaction, person: Person
+) -> None:
+    await person("eve")
+    quiet, own, starred, ran = (drawn(random.Random(n), f"r-{n}", "public") for n in range(4))
+    async with transaction() as session:
+        await add(session, quiet, own, starred, ran)
+        session.add(StarRow(recipe_id=starred[0].id, account="eve"))
+        session.add(StarRow(recipe_id=own[0].id, account="local"))
+        session.add(run_of(ran[0].id, "eve"))
+    await stranger.get("/v1/recipes")
+    await Trending(app.state.resources, app.state.catalogue).look()
+    found = await listed(stranger, "/v1/recipes", sort="trending", limit=2)
+    assert [each["name"] for each in found] == ["r-2", "r-3", "r-1", "r-0"]
+
+
+async def test_the_best_uplift_of_its_models_is_that_of_a_recipe(
+    app: FastAPI, stranger: httpx.AsyncClient, transaction: Transaction
+) -> None:
+    first, second = (drawn(random.Random(n), f"r-{n}", "public") for n in range(2))
+    async with transaction() as session:
+        await add(session, first, second)
+        for name, visibility in (("a/One", "public"), ("a/two", "public"), ("a/no", "private")):
+            run = run_of(first[0].id, "local", model_name=name, visibility=visibility)
+            run.spec = {"recipe_version": str(first[1].id)}
+            session.add(run)
+    await stranger.get("/v1/recipes")
+    follower = UpliftFollower(app.state.resources, app.state.catalogue)
+    asked = {"q": "uplift>1", "sort": "uplift"}
+
+    async def gained(**uplift: float | None) -> list[str]:
+        await follower.learn({name.replace("_", "/"): each for name, each in uplift.items()})
+        return [each["name"] for each in await listed(stranger, "/v1/recipes", **asked)]
+
+    assert await gained(a_no=9.0) == []
+    assert await gained(a_one=0.5, a_two=1.5) == ["r-0"]
+    assert await gained(a_two=None) == []
+
+
+def run_of(recipe: UUID, owner: str, **columns: Any) -> RunRow:
+    """A merge of a recipe that succeeded."""
+    fixed = {
+        "id": uuid4(), "kind": "merge", "state": "succeeded", "hardware": "cpu",
+        "timeout_seconds": 1, "spec": {}, "model_name": "m", "max_attempts": 1,
+        "due_at": datetime.now(UTC), "sources": [recipe], "owner": owner,
+    }  # fmt: skip
+    return RunRow(**fixed | columns)
