@@ -39,6 +39,7 @@ def settings() -> dict[str, str]:
     return {
         "MERGEHUB_HUB_URL": "http://127.0.0.1:9",
         "MERGEHUB_BOOTSTRAP_TOKEN": writing.TOKEN,
+        "MERGEHUB_LOG_LEVEL": "error",
         "MERGEHUB_RATE_READS": "0",
         "MERGEHUB_RATE_WRITES": "0",
     }

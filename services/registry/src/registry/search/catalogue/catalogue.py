@@ -126,5 +126,6 @@ class GrowingCatalogue:
     def _known(self, name: str, slots: Sequence[int]) -> NDArray[np.float32]:
         """What is known of the entries before; NaN of new recipes."""
         at = np.array(slots, np.int64)
-        column = np.append(self.numbers.columns[name].all, np.float32(np.nan))
-        return column[at]
+        known = np.full(len(at), np.nan, np.float32)
+        known[at != NONE] = self.numbers.columns[name].all[at[at != NONE]]
+        return known

@@ -19,6 +19,7 @@ class Viewpoint:
 
 
 EVERYBODY = Viewpoint()
+NOTHING = BitMap()
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class GrowingSight:
             self._public.add(slot)
             return
         self._owners[slot] = entry.owner
-        self._hidden.setdefault(entry.owner, BitMap()).add(slot)
+        self._hidden[entry.owner] = self._hidden.get(entry.owner, NOTHING) | BitMap((slot,))
         self._by_visibility.setdefault(entry.visibility, BitMap()).add(slot)
 
     def hide(self, slot: int) -> None:
@@ -67,15 +68,15 @@ class GrowingSight:
             return
         for each in self._by_visibility.values():
             each.discard(slot)
-        self._hidden[owner].discard(slot)
-        if not self._hidden[owner]:
-            del self._hidden[owner]
+        left = self._hidden.pop(owner) - BitMap((slot,))
+        if left:
+            self._hidden[owner] = left
 
     def now(self) -> Sight:
         """What is seen now; later changes leave it as it is."""
         return Sight(
             self._public.copy(),
-            {owner: each.copy() for owner, each in self._hidden.items()},
+            dict(self._hidden),  # these bitmaps are replaced, not changed
             self._archived.copy(),
             {name: each.copy() for name, each in self._by_visibility.items()},
         )

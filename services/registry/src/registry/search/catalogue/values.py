@@ -61,7 +61,7 @@ class Values:
         all_codes = np.array(codes, np.int64)
         slots = np.repeat(np.arange(slot, slot + len(entries)), np.diff(ends, prepend=0))
         add_pairs(self._postings, all_codes, slots.astype(np.uint32))
-        self._counts.all[:] += np.bincount(all_codes, minlength=len(self.texts))
+        np.add.at(self._counts.all, all_codes, 1)
         kept = self._fields.all[all_codes] < len(OPEN)
         self._ends.extend(len(self._of_entries) + np.append(0, np.cumsum(kept))[ends])
         self._of_entries.extend(all_codes[kept])
