@@ -23,7 +23,9 @@ def page() -> str:
 
 def _row(field: Field) -> str:
     name = ", ".join(f"`{each}`" for each in (field.name, *field.aliases))
-    choices = f" One of {', '.join(f'`{each}`' for each in field.choices)}." if field.choices else ""
+    choices = (
+        f" One of {', '.join(f'`{each}`' for each in field.choices)}." if field.choices else ""
+    )
     return f"| {name} | {field.meaning}{choices} | `{field.example}` |"
 
 

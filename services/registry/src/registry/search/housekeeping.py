@@ -37,7 +37,7 @@ _WITHOUT = (
 
 async def describe(session: AsyncSession) -> int:
     """Describe recipes whose newest version is not described; returns how many."""
-    rows = [tuple(row) for row in await session.execute(_WITHOUT)]
+    rows = (await session.execute(_WITHOUT)).tuples().all()
     if rows:
         made = insert(FeaturesRow).values(await asyncio.to_thread(_features, rows))
         columns = {each.name: each for each in made.excluded if each.name != "recipe_id"}

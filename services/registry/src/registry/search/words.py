@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 40
 """A longer word is cut, in a text as in a query."""
@@ -13,6 +14,8 @@ _BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]{3})(?=\d)")
 
 def folded(text: str) -> str:
     """A text in lower case and without accents."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text)
     return "".join(each for each in apart if not unicodedata.combining(each)).casefold()
 
@@ -22,8 +25,9 @@ def words_of(text: str) -> tuple[str, ...]:
 
     A number after three letters or more is a word of its own.
     """
-    return tuple(
-        part[:LONGEST]
-        for word in _WORD.findall(folded(text))
-        for part in _BEFORE_NUMBER.split(word)
-    )
+    apart = _BEFORE_NUMBER.sub(" ", folded(text))
+    return tuple(word[:LONGEST] for word in _WORD.findall(apart))
+
+
+name_words = lru_cache(4096)(words_of)
+"""The same for names and tags, which many texts share."""

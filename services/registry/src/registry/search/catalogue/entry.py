@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from registry.search.words import words_of
+from registry.search.words import name_words, words_of
 
 TITLE, TAGS, INGREDIENTS, DESCRIPTION = range(4)
 WEIGHTS = (8, 4, 2, 1)
@@ -60,9 +60,9 @@ class Entry:
         """The words of each of its texts, with its kind; the most important texts come last."""
         yield DESCRIPTION, words_of(self.description)
         for model in self.ingredients:
-            yield INGREDIENTS, words_of(model)
+            yield INGREDIENTS, name_words(model)
         for tag in self.tags:
-            yield TAGS, words_of(tag)
+            yield TAGS, name_words(tag)
         yield TITLE, words_of(self.title)
         if self.name != self.title:
             yield TITLE, words_of(self.name)

@@ -13,7 +13,7 @@ from registry.search.catalogue.entry import Entry
 from registry.search.features import Described, described
 from registry.search.models import FORM
 
-AT_ONCE = 20_000
+AT_ONCE = 4000  # so that little memory is for rows alone
 
 Rows = Sequence[asyncpg.Record]
 
