@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -37,7 +36,7 @@ _WITHOUT = (
 
 async def describe(session: AsyncSession) -> int:
     """Describe recipes whose newest version is not described; returns how many."""
-    rows = (await session.execute(_WITHOUT)).tuples().all()
+    rows = (await session.execute(_WITHOUT)).all()
     if rows:
         made = insert(FeaturesRow).values(await asyncio.to_thread(_features, rows))
         columns = {each.name: each for each in made.excluded if each.name != "recipe_id"}
@@ -46,7 +45,7 @@ async def describe(session: AsyncSession) -> int:
     return len(rows)
 
 
-def _features(rows: Sequence[tuple[UUID, int, str]]) -> list[dict[str, Any]]:
+def _features(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [
         {"recipe_id": recipe, "version": version, "form": FORM}
         | vars(described(json.loads(canonical)))

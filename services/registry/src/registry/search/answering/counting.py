@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import slots_of
 from registry.search.catalogue.catalogue import Catalogue
-from registry.search.catalogue.values import OPEN, Codes
+from registry.search.catalogue.values import OPEN, Codes, Counted
 
 FIELDS = ("method", "base", "ingredient", "tag", "domain", "licence", "shape")
 FEW = 50_000
@@ -28,7 +28,11 @@ def counts(
 
 
 def _of_field(
-    catalogue: Catalogue, field: str, found: BitMap, one_by_one: Codes | None, most: int
+    catalogue: Catalogue,
+    field: str,
+    found: BitMap,
+    one_by_one: dict[str, Counted] | None,
+    most: int,
 ) -> list[Count]:
     values = catalogue.values
     if field not in OPEN:
@@ -37,12 +41,12 @@ def _of_field(
     elif one_by_one is None:
         pairs = _most_frequent(catalogue, found, field, most)
     else:
-        pairs = _largest(one_by_one, values.codes_of(field), most)
+        pairs = _largest(*one_by_one[field], most)
     return [(values.texts[code], count) for count, code in pairs if count]
 
 
-def _largest(counted: Codes, codes: Codes, most: int) -> list[tuple[int, int]]:
-    whole = (counted[codes] << CODE_BITS) + codes
+def _largest(codes: Codes, counts: Codes, most: int) -> list[tuple[int, int]]:
+    whole = (counts << CODE_BITS) + codes
     if len(whole) > most:
         whole = np.partition(whole, len(whole) - most)[-most:]
     best = np.sort(whole)[::-1].tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,17 +26,17 @@ class Frequency:
         self._sorted = _Sorted([], -GROWN)
 
     def falling(
-        self, codes: NDArray[np.int64], count: Callable[[int], int], size: int
+        self, codes: NDArray[np.int64], counts: NDArray[np.int32], size: int
     ) -> Iterator[tuple[int, int]]:
         """Each value after a number that is at least its count, and never rises.
 
-        `codes` are all values, those that have come last at the end.
+        `codes` are all values, those that have come last at the end; `counts` is by code.
         """
         known = self._sorted
         if size >= known.size + GROWN:
-            counts = np.array([count(code) for code in codes.tolist()], np.int64)
-            order = np.argsort(-counts, kind="stable")
-            pairs = list(zip(counts[order].tolist(), codes[order].tolist(), strict=True))
+            of_field = counts[codes]
+            order = np.argsort(-of_field, kind="stable")
+            pairs = list(zip(of_field[order].tolist(), codes[order].tolist(), strict=True))
             known = self._sorted = _Sorted(pairs, size)
         yield from ((size, code) for code in codes[len(known.pairs) :].tolist())
         added = size - known.size

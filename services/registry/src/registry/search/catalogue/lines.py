@@ -6,6 +6,7 @@ A line is a text whose characters stand for words, in UTF-16: the rarer words ta
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +54,11 @@ class Lines:
 
     def between(self, phrase: Sequence[Allowed], begin: int, end: int) -> BitMap:
         """The same among all entries from one slot up to another."""
-        found, ends, first = BitMap(), self._ends.all, _first_unit(phrase)
+        found, ends = BitMap(), self._ends.all
         for slot in range(begin, end, AT_ONCE):
             start = int(ends[slot - 1]) if slot else 0
             units = self._units.all[start : int(ends[min(slot + AT_ONCE, end) - 1])]
-            found |= self._having(phrase, start + np.flatnonzero(units == first))
+            found |= self._having(phrase, start + _maybe(units, phrase))
         return found
 
     def _having(self, phrase: Sequence[Allowed], at: Place) -> BitMap:
@@ -69,6 +70,16 @@ class Lines:
             starts, at = starts[kept], after[kept]
         found = np.searchsorted(self._ends.all, starts, side="right")
         return bitmap(np.unique(found))
+
+
+def _maybe(units: NDArray[np.uint16], phrase: Sequence[Allowed]) -> Place:
+    """Where a phrase may begin: its first word is there, and each next one that is a unit."""
+    frequent = takewhile(lambda word: isinstance(word, int) and word < _LEAD, phrase[1:])
+    here = units == _first_unit(phrase)
+    if _first_unit(phrase) < _LEAD:
+        for place, word in enumerate(frequent, 1):
+            here[:-place] &= units[place:] == word
+    return np.flatnonzero(here)
 
 
 def _first_unit(phrase: Sequence[Allowed]) -> int:

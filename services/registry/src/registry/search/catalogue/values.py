@@ -24,10 +24,13 @@ from registry.search.words import words_of
 OPEN = ("tag", "base", "ingredient")
 """Fields whose values can be as many as the entries."""
 CLOSED = ("method", "domain", "licence", "shape")
+PLACES = {field: place for place, field in enumerate((*OPEN, *CLOSED, "owner"))}
 MODELS = ("base", "ingredient")
 MANY = 500  # models whose bitmaps are not joined at each question
 
 Codes = NDArray[np.int64]
+Counted = tuple[Codes, Codes]
+"""Codes of values, and as many counts."""
 
 
 class Values:
@@ -44,6 +47,8 @@ class Values:
         self._names = Growing(np.int64)
         self._kept = Kept()
         self._beginnings = {field: Beginnings() for field in self.codes}
+        self._counts = Growing(np.int32)
+        self._fields = Growing(np.int8)
         self._frequency = {field: Frequency() for field in OPEN}
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
@@ -54,6 +59,7 @@ class Values:
             for field, text in entry.values():
                 code = self._code(field, text)
                 self._postings.add(code, slot)
+                self._counts.all[code] += 1
                 if field in OPEN:
                     kept.append(code)
             ends.append(len(self._of_entries) + len(kept))
@@ -70,6 +76,8 @@ class Values:
         code = len(self.texts)
         self.texts.append(text)
         codes[text] = code
+        self._counts.extend([0])
+        self._fields.extend([PLACES[field]])
         self._of_field[field].extend([code])
         if field in MODELS:
             for word in set(words_of(text)):
@@ -130,7 +138,7 @@ class Values:
     def by_frequency(self, field: str) -> Iterator[tuple[int, int]]:
         """The values of an open field, each after how many entries have it at most, falling."""
         return self._frequency[field].falling(
-            self.codes_of(field), self._postings.count, len(self._ends)
+            self.codes_of(field), self._counts.all, len(self._ends)
         )
 
     def _with_any(self, wanted: BitMap, begin: int, end: int) -> BitMap:
@@ -142,7 +150,17 @@ class Values:
         found = start + np.flatnonzero(allowed[self._of_entries.all[start : int(ends[end - 1])]])
         return bitmap(np.unique(np.searchsorted(ends, found, side="right")))
 
-    def counted(self, slots: Slots) -> Codes:
-        """How many of some entries have each value of the open fields, by code."""
+    def counted(self, slots: Slots) -> dict[str, Counted]:
+        """The values of the open fields that some entries have, and how many have each."""
         codes = self._of_entries.all[within(self._ends.all, slots)]
-        return np.bincount(codes, minlength=len(self.texts))
+        if len(codes) > len(self.texts):
+            counts = np.bincount(codes)
+            present = np.flatnonzero(counts)
+            counts = counts[present]
+        else:
+            present, counts = np.unique(codes, return_counts=True)
+        fields = self._fields.all[present]
+        mine = {field: fields == PLACES[field] for field in OPEN}
+        return {
+            field: (present[mask].astype(np.int64), counts[mask]) for field, mask in mine.items()
+        }
