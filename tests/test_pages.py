@@ -31,10 +31,14 @@ from leaderboard.releases.models import ReleaseRow
 from lineage.models.models import ModelRow
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
+from registry.accounts.models import AccountRow
 from registry.audit.models import AuditRow
+from registry.comments.models import CommentRow
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.runs.models import RunRow
+from registry.runs.reproductions.models import ReproductionRow
 from registry.runs.workers.models import WorkerRow
+from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import DeliveryRow, EndpointRow
 from registry.webhooks.signing import message_id
@@ -86,6 +90,26 @@ def _version(name: str, at: datetime) -> Rows:
     return [_version_row(UUID(name), PARENT, 1 + next(NUMBERS))]
 
 
+def _star(name: str, at: datetime) -> Rows:
+    account = {"handle": name, "kind": "person", "display_name": name}
+    star = {"recipe_id": PARENT, "account": name, "created_at": at}
+    return [(AccountRow, account), (StarRow, star)]
+
+
+def _starred(name: str, at: datetime) -> Rows:
+    star = {"recipe_id": UUID(name), "account": "local", "created_at": at}
+    return [*_recipe(name, at), (StarRow, star)]
+
+
+def _comment(name: str, at: datetime) -> Rows:
+    number = 1 + next(NUMBERS)
+    comment = {
+        "recipe_id": PARENT, "number": number, "thread": number, "author": "local", "text": name,
+        "created_at": at,
+    }  # fmt: skip
+    return [(CommentRow, comment)]
+
+
 def _run(name: str, at: datetime) -> Rows:
     spec = {
         "kind": "merge", "recipe": "", "recipe_version": None, "recipe_digest": "",
@@ -97,6 +121,30 @@ def _run(name: str, at: datetime) -> Rows:
         "owner": "local", "model_name": "m",
     }  # fmt: skip
     return [(RunRow, run)]
+
+
+def _reproduction(name: str, at: datetime) -> Rows:
+    own = UUID(name)
+    spec = {
+        "made": {"engine_version": "5", "versions": {}, "device": None, "machine": None},
+        "independent": True,
+    }  # fmt: skip
+    result = {
+        "kind": "verify", "output_digest": "d", "same": True, "method": "linear", "tensors": 1,
+        "compared_bytes": 1, "differing": 0, "differences": [], "engine_version": "5",
+        "versions": {}, "machine": None, "unlike": [], "seconds": 1.0,
+    }  # fmt: skip
+    [(_, run)] = _run(name, at)
+    run |= {"kind": "verify", "state": "succeeded", "spec": spec, "result": result}
+    reproduction = {
+        "run_id": own, "merge_id": own, "version_id": own, "recipe_id": PARENT, "owner": "local",
+        "same": True, "counted": False, "created_at": at,
+    }  # fmt: skip
+    return [
+        _version_row(own, PARENT, 1 + next(NUMBERS)),
+        (RunRow, run | {"finished_at": at}),
+        (ReproductionRow, reproduction),
+    ]
 
 
 def _worker(name: str, at: datetime) -> Rows:
@@ -201,6 +249,26 @@ def _release(name: str, at: datetime) -> Rows:
 LISTS = {
     "list_recipes": Listed("registry", "/v1/recipes", "id", _recipe, ("id", "recipe_id")),
     "list_recipe_versions": Listed("registry", f"/v1/recipes/{PARENT}/versions", "id", _version),
+    "list_stars": Listed(
+        "registry", f"/v1/recipes/{PARENT}/stars", "account", _star, ("handle", "account")
+    ),
+    "list_starred_recipes": Listed(
+        "registry",
+        "/v1/recipes/starred",
+        "id",
+        _starred,
+        ("id", "recipe_id", "recipe_id"),
+    ),
+    "list_comments": Listed(
+        "registry", f"/v1/recipes/{PARENT}/comments", "text", _comment, ("text",)
+    ),
+    "list_recipe_reproductions": Listed(
+        "registry",
+        f"/v1/recipes/{PARENT}/reproductions",
+        "run",
+        _reproduction,
+        ("id", "id", "run_id"),
+    ),
     "list_runs": Listed("registry", "/v1/runs", "id", _run),
     "list_workers": Listed("registry", "/v1/workers", "name", _worker, ("name",)),
     "list_tokens": Listed("registry", "/v1/tokens", "id", _token),
@@ -242,6 +310,7 @@ WHOLE = {
     "list_pairs": "likewise",
     "list_run_items": "the scores of one benchmark, as one object",
     "list_items_of_runs": "one for each that was asked for",
+    "list_run_tensors": "those of one model, as one object",
 }
 """Lists without a cursor, and why."""
 

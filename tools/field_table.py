@@ -23,9 +23,8 @@ def page() -> str:
 
 def _row(field: Field) -> str:
     name = ", ".join(f"`{each}`" for each in (field.name, *field.aliases))
-    choices = (
-        f" One of {', '.join(f'`{each}`' for each in field.choices)}." if field.choices else ""
-    )
+    named = ", ".join(f"`{each}`" for each in field.choices)
+    choices = f" One of {named}." if named else ""
     return f"| {name} | {field.meaning}{choices} | `{field.example}` |"
 
 

@@ -30,6 +30,7 @@ REFUSALS = {
     "token-invalid": "an expiry must be in the future, and a scope one of ours",
     "owner-invalid": "an owner must be an existing account",
     "member-invalid": "a member must be an existing person",
+    "parent-invalid": "a comment that is answered must exist and begin its thread",
     "code-invalid": "a browser gives a shell's code, for one verifier, once",
     "unreadable-file": "a file is in a format of results, and a mapping fits its columns",
     "webhook-url-refused": "the hub looks up where a URL leads",

@@ -43,10 +43,12 @@ EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "webhook_endpoints",
     "workers",
     "run_items",
+    "reproductions",
+    "run_locks",
     "runs",
     "products",
     "recipe_versions",
-    "recipes",
+    "recipes",  # with their stars and comments
     "outbox",
     "idempotency_keys",
     "audit",

@@ -19,6 +19,10 @@ from registry.accounts import quota_endpoints as quotas
 from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
 from registry.audit import endpoints as audit
 from registry.background import BACKGROUND, count_runs
+from registry.comments import counts as comment_counts
+from registry.comments import endpoints as comments
+from registry.comments import visibility as comment_visibility
+from registry.differences import endpoints as differences
 from registry.events import endpoints as events
 from registry.events.follow import Feed
 from registry.events.models import outbox
@@ -33,12 +37,14 @@ from registry.runs.follow import Following
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
 from registry.runs.readings import readings as run_readings
+from registry.runs.reproductions import endpoints as reproductions
 from registry.runs.workers import endpoints as workers
 from registry.search import endpoints as search
 from registry.search.replica.serving import start_replica
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import hub_endpoints, shell_endpoints
 from registry.sign_in.provider import Provider
+from registry.stars import endpoints as stars
 from registry.tokens import counts as token_counts
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
@@ -55,6 +61,7 @@ REPORT_BYTES = 64 << 20  # the score of every item of large benchmarks
 
 COUNTS = (
     *recipe_counts.COUNTS,
+    *comment_counts.COUNTS,
     *run_counts.COUNTS,
     *webhook_counts.COUNTS,
     *token_counts.COUNTS,
@@ -62,7 +69,7 @@ COUNTS = (
 )
 """The counts that the quotas limit."""
 
-RECIPE_FOLLOWERS = (visibility.follow,)
+RECIPE_FOLLOWERS = (visibility.follow, comment_visibility.follow)
 """The followers of a recipe that becomes private or public."""
 
 
@@ -107,8 +114,13 @@ PARTS = ServiceParts(
     title="Mergehub registry",
     routers=(
         search.router,  # before the paths of one recipe, by its id
+        differences.router,  # before the routes that would take their names for ids
+        stars.router,
+        comments.router,
         recipes.router,
         runs.router,
+        reproductions.runs,
+        reproductions.recipes,
         worker_endpoints.router,
         queue_endpoints.router,
         workers.router,

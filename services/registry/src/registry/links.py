@@ -9,8 +9,23 @@ RUN, FENCE = "$response.body#/run_id", "$response.body#/fence"
 LINKS = (
     Link(
         "publish_recipe",
-        ("get_recipe", "publish_recipe_version", "list_recipe_versions"),
+        (
+            "get_recipe",
+            "publish_recipe_version",
+            "list_recipe_versions",
+            "star_recipe",
+            "unstar_recipe",
+            "add_comment",
+        ),
         {"recipe_id": ID},
+    ),
+    Link(
+        "add_comment",
+        ("get_comment", "edit_comment", "remove_comment"),
+        {
+            "recipe_id": "$request.path.recipe_id",
+            "number": "$response.body#/number",
+        },
     ),
     Link(
         "get_recipe",

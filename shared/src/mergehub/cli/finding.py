@@ -12,7 +12,7 @@ from uuid import UUID
 import click
 
 from mergehub.client import HubClient, HubError, api
-from mergehub.contracts.names import RECIPE_NAME
+from mergehub.contracts.names import MODEL_NAME, RECIPE_NAME
 
 SHORTEST = 6
 NEWEST = 1_000
@@ -45,6 +45,27 @@ def run_id(client: HubClient, text: str) -> UUID:
             "whole id; `mergehub runs` lists the runs."
         )
     return UUID(found)
+
+
+def merge_run(client: HubClient, text: str) -> UUID:
+    """The merge run of an id, whole or short, or the newest that made the model of a name."""
+    for name in _names_of_model(client, text):
+        wanted = api.list_runs(kind="merge", state="succeeded", model=name, limit=1)
+        if found := client.send(wanted)["items"]:
+            return UUID(str(found[0]["id"]))
+    if is_short(text):
+        return run_id(client, text)
+    raise click.ClickException(
+        f"No run of this hub has made a model called {text}. Give the name of a merged model, such "
+        "as me/soup, or the id of a merge run; `mergehub runs` lists the runs."
+    )
+
+
+def _names_of_model(client: HubClient, text: str) -> list[str]:
+    """The full names that a model's name may mean; a whole id is none."""
+    if re.fullmatch(MODEL_NAME, text) is None or len(text) == len(str(UUID(int=0))):
+        return []
+    return [text] if "/" in text else [text, f"{client.handle()}/{text}"]
 
 
 def is_short(text: str) -> bool:

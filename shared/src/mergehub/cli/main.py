@@ -22,6 +22,10 @@ SECTIONS = {
         "check": Lazy(
             "mergehub.cli.commands.recipes:check", "Report everything that is wrong with a recipe."
         ),
+        "diff": Lazy(
+            "mergehub.cli.commands.published.diff:diff",
+            "Show how two recipes differ, by what they merge and how.",
+        ),
         "methods": Lazy(
             "mergehub.cli.commands.recipes:methods", "List the merge methods, or explain one."
         ),
@@ -51,6 +55,20 @@ SECTIONS = {
         ),
         "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
+        "star": Lazy(
+            "mergehub.cli.commands.published.stars:star",
+            "Star a recipe, or list the recipes that you starred.",
+        ),
+        "unstar": Lazy(
+            "mergehub.cli.commands.published.stars:unstar", "Take back your star from a recipe."
+        ),
+        "comments": Lazy(
+            "mergehub.cli.commands.published.comments:comments", "Show the comments on a recipe."
+        ),
+        "comment": Lazy(
+            "mergehub.cli.commands.published.comments:comment",
+            "Comment on a recipe, or change or remove a comment.",
+        ),
         **commands(),
         "follow": Lazy("mergehub.cli.commands.runs:follow", "Watch a run until it ends."),
         "cancel": Lazy("mergehub.cli.commands.runs:cancel", "Cancel a run."),

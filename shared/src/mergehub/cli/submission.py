@@ -15,6 +15,7 @@ from mergehub.contracts.hardware import HARDWARE
 from mergehub.contracts.kinds.evaluate import LARGEST_SEED, BenchmarkResult
 from mergehub.contracts.kinds.kind import LONGEST_TIMEOUT_SECONDS
 from mergehub.contracts.names import BenchmarkName
+from mergehub.contracts.runs import Run
 
 
 class Contract(click.ParamType[str]):
@@ -77,16 +78,15 @@ SEED = click.option(
 )
 
 
-def submitted(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> None:
-    """Submit a run, print its id, and with `wait` watch it until it ends."""
+def submitted(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: bool) -> Run:
+    """Submit a run and print its id; with `wait`, watch it until it ends. Returns its state."""
     run = client.submit(wanted)
     if not raw:
         click.echo(run.id)
     elif not wait:
         show_json(run.model_dump(mode="json"))
     show_notes(run)
-    if wait:
-        watch(client, run.id, raw)
+    return watch(client, run.id, raw) if wait else run
 
 
 def score(result: BenchmarkResult) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import rfc8785
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -65,3 +67,14 @@ class Lock(_Frozen):
         if self.method_file is None:
             del plain["method_file"]
         return plain
+
+
+def canonical_lock(lock: Lock) -> bytes:
+    """The lock as canonical JSON (RFC 8785)."""
+    text: bytes = rfc8785.dumps(lock.model_dump(mode="json"))
+    return text
+
+
+def lock_digest(lock: Lock) -> str:
+    """The digest of a lock: the SHA-256 of its canonical JSON."""
+    return f"sha256:{hashlib.sha256(canonical_lock(lock)).hexdigest()}"

@@ -12,6 +12,9 @@ from .how import How
 from .messages import Job
 from .tell import Tell
 
+OVERHEAD = 200_000_000
+"""Bytes that the interpreter, the libraries and the plan need besides the buffers."""
+
 
 def options_for(job: Job, plan: Plan, how: How) -> MergeOptions:
     """How to merge: on the GPU that the run asks for, or without it if it cannot be used."""

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
-
-import rfc8785
+from typing import Any
 
 from merge_worker.engine.files.dtypes import ITEMSIZE
 from merge_worker.engine.output.output_files import LOCK, MANIFEST
-from mergehub.contracts.kinds.merge import LONGEST_NAME, MOST_PARENTS, MergeResult, Parent
+from mergehub.contracts.kinds.merge import (
+    LARGEST_LOCK,
+    LONGEST_NAME,
+    MOST_PARENTS,
+    MergeResult,
+    Parent,
+)
+from mergehub.contracts.provenance.tensors import MOST_CHARACTERS, MOST_TENSORS, TensorDigest
 from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
+from mergehub.recipe.lock import canonical_lock, lock_digest
 
 from .failure import RunFailed
 from .how import How
 from .identity import is_weights, produced_digest, weights_digest
+from .machine import machine
 from .messages import produced_folder
 
 
@@ -28,20 +35,40 @@ def merge_result(
     manifest = json.loads((folder / MANIFEST).read_bytes())
     lock = Lock.model_validate_json((folder / LOCK).read_bytes())
     tensors = manifest["tensors"].values()
+    kept = _kept(lock, manifest["tensors"], how)
     return MergeResult(
         kind="merge",
         output_digest=manifest["output_digest"],
-        lock_digest=_lock_digest(lock),
+        lock_digest=lock_digest(lock),
         engine_version=lock.engine,
         method=recipe.merge_method,
         tensors=len(tensors),
         bytes=sum(prod(tensor["shape"]) * ITEMSIZE[tensor["dtype"]] for tensor in tensors),
         seconds=seconds,
         device=how.device,
-        warnings=how.warnings,
         parents=list(_parents(recipe, lock, artifacts)),
         notes=manifest.get("notes", []),
+        versions=manifest.get("versions", {}),
+        machine=machine() if how.device else None,
+        warnings=how.warnings,
+        **kept,
     )
+
+
+def _kept(lock: Lock, tensors: dict[str, Any], how: How) -> dict[str, Any]:
+    """The lock and the manifest for the hub, unless they are larger than it keeps."""
+    size = len(canonical_lock(lock))
+    characters = sum(map(len, tensors))
+    if size > LARGEST_LOCK or len(tensors) > MOST_TENSORS or characters > MOST_CHARACTERS:
+        how.warn(
+            f"The model has {len(tensors)} tensors and a lock of {size} bytes, more than the hub "
+            "keeps, so no run can verify it."
+        )
+        return {}
+    return {
+        "lock": lock,
+        "manifest": {name: TensorDigest(**each) for name, each in tensors.items()},
+    }
 
 
 def check_parents(recipe: Recipe, artifacts: Path) -> None:
@@ -67,11 +94,6 @@ def check_parents(recipe: Recipe, artifacts: Path) -> None:
             f"The name of a model has {len(longest)} characters ({longest[:100]}…); "
             f"the limit in a run is {LONGEST_NAME}.",
         )
-
-
-def _lock_digest(lock: Lock) -> str:
-    canonical: bytes = rfc8785.dumps(lock.model_dump(mode="json"))
-    return f"sha256:{hashlib.sha256(canonical).hexdigest()}"
 
 
 def _parents(recipe: Recipe, lock: Lock, artifacts: Path) -> Iterator[Parent]:

@@ -14,12 +14,11 @@ from merge_worker.engine.cuda import device as cuda
 from merge_worker.engine.cuda.memory import fitting
 from merge_worker.engine.files.writing import sync, writing, writing_behind
 from merge_worker.engine.fill.finiteness import check_finite
-from merge_worker.engine.fill.inputs import Inputs, stamped_files
+from merge_worker.engine.fill.inputs import Inputs
 from merge_worker.engine.fill.plan import Filling
 from merge_worker.engine.kernels.gather_kernels import REDUCTION
 from merge_worker.engine.machine.shortage import shortage
 from merge_worker.engine.methods import discover
-from merge_worker.engine.models.digests import output_digest
 from merge_worker.engine.output.journal import Finished, Journal
 from merge_worker.engine.output.output_files import check_unmixed
 from merge_worker.engine.output.part import Part, all_finished, check_split
@@ -27,10 +26,11 @@ from merge_worker.engine.output.progress import Meter, OnProgress
 from merge_worker.engine.output.standing import changed, check_sizes
 from merge_worker.engine.planning.shards import lay_out
 from mergehub.recipe.lock import Lock
+from mergehub.recipe.reproducing.outputs import output_digest
 
 from .errors import OutputError, ResumeError
 from .finish import finish, only_one
-from .lockfile import DigestCache
+from .lockfile import input_digests
 from .numpy_methods import NumpyMethod
 from .plan import BLOCK, Plan, PlannedTensor
 
@@ -241,7 +241,7 @@ class _Work:
         if self.options.only_finite:  # an earlier attempt may have run without it
             for tensor in self.plan.tensors:
                 check_finite(tensor, finished[tensor.name])
-        digests = self._digests(inputs, pool, meter)
+        digests = input_digests(self.plan, inputs, self.options.cache_dir, pool, meter)
         with only_one(self.partial):
             finished = all_finished(self.partial, self.plan, self.part)
             if finished is None:  # another part ended at the same moment and was first
@@ -250,17 +250,6 @@ class _Work:
             meter.report("finish")
             lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, self.part)
         return self._result(finished, lock)
-
-    def _digests(self, inputs: Inputs, pool: ThreadPoolExecutor, meter: Meter) -> dict[Path, str]:
-        """The digest of each file with tensors, for the lock."""
-        known = DigestCache(self.options.cache_dir)
-        digests = {
-            path: pool.submit(known.of, path, stamp, inputs.digest)
-            for path, stamp in stamped_files(self.plan)
-        }
-        meter.wait_for(digests.values(), "lock")
-        known.save()
-        return {path: each.result() for path, each in digests.items()}
 
     def _result(self, finished: dict[str, Finished], lock: Lock) -> MergeResult:
         return MergeResult(

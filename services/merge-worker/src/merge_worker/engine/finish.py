@@ -5,19 +5,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from merge_worker.engine.files.writing import sync, write_new, writing
 from merge_worker.engine.fill.finiteness import sentences
 from merge_worker.engine.fill.inputs import Inputs
+from merge_worker.engine.machine.versions import library_versions
 from merge_worker.engine.models.checkpoint import CONFIG
-from merge_worker.engine.models.digests import output_digest
 from merge_worker.engine.output.journal import Finished
 from merge_worker.engine.output.output_files import (
     CARD,
@@ -30,6 +28,7 @@ from merge_worker.engine.output.output_files import (
 from merge_worker.engine.output.part import Part
 from merge_worker.engine.planning.noting import bounded
 from mergehub.recipe.lock import Lock
+from mergehub.recipe.reproducing.outputs import output_digest
 
 from .card import card, recipe_text
 from .errors import OutputError
@@ -131,10 +130,7 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
         "output_digest": digest,
         "engine": ENGINE_VERSION,
         "seed": plan.seed,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "numba", "llvmlite")},
-        },
+        "versions": library_versions(),
         **({"method_file": asdict(plan.method_file)} if plan.method_file else {}),
         "notes": list(plan.notes),
         "tensors": tensors,

@@ -10,7 +10,7 @@ import mmap
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -18,11 +18,11 @@ from typing import Final
 from merge_worker.engine.cuda import device as cuda
 from merge_worker.engine.cuda.memory import fitting
 from merge_worker.engine.fill.inputs import Inputs
-from merge_worker.engine.fill.plan import Filling
+from merge_worker.engine.fill.plan import Filling, Held
 from merge_worker.engine.machine.shortage import shortage
-from merge_worker.engine.models.digests import output_digest
-from merge_worker.engine.output.journal import Finished
+from merge_worker.engine.output.journal import Finished, Record
 from merge_worker.engine.output.progress import Meter, OnProgress
+from mergehub.recipe.reproducing.outputs import output_digest
 
 from .execute import MergeOptions
 from .finish import write_companions
@@ -80,12 +80,13 @@ def merge_in_memory(
     with Inputs(plan) as inputs, shortage(f"for a merge of {plan.bytes_out} bytes in memory"):
         write_companions(plan, companions, inputs)
         size, offsets = _places(plan.tensors)
-        with _memory(size) as file:
+        with memory(size) as file:
             placed = [
                 replace(each, region=replace(each.region, file=str(file), offset=offset))
                 for each, offset in zip(plan.tensors, offsets, strict=True)
             ]
-            finished = _filled(plan, placed, inputs, options, on_progress, on_warning)
+            record = _Filled()
+            filled(plan, placed, inputs, record, options, on_progress, on_warning)
             whole = memoryview(mmap.mmap(file, size))
     tensors = {
         each.name: HeldTensor(
@@ -95,35 +96,41 @@ def merge_in_memory(
         )
         for each in placed
     }
-    digests = {name: each.sha256 for name, each in finished.items()}
+    digests = {name: each.sha256 for name, each in record.finished.items()}
     return InMemory(output_digest(digests), tensors)
 
 
-def _filled(
+def filled(
     plan: Plan,
     placed: Sequence[PlannedTensor],
     inputs: Inputs,
+    record: Record,
     options: MergeOptions,
     on_progress: OnProgress | None,
     on_warning: Callable[[str], None] | None,
-) -> dict[str, Finished]:
+    held: Held = nullcontext,
+) -> None:
+    """Fill the tensors that a record lacks; the region of each names an open file of this process.
+
+    `held` is entered with each tensor, and gives it its place while it is filled and recorded.
+    """
     device = cuda.open_device(options.device, options.device_memory)
     block = options.block_elements
     if device is not None:
         block = fitting(placed, options.workers, block, device.memory.limit)
-    record = _Filled()
     filling = Filling(
         plan, placed, OPEN_FILES, inputs, record,
-        block=block, only_finite=options.only_finite, device=device,
+        block=block, only_finite=options.only_finite, device=device, held=held,
     )  # fmt: skip
     meter = Meter(placed, on_progress or (lambda progress: None))
+    known = [each for each in placed if each.name in record.finished]
+    meter.add(len(known), sum(each.region.nbytes for each in known))
     with ThreadPoolExecutor(options.workers, thread_name_prefix="merge") as pool:
         filling.run(pool, options.workers, meter)
     meter.report("fill")
     inputs.check()
     for warning in filling.warnings():
         (on_warning or (lambda said: None))(warning)
-    return record.finished
 
 
 def _places(tensors: Sequence[PlannedTensor]) -> tuple[int, list[int]]:
@@ -136,7 +143,7 @@ def _places(tensors: Sequence[PlannedTensor]) -> tuple[int, list[int]]:
 
 
 @contextmanager
-def _memory(size: int) -> Iterator[int]:
+def memory(size: int) -> Iterator[int]:
     """An anonymous file of `size` bytes; a mapping of it outlives the file."""
     file = os.memfd_create("merge", os.MFD_CLOEXEC)
     try:

@@ -6,11 +6,14 @@ import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from merge_worker.engine.files.reading import FileStamp
 from merge_worker.engine.files.strict_json import read_json
+from merge_worker.engine.fill.inputs import Inputs, stamped_files
+from merge_worker.engine.output.progress import Meter, OnProgress
 from mergehub.recipe.canonical import recipe_digest
 from mergehub.recipe.lock import Lock, LockedFile, LockedIngredient
 from mergehub.recipe.reference import ModelRef
@@ -56,6 +59,36 @@ class DigestCache:
                 fresh.replace(self._path)
             except OSError:
                 fresh.unlink(missing_ok=True)
+
+
+def input_digests(
+    plan: Plan, inputs: Inputs, folder: Path | None, pool: Executor, meter: Meter
+) -> dict[Path, str]:
+    """The digest of each file with tensors; `folder` keeps them between merges."""
+    known = DigestCache(folder)
+    digests = {
+        path: pool.submit(known.of, path, stamp, inputs.digest)
+        for path, stamp in stamped_files(plan)
+    }
+    meter.wait_for(digests.values(), "lock")
+    known.save()
+    return {path: each.result() for path, each in digests.items()}
+
+
+def current_lock(plan: Plan, folder: Path | None, threads: int, on_progress: OnProgress) -> Lock:
+    """The lock that a merge by the plan would get now, without the merge.
+
+    Raises:
+        InputChangedError: a file differs from the planned one.
+    """
+    with (
+        Inputs(plan) as inputs,
+        ThreadPoolExecutor(threads, thread_name_prefix="lock") as pool,
+    ):
+        digests = input_digests(plan, inputs, folder, pool, Meter(plan.tensors, on_progress))
+        copied = {path: inputs.locked(path) for path in plan.copies.values()}
+        inputs.check()
+    return lock_of(plan, digests, copied)
 
 
 def lock_of(plan: Plan, digests: Mapping[Path, str], copied: Mapping[Path, LockedFile]) -> Lock:

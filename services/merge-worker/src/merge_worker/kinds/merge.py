@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import time
 
+from merge_worker.child.earlier import await_earlier
 from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
 from merge_worker.child.how import How
-from merge_worker.child.merging import options_for, reporting
+from merge_worker.child.merging import OVERHEAD, options_for, reporting
 from merge_worker.child.messages import Job, Planned
 from merge_worker.child.produced import check_parents, merge_result
 from merge_worker.child.products import opened_store, transfer
@@ -32,10 +31,6 @@ from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
 
-LOOK_AGAIN_SECONDS = 0.2
-OVERHEAD = 200_000_000
-"""Bytes that the interpreter, the libraries and the plan need besides the buffers."""
-
 
 def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     """Merge, continue what an earlier attempt left, or only report what it finished.
@@ -47,7 +42,7 @@ def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
     started = time.monotonic()
     try:
         recipe = parse_to_merge(spec.recipe).recipe
-        _await_earlier_attempt(job, tell)
+        await_earlier(job.partial_folder / JOURNAL, tell)
         how = How(tell.warn)
         with opened_store(job, tell) as store:
             _make(job, spec, recipe, tell, store, how)
@@ -72,31 +67,6 @@ def _make(
         check_parents(recipe, job.artifacts)
         _carry_out(job, spec, recipe, tell, store, how)
     store.put(job.run_id, job.fence, transfer(tell, "store"))
-
-
-def _await_earlier_attempt(job: Job, tell: Tell) -> None:
-    """Wait while another child process merges here.
-
-    A worker that was paused beyond its lease kills its child as soon as it wakes up. Until then,
-    that child may finish this same merge.
-    """
-    while _is_locked(job):
-        tell.progress("wait for the earlier attempt to end", 0, 0, "")
-        time.sleep(LOOK_AGAIN_SECONDS)
-
-
-def _is_locked(job: Job) -> bool:
-    try:
-        journal = os.open(job.partial_folder / JOURNAL, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return False  # there is no journal, or the engine will say what is wrong with it
-    try:
-        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(journal)
-    return False
 
 
 def _carry_out(

@@ -7,6 +7,9 @@ from typing import Literal, get_args
 Action = Literal[
     "account.changed",
     "account.created",
+    "comment.added",
+    "comment.edited",
+    "comment.removed",
     "member.removed",
     "member.set",
     "organisation.created",

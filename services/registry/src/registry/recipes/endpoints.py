@@ -27,6 +27,7 @@ from registry.recipes.advised import Advised, check_beside_lineage
 from registry.recipes.check import RecipeInvalid
 from registry.recipes.lineage import Lineage
 from registry.recipes.schemas import (
+    COUNTERS,
     CheckedRecipeAnswer,
     PublishedRecipe,
     PublishedVersion,
@@ -133,7 +134,7 @@ async def check_recipe(body: RecipeCheck, lineage: AskedLineage) -> CheckedRecip
 @router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)
 async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewing) -> Response:
     """A recipe with its newest version."""
-    return as_it_is(await service.find(session, recipe_id, viewer))
+    return as_it_is(await service.find(session, recipe_id, viewer), COUNTERS)
 
 
 @router.patch(
@@ -158,7 +159,7 @@ async def update_recipe(
     the events that it held back.
     """
     recipe = await service.update(session, writer, recipe_id, body, if_match.check, followers)
-    response.headers["ETag"] = etag_of(recipe)
+    response.headers["ETag"] = etag_of(recipe, COUNTERS)
     return recipe
 
 

@@ -41,6 +41,9 @@ class RecipeRow(Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
     domains: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
     newest: Mapped[int]
+    stars: Mapped[int] = mapped_column(server_default="0")
+    comments: Mapped[int] = mapped_column(server_default="0")
+    reproductions: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (

@@ -59,6 +59,19 @@ async def numbered(session: AsyncSession, numbers: Sequence[int], viewer: Viewer
     return await _pairs(session, query)
 
 
+async def hold(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow | None:
+    """A recipe that `viewer` may see, which no other transaction changes until this one ends."""
+    query = select(RecipeRow).where(RecipeRow.id == recipe_id, seen_by(viewer))
+    held = query.with_for_update(of=RecipeRow, key_share=True)
+    return await session.scalar(held.execution_options(populate_existing=True))
+
+
+async def several(session: AsyncSession, ids: Sequence[UUID]) -> list[Pair]:
+    """Recipes by their ids, with their newest versions, in no order."""
+    query = _WITH_NEWEST.options(*_NO_TEXT).where(RecipeRow.id.in_(ids))
+    return await _pairs(session, query)
+
+
 async def names_like(session: AsyncSession, name: str, viewer: Viewer) -> Sequence[Row[str, str]]:
     """Owners and names of recipes that `viewer` may see and whose names are about as long."""
     differs = func.abs(func.length(RecipeRow.name) - len(name))

@@ -134,9 +134,15 @@ EXAMPLE: dict[str, Any] = {
     "description": "",
     "tags": ["small"],
     "domains": [],
+    "reproductions": 0,
     "created_at": TIME,
+    "stars": 3,
+    "comments": 1,
     "version": VERSION,
 }
+
+COUNTERS = ("stars", "comments", "reproductions")
+"""The fields of a recipe that change by what others do."""
 
 
 class Recipe(Answer):
@@ -152,7 +158,13 @@ class Recipe(Answer):
     description: str
     tags: list[str]
     domains: list[str]
+    reproductions: int = Field(
+        description="How many accounts have made a model of it again with the same tensors, beside "
+        "the one that made it first."
+    )
     created_at: datetime
+    stars: int
+    comments: int
     version: VersionSummary
 
 

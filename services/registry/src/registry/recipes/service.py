@@ -28,6 +28,7 @@ from registry.recipes.check import CheckedRecipe
 from registry.recipes.counts import RECIPES
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.schemas import (
+    COUNTERS,
     Recipe,
     RecipeCreate,
     RecipeUpdate,
@@ -111,7 +112,7 @@ async def update(
     raises.
     """
     row, newest = await _locked(session, writer.who, recipe_id)
-    check(etag_of(_recipe(row, newest)))
+    check(etag_of(_recipe(row, newest), COUNTERS))
     before = row.visibility
     for name, value in wanted.model_dump(exclude_none=True).items():
         setattr(row, name, value)
@@ -137,6 +138,20 @@ async def identified(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> 
     if found is None:
         raise _not_found(recipe_id)
     return found[0].number, _recipe(*found)
+
+
+async def held(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow:
+    """A recipe that `viewer` may see, so that its counters can change. Raises RecipeNotFound."""
+    row = await repository.hold(session, recipe_id, viewer)
+    if row is None:
+        raise _not_found(recipe_id)
+    return row
+
+
+async def several(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Recipe]:
+    """Recipes by their ids, as in a list; the caller has checked who may see them."""
+    pairs = await repository.several(session, ids)
+    return {recipe.id: _in_short(_recipe(recipe, newest)) for recipe, newest in pairs}
 
 
 async def numbered(

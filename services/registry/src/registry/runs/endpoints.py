@@ -82,6 +82,7 @@ Kind = Annotated[KindName | None, Query()]
         NoAccount,
         RunNotSucceeded,
         PrivateMixed,
+        SourcePrivate,
         KeyInProgress,
         RecipeInvalid,
         RunQuotaExceeded,

@@ -12,6 +12,13 @@ class RunNotFound(NotFound):
     remedy = "Find the run with `GET /v1/runs`."
 
 
+class LockNotFound(NotFound):
+    """The run has not merged a model, or its worker did not report what it read."""
+
+    code, title = "lock-not-found", "The run has no lock"
+    remedy = "Name a merge run that succeeded, with a worker that reports locks."
+
+
 class RunInvalid(Invalid):
     """A field of the run names an object that does not exist, or two fields exclude each other."""
 

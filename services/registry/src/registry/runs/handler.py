@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,6 +54,17 @@ class Handler(ABC, Generic[C, S, R]):
     ) -> Named[S]:
         """Name the model that the run makes; a kind that makes no model changes nothing."""
         return Named(spec)
+
+    def uses(self, spec: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return the runs that a run of this spec uses beside its products, by their names."""
+        return {}
+
+    async def granted(self, session: AsyncSession, spec: S) -> S:
+        """Return the spec as a claim has it, with what would be too large for each answer."""
+        return spec
+
+    async def prepare(self, session: AsyncSession, run_id: UUID) -> None:
+        """Lock what `announce` changes beside the run, before the run itself is locked."""
 
     def stored(self, result: R) -> dict[str, Any]:
         """Return what the run keeps of its result. Raises ReportInvalid."""

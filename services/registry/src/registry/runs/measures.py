@@ -28,8 +28,8 @@ OTHER = "other"
 
 CODES = frozenset({
     "ablation-failed", "attempts-exhausted", "child-crashed", "child-killed", "disk-full",
-    "evaluation-failed", "harness-missing", "lease-lapsed", "merge-failed", "out-of-memory",
-    "report-refused", "timed-out", "unforeseen",
+    "evaluation-failed", "harness-missing", "ingredient-changed", "lease-lapsed", "merge-failed",
+    "out-of-memory", "report-refused", "timed-out", "unforeseen", "verification-failed",
 })  # fmt: skip
 """The codes of failures that have a series of their own: a worker could report any."""
 

@@ -178,7 +178,8 @@ async def retry(session: AsyncSession, actor: Actor, run_id: UUID) -> SubmittedR
 
 async def _check_sources(session: AsyncSession, run: RunRow) -> None:
     """Raise SourcePrivate if a model that the run uses is private to another account."""
-    if run.products and await owners_of_private(session, run.products) - {run.private_to}:
+    used = {**run.products, **handler_of(run.kind).uses(run.spec)}
+    if used and await owners_of_private(session, used) - {run.private_to}:
         raise SourcePrivate(f"The run {run.id} uses a model that has become private.")
 
 

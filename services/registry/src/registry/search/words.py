@@ -8,7 +8,9 @@ from functools import lru_cache
 
 LONGEST = 40
 """A longer word is cut, in a text as in a query."""
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(rf"([^\W_]{{1,{LONGEST}}})[^\W_]*")
+_ASCII_WORD = re.compile(rf"([a-z0-9]{{1,{LONGEST}}})[a-z0-9]*")
+_DIGIT = re.compile(r"\d")
 _BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]{3})(?=\d)")
 
 
@@ -25,8 +27,10 @@ def words_of(text: str) -> tuple[str, ...]:
 
     A number after three letters or more is a word of its own.
     """
-    apart = _BEFORE_NUMBER.sub(" ", folded(text))
-    return tuple(word[:LONGEST] for word in _WORD.findall(apart))
+    plain = folded(text)
+    if _DIGIT.search(plain):
+        plain = _BEFORE_NUMBER.sub(" ", plain)
+    return tuple((_ASCII_WORD if plain.isascii() else _WORD).findall(plain))
 
 
 name_words = lru_cache(4096)(words_of)

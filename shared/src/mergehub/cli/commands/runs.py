@@ -97,7 +97,7 @@ def show_notes(run: SubmittedRun) -> None:
         click.echo(note, err=True)
 
 
-def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:
+def watch(client: HubClient, run_id: UUID, raw: bool = False) -> Run:
     """Show a run's progress until it ends; anything but success ends the command with 1."""
     try:
         with ProgressDisplay() as display:
@@ -113,6 +113,7 @@ def watch(client: HubClient, run_id: UUID, raw: bool = False) -> None:
         _tell_end(run)
     elif run.state != RunState.SUCCEEDED:
         raise click.exceptions.Exit(1)
+    return run
 
 
 def _tell_outage(display: ProgressDisplay, url: str, away: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from itertools import islice
@@ -18,6 +18,9 @@ from mergehub.cli.output import details, table
 from mergehub.cli.output import show as draw
 from mergehub.client import HubClient, HubError, api
 from mergehub.contracts.runs import Run
+
+REPRODUCTIONS = 5
+"""How many of the newest reproductions a recipe is shown with."""
 
 
 @click.command()
@@ -58,10 +61,12 @@ def show(ctx: click.Context, what: str, raw: bool) -> None:
             return
         recipe, version = _published(client, what)
         source = client.send(api.get_recipe_source(recipe["id"], version["number"]))
+        listed = api.list_recipe_reproductions(recipe["id"], limit=REPRODUCTIONS)
+        again = client.send(listed)["items"]
     if raw:
-        show_json({**recipe, "version": version, "source": source})
+        show_json({**recipe, "version": version, "source": source, "newest_reproductions": again})
     else:
-        _show_recipe(recipe, version, source)
+        _show_recipe(recipe, version, source, again)
 
 
 def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
@@ -83,7 +88,12 @@ def _is_recipe(client: HubClient, name: str) -> bool:
         raise
 
 
-def _show_recipe(recipe: Mapping[str, Any], version: Mapping[str, Any], source: str) -> None:
+def _show_recipe(
+    recipe: Mapping[str, Any],
+    version: Mapping[str, Any],
+    source: str,
+    again: Sequence[Mapping[str, Any]],
+) -> None:
     rows = {
         "recipe": f"{recipe['owner']}/{recipe['name']}@{version['number']}",
         "title": recipe["title"],
@@ -93,9 +103,27 @@ def _show_recipe(recipe: Mapping[str, Any], version: Mapping[str, Any], source: 
         "tags": " ".join(recipe["tags"]),
         "domains": " ".join(recipe["domains"]),
         "description": recipe["description"],
+        "reproduced": _reproduced(recipe["reproductions"], again),
     }
     draw(details(rows))
     click.echo(f"\n{source.rstrip()}")
+
+
+def _reproduced(accounts: int, newest: Sequence[Mapping[str, Any]]) -> str:
+    """By how many other accounts, and the newest verifications, in lines."""
+    if not newest:
+        return ""
+    by = {0: "by no other account", 1: "by 1 other account"}
+    said = by.get(accounts, f"by {accounts} other accounts")
+    return "\n".join([said, *map(_reproduction, newest)])
+
+
+def _reproduction(each: Mapping[str, Any]) -> str:
+    """Who merged which model again, when, and what was not the same."""
+    said = "same" if each["same"] else f"{each['differing']} of {each['tensors']} tensors differ"
+    unlike = ", ".join(f"{o['what']} {o['made']} → {o['again']}" for o in each["unlike"])
+    line = f"{_time(each['finished_at'])}  {each['owner']}  {each['model_name']}  {said}"
+    return f"{line}  ({unlike})" if unlike else line
 
 
 def _show_run(run: Run) -> None:

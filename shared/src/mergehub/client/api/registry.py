@@ -166,6 +166,113 @@ def list_similar_recipes(
     )
 
 
+def compare_recipe_versions(
+    *, from_: str | UUID, to: str | UUID, if_none_match: str | None = None
+) -> Call[t.VersionComparison]:
+    """How two versions differ in what they merge and how, of one recipe or of two."""
+    return Call(
+        "GET",
+        "/v1/recipes/diff",
+        query={"from": from_, "to": to},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_starred_recipes(
+    *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
+) -> Pages[t.StarredPage, t.StarredRecipe]:
+    """The recipes that you starred and may still see, newest star first."""
+    return Pages(
+        "GET",
+        "/v1/recipes/starred",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_star(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Star]:
+    """Whether you starred a recipe, and how many people did."""
+    return Call(
+        "GET", f"/v1/recipes/{part(recipe_id)}/star", headers={"If-None-Match": if_none_match}
+    )
+
+
+def star_recipe(recipe_id: str | UUID) -> Call[t.Star]:
+    """Star a recipe. A repetition changes nothing."""
+    return Call("PUT", f"/v1/recipes/{part(recipe_id)}/star")
+
+
+def unstar_recipe(recipe_id: str | UUID) -> Call[t.Star]:
+    """Take back your star. A repetition changes nothing."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/star")
+
+
+def list_stars(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.StarPage, t.Stargazer]:
+    """The accounts that starred a recipe, newest star first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/stars",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_comments(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.CommentPage, t.Comment]:
+    """The threads in the order of their first comments, each with its answers, oldest first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/comments",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def add_comment(
+    recipe_id: str | UUID, body: t.CommentCreate, *, idempotency_key: str | None = None
+) -> Call[t.Comment]:
+    """Comment on a recipe that you may see, or answer the first comment of a thread."""
+    return Call(
+        "POST",
+        f"/v1/recipes/{part(recipe_id)}/comments",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def get_comment(
+    recipe_id: str | UUID, number: int, *, if_none_match: str | None = None
+) -> Call[t.Comment]:
+    """One comment. A removed one is there only while it has answers."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def edit_comment(recipe_id: str | UUID, number: int, body: t.CommentUpdate) -> Call[t.Comment]:
+    """Change the text of your own comment; `edited_at` shows that it changed."""
+    return Call("PATCH", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}", body=body)
+
+
+def remove_comment(recipe_id: str | UUID, number: int) -> Call[None]:
+    """Delete the text of a comment: your own, or any on a recipe of an account you write for."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}")
+
+
 def check_recipe(body: t.RecipeCheck) -> Call[t.CheckedRecipeAnswer]:
     """Check a recipe as if to publish it, but store nothing."""
     return Call("POST", "/v1/recipes/check", body=body)
@@ -235,7 +342,7 @@ def get_recipe_source(
 
 
 def submit_run(
-    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate,
+    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate | t.VerifyRunCreate,
     *,
     idempotency_key: str | None = None,
 ) -> Call[t.SubmittedRun]:
@@ -249,7 +356,7 @@ def list_runs(
     *,
     owner: str | None = None,
     state: t.RunState | None = None,
-    kind: Literal["ablate", "evaluate", "merge"] | None = None,
+    kind: Literal["ablate", "evaluate", "merge", "verify"] | None = None,
     model: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
@@ -315,6 +422,34 @@ def cancel_run(run_id: str | UUID) -> Call[t.Run]:
 def retry_run(run_id: str | UUID) -> Call[t.SubmittedRun]:
     """Queue a failed or cancelled run again; what it had finished is kept for a day."""
     return Call("POST", f"/v1/runs/{part(run_id)}/retry")
+
+
+def get_run_lock(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.RunLock]:
+    """What the merge read: each ingredient's revision, and the SHA-256 of each of its files."""
+    return Call("GET", f"/v1/runs/{part(run_id)}/lock", headers={"If-None-Match": if_none_match})
+
+
+def list_run_tensors(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.RunTensors]:
+    """The type, the shape and the SHA-256 of each tensor of the model."""
+    return Call("GET", f"/v1/runs/{part(run_id)}/tensors", headers={"If-None-Match": if_none_match})
+
+
+def list_recipe_reproductions(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ReproductionPage, t.Reproduction]:
+    """The merges by the recipe that were made again, newest first: by whom, where, whether the
+    tensors are the same, and in what the two settings differ.
+    """
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/reproductions",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
 
 
 def claim_run(run_id: str | UUID, body: t.ClaimRequest) -> Call[t.Claim]:
@@ -440,6 +575,7 @@ def list_webhook_deliveries(
     state: Literal["pending", "delivered", "failed"] | None = None,
     type: Literal[
         "recipe.published",
+        "recipe.commented",
         "run.queued",
         "run.started",
         "run.succeeded",
@@ -707,7 +843,15 @@ def list_quotas(handle: str, *, if_none_match: str | None = None) -> Call[t.Quot
 
 def set_quota(
     handle: str,
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ],
     body: t.QuotaSet,
 ) -> Call[t.QuotaList]:
     """Set a quota of one account, in place of the default."""
@@ -716,7 +860,15 @@ def set_quota(
 
 def reset_quota(
     handle: str,
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ],
 ) -> Call[t.QuotaList]:
     """Give an account the default quota again."""
     return Call("DELETE", f"/v1/accounts/{part(handle)}/quotas/{part(name)}")

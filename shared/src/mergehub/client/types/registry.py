@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
+LockOutput: TypeAlias = "dict[str, Any]"
+
+ModelRefOutput: TypeAlias = "str"
+
 RunState: TypeAlias = "Literal['queued', 'running', 'succeeded', 'failed', 'cancelled']"
 
 
@@ -192,7 +196,7 @@ class Claim(TypedDict):
     lease_seconds: int
     heartbeat_seconds: int
     timeout_seconds: int
-    spec: AblateSpec | EvaluateSpec | MergeSpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec | VerifySpec
     products: dict[str, str]
     traceparent: str | None
 
@@ -204,6 +208,46 @@ class ClaimRequest(TypedDict):
     nonce: NotRequired[str | None]
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"] | None]
     capacity: NotRequired[CapacityInput]
+
+
+class Comment(TypedDict):
+    """A comment. The text is as its author wrote it: untrusted Markdown, maybe with HTML."""
+
+    number: int
+    parent: int | None
+    author: str | None
+    text: str | None
+    created_at: str
+    edited_at: str | None
+    removed_by: Literal["author", "moderator"] | None
+
+
+class CommentCreate(TypedDict):
+    text: str
+    parent: NotRequired[int | None]
+
+
+class CommentPage(TypedDict):
+    """The threads in the order of their first comments, each with its answers, oldest first."""
+
+    items: list[Comment]
+    next_cursor: str | None
+
+
+class CommentUpdate(TypedDict):
+    text: str
+
+
+class ComparedVersion(TypedDict):
+    """One of the two versions."""
+
+    id: str
+    recipe_id: str
+    owner: str
+    name: str
+    number: int
+    digest: str
+    method: str
 
 
 class Correction(TypedDict):
@@ -256,6 +300,15 @@ class DeliveryWithAttempts(TypedDict):
     attempts: list[Attempt]
 
 
+class DifferencePlace(TypedDict):
+    """A place in a recipe: the newer one, unless only the older one has it."""
+
+    module: str | None
+    slice: int | None
+    model: str | None
+    entry: int | None
+
+
 class Endpoint(TypedDict):
     """An endpoint without its secret; `disabled_reason` is `gone`, `failing` or `manual`.
 
@@ -288,6 +341,7 @@ class EndpointCreate(TypedDict):
         list[
             Literal[
                 "recipe.published",
+                "recipe.commented",
                 "run.queued",
                 "run.started",
                 "run.succeeded",
@@ -325,6 +379,7 @@ class EndpointUpdate(TypedDict):
         list[
             Literal[
                 "recipe.published",
+                "recipe.commented",
                 "run.queued",
                 "run.started",
                 "run.succeeded",
@@ -490,7 +545,10 @@ class FoundRecipe(TypedDict):
     description: str
     tags: list[str]
     domains: list[str]
+    reproductions: int
     created_at: str
+    stars: int
+    comments: int
     version: VersionSummary
     base: str | None
     ingredients: int
@@ -550,6 +608,60 @@ class ItemsOfRuns(TypedDict):
     items: list[ItemsOfRun]
 
 
+class LockInput(TypedDict):
+    """What determines the output together with the recipe: a rerun under it must agree.
+
+    `method_file` is the SHA-256 of the file that the merge method came from, if it is not one of
+    the engine's."""
+
+    version: NotRequired[Literal[1]]
+    recipe: str
+    engine: str
+    seed: int
+    method_file: NotRequired[str | None]
+    ingredients: list[LockedIngredientInput]
+
+
+class LockedFile(TypedDict):
+    """A file as it was read: its SHA-256 in hexadecimal and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class LockedIngredientInput(TypedDict):
+    """A model of a recipe, pinned.
+
+    `ref` is the reference as in the recipe; `revision` is what it resolved to (a commit, a run), if
+    its kind has revisions; `files` maps each path inside the model to the file."""
+
+    ref: ModelRefInput
+    kind: Literal["hub", "folder", "s3", "run"]
+    revision: NotRequired[str | None]
+    files: dict[str, LockedFile]
+
+
+class LockedIngredientOutput(TypedDict):
+    """A model of a recipe, pinned.
+
+    `ref` is the reference as in the recipe; `revision` is what it resolved to (a commit, a run), if
+    its kind has revisions; `files` maps each path inside the model to the file."""
+
+    ref: ModelRefOutput
+    kind: Literal["hub", "folder", "s3", "run"]
+    revision: NotRequired[str | None]
+    files: dict[str, LockedFile]
+
+
+class Machine(TypedDict):
+    """A machine as its system describes it; `threads` are those that a process may use."""
+
+    system: str
+    architecture: str
+    processor: str | None
+    threads: int
+
+
 class Me(TypedDict):
     """Your account, by the token that you sent, and what the token allows."""
 
@@ -583,7 +695,9 @@ class Membership(TypedDict):
 
 
 class MergeResult(TypedDict):
-    """The outcome of a merge run."""
+    """The outcome of a merge run.
+
+    `versions` and what follows are empty or null in results of older workers."""
 
     device: NotRequired[str | None]
     warnings: NotRequired[list[str]]
@@ -597,6 +711,10 @@ class MergeResult(TypedDict):
     seconds: float
     parents: list[Parent]
     notes: NotRequired[list[str]]
+    versions: NotRequired[dict[str, str]]
+    machine: NotRequired[Machine | None]
+    lock: NotRequired[LockInput | None]
+    manifest: NotRequired[dict[str, TensorDigest] | None]
 
 
 class MergeRunCreate(TypedDict):
@@ -621,6 +739,17 @@ class MergeSpec(TypedDict):
     recipe_digest: str
     model_name: str
     seed: int
+
+
+class ModelRefInput(TypedDict):
+    """One ingredient: a model, optionally at a revision, optionally with a LoRA adapter on top.
+
+    In a recipe it is written as a string, which `str` returns. The mapping form
+    `{model: {path, revision}, lora: {path, revision}}` of mergekit is read as well."""
+
+    model: str
+    revision: NotRequired[str | None]
+    adapter: NotRequired[ModelRefInput | None]
 
 
 class NeedsInput(TypedDict):
@@ -670,7 +799,10 @@ class PublishedRecipe(TypedDict):
     description: str
     tags: list[str]
     domains: list[str]
+    reproductions: int
     created_at: str
+    stars: int
+    comments: int
     version: VersionSummary
 
 
@@ -713,7 +845,15 @@ class QueueList(TypedDict):
 class Quota(TypedDict):
     """How many an account has and may have; a `limit` of null means any number."""
 
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"]
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ]
     counts: str
     limit: int | None
     used: int
@@ -738,7 +878,10 @@ class Recipe(TypedDict):
     description: str
     tags: list[str]
     domains: list[str]
+    reproductions: int
     created_at: str
+    stars: int
+    comments: int
     version: VersionSummary
 
 
@@ -755,6 +898,36 @@ class RecipeCreate(TypedDict):
     tags: NotRequired[list[str]]
     domains: NotRequired[list[str]]
     recipe: str
+
+
+class RecipeDifference(TypedDict):
+    """The same change in one place or several."""
+
+    what: Literal[
+        "method",
+        "base",
+        "content",
+        "module",
+        "slice",
+        "ingredient",
+        "layers",
+        "parameter",
+        "dtype",
+        "out_dtype",
+        "tokenizer",
+        "token",
+        "chat_template",
+        "allow_submatrix",
+        "same_token_ids",
+    ]
+    change: Literal["added", "removed", "changed", "moved"]
+    path: str
+    name: str | None
+    filter: str | None
+    places: list[DifferencePlace]
+    everywhere: bool
+    old: Any
+    new: Any
 
 
 class RecipePage(TypedDict):
@@ -830,9 +1003,40 @@ class ReportRequest(TypedDict):
 
     fence: int
     outcome: Literal["succeeded", "failed", "cancelled"]
-    result: NotRequired[AblateResult | EvaluateResult | MergeResult | None]
+    result: NotRequired[AblateResult | EvaluateResult | MergeResult | VerifyResult | None]
     error: NotRequired[RunErrorInput | None]
     warnings: NotRequired[list[str]]
+
+
+class Reproduction(TypedDict):
+    """A merge by the recipe that a verify run made again.
+
+    `owner` had it made again on `worker`. `independent` says that this is not the account that owns
+    the merge, or a member of it. `differences` are the five largest; the run lists more."""
+
+    run: str
+    owner: str
+    independent: bool
+    worker: str | None
+    finished_at: str
+    merge: str
+    merge_owner: str
+    model_name: str
+    version: int
+    same: bool
+    tensors: int
+    differing: int
+    differences: list[TensorDifference]
+    made: Setting
+    again: Setting
+    unlike: list[Unlike]
+
+
+class ReproductionPage(TypedDict):
+    """Newest first."""
+
+    items: list[Reproduction]
+    next_cursor: str | None
 
 
 class Rotation(TypedDict):
@@ -852,7 +1056,7 @@ class Run(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: AblateSpec | EvaluateSpec | MergeSpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec | VerifySpec
     products: dict[str, str]
     attempt: int
     fence: int
@@ -890,6 +1094,14 @@ class RunItems(TypedDict):
 
     benchmark: str
     items: dict[str, float]
+
+
+class RunLock(TypedDict):
+    """The lock of a merge. `digest` is the SHA-256 of the lock as canonical JSON (RFC 8785)."""
+
+    run: str
+    digest: str
+    lock: LockOutput
 
 
 class RunPage(TypedDict):
@@ -946,6 +1158,23 @@ class RunSummary(TypedDict):
     finished_at: str | None
 
 
+class RunTensors(TypedDict):
+    """The tensors of the model that a merge made, by name."""
+
+    run: str
+    output_digest: str
+    tensors: dict[str, TensorDigest]
+
+
+class Setting(TypedDict):
+    """What computed a model; null and empty where it is not known."""
+
+    engine_version: str
+    versions: dict[str, str]
+    device: str | None
+    machine: Machine | None
+
+
 class ShellCode(TypedDict):
     code: str
     verifier: str
@@ -970,7 +1199,10 @@ class SimilarRecipe(TypedDict):
     description: str
     tags: list[str]
     domains: list[str]
+    reproductions: int
     created_at: str
+    stars: int
+    comments: int
     version: VersionSummary
     base: str | None
     ingredients: int
@@ -986,6 +1218,54 @@ class SimilarRecipes(TypedDict):
     as_of: int
 
 
+class Star(TypedDict):
+    """Whether you starred a recipe, and how many people did."""
+
+    recipe_id: str
+    starred_at: str | None
+    stars: int
+
+
+class StarPage(TypedDict):
+    """Newest first."""
+
+    items: list[Stargazer]
+    next_cursor: str | None
+
+
+class Stargazer(TypedDict):
+    """Who starred a recipe, and when."""
+
+    account: str
+    starred_at: str
+
+
+class StarredPage(TypedDict):
+    """Newest star first, each recipe with the first 300 characters of its description."""
+
+    items: list[StarredRecipe]
+    next_cursor: str | None
+
+
+class StarredRecipe(TypedDict):
+    """A recipe that you starred."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    reproductions: int
+    created_at: str
+    stars: int
+    comments: int
+    version: VersionSummary
+    starred_at: str
+
+
 class SubmittedRun(TypedDict):
     """A run that was queued. `notes` are sentences on what its submitter may not expect."""
 
@@ -997,7 +1277,7 @@ class SubmittedRun(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: AblateSpec | EvaluateSpec | MergeSpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec | VerifySpec
     products: dict[str, str]
     attempt: int
     fence: int
@@ -1045,6 +1325,26 @@ class Suggestions(TypedDict):
     recipes: list[SuggestedRecipe]
     fields: list[SuggestedField]
     values: dict[str, list[SuggestedValue]]
+
+
+class TensorDifference(TypedDict):
+    """A tensor that is not the same again. One that is on one side only is null on the other."""
+
+    name: str
+    made: TensorDigest | None
+    again: TensorDigest | None
+    elements: int | None
+    largest: float | None
+
+
+class TensorDigest(TypedDict):
+    """One tensor: its type as safetensors names it, its shape, and its digest in hexadecimal.
+
+    The digest covers name, type, shape and bytes."""
+
+    dtype: str
+    shape: list[int]
+    sha256: str
 
 
 class Token(TypedDict):
@@ -1110,6 +1410,70 @@ class TokenPage(TypedDict):
 
     items: list[Token]
     next_cursor: str | None
+
+
+class Unlike(TypedDict):
+    """Something in which two settings differ, such as `numpy`, with its value in each."""
+
+    what: str
+    made: str
+    again: str
+
+
+class VerifyResult(TypedDict):
+    """The outcome of a verify run. Of many differences, the largest are listed."""
+
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
+    kind: Literal["verify"]
+    output_digest: str
+    same: bool
+    method: str
+    tensors: int
+    compared_bytes: int
+    differing: int
+    differences: list[TensorDifference]
+    engine_version: str
+    versions: dict[str, str]
+    machine: Machine | None
+    unlike: list[Unlike]
+    seconds: float
+
+
+class VerifyRunCreate(TypedDict):
+    """Merge again what a run has merged, and compare tensor by tensor; no model is written."""
+
+    hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
+    needs: NotRequired[NeedsInput | None]
+    timeout_seconds: NotRequired[int | None]
+    kind: Literal["verify"]
+    run: str
+
+
+class VerifySpec(TypedDict):
+    """All that a worker needs to merge again. `lock` and `manifest` are only in claims."""
+
+    kind: Literal["verify"]
+    run: str
+    recipe: str
+    recipe_version: str | None
+    recipe_digest: str
+    model_name: str
+    seed: int
+    output_digest: str
+    made: Setting
+    independent: bool
+    lock: LockOutput | None
+    manifest: dict[str, TensorDigest] | None
+
+
+class VersionComparison(TypedDict):
+    """The differences of two versions, at most 1,000 of `total`."""
+
+    old: ComparedVersion
+    new: ComparedVersion
+    total: int
+    differences: list[RecipeDifference]
 
 
 class VersionPage(TypedDict):

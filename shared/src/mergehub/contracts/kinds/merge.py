@@ -11,11 +11,16 @@ from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Digest, ModelName, Note
+from mergehub.contracts.provenance.settings import Machine, Versions
+from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.contracts.strict import Lax
+from mergehub.recipe.lock import Lock
 
 MOST_PARENTS = 1000
 LONGEST_NAME = 500
 """The most ingredients in a result, and the most characters of such a name."""
+LARGEST_LOCK = 4 << 20
+"""The most bytes of a lock as canonical JSON."""
 LARGEST_SEED = 2**63 - 1
 
 
@@ -68,7 +73,10 @@ class Parent(Message):
 
 
 class MergeResult(Result):
-    """The outcome of a merge run."""
+    """The outcome of a merge run.
+
+    `versions` and what follows are empty or null in results of older workers.
+    """
 
     kind: Literal["merge"]
     output_digest: Digest
@@ -83,6 +91,17 @@ class MergeResult(Result):
         default_factory=list,
         max_length=50,
         description="Sentences that users of the model should know.",
+    )
+    versions: Versions = Field(default_factory=dict)
+    machine: Machine | None = Field(
+        default=None, description="Null if an earlier attempt made the model."
+    )
+    lock: Lock | None = Field(
+        default=None, description="Only in reports; clients find it at the run's `lock` address."
+    )
+    manifest: Tensors | None = Field(
+        default=None,
+        description="Only in reports; clients find it at the run's `tensors` address.",
     )
 
 

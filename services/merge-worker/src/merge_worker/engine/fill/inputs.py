@@ -78,6 +78,10 @@ class Inputs:
         with self._stream(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
+    def locked(self, path: Path) -> LockedFile:
+        """A file as it is now."""
+        return LockedFile(sha256=self.digest(path), size=self._stamps[path].size)
+
     def copy(self, path: Path, target: Path) -> LockedFile:
         """Copy a file and return what was written."""
         taken, size = hashlib.sha256(), 0

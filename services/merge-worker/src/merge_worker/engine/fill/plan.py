@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, wait
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from .inputs import Inputs
 from .operands import TensorMerge
 from .placement import Place, Placement
 from .tensor import fill
+
+Held = Callable[[PlannedTensor], AbstractContextManager[PlannedTensor]]
+"""Gives a tensor its place in a file, for as long as it is filled and recorded."""
 
 
 class Filling:
@@ -39,9 +43,10 @@ class Filling:
         block: int,
         only_finite: bool,
         device: Device | None = None,
+        held: Held = nullcontext,
     ) -> None:
         self._plan, self._folder, self._inputs = plan, folder, inputs
-        self._journal, self._only_finite = journal, only_finite
+        self._journal, self._only_finite, self._held = journal, only_finite, held
         self._todo = [each for each in tensors if each.name not in journal.finished]
         self._todo.sort(key=lambda tensor: -tensor.bytes_in)
         self._crew = Crew(room=max(map(held_whole, self._todo), default=0))
@@ -66,11 +71,12 @@ class Filling:
         return self._placement.warnings(len(self._todo))
 
     def _fill(self, tensor: PlannedTensor, meter: Meter) -> None:
-        with self._crew.room(held_whole(tensor)):
-            finished = self._filled(tensor, meter)
-        if self._only_finite:
-            check_finite(tensor, finished)
-        self._journal.add_tensor(tensor.name, finished)
+        with self._held(tensor) as placed:
+            with self._crew.room(held_whole(placed)):
+                finished = self._filled(placed, meter)
+            if self._only_finite:
+                check_finite(placed, finished)
+            self._journal.add_tensor(placed.name, finished)
         meter.add(1, 0)
 
     def _filled(self, tensor: PlannedTensor, meter: Meter) -> Finished:

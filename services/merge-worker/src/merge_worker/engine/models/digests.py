@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merge_worker.engine.errors import OutputError
 from merge_worker.engine.files.header import Region
+from mergehub.recipe.reproducing.outputs import output_digest
 
 from .checkpoint import weight_regions
 
@@ -94,12 +94,6 @@ def tensor_is(path: Path, name: str, region: Region, digest: str) -> bool:
         return region_digest(descriptor, name, region) == digest
     finally:
         os.close(descriptor)
-
-
-def output_digest(digests: Mapping[str, str]) -> str:
-    """The digest of an output, from the digests of its tensors (name to hexadecimal)."""
-    lines = "".join(f"{digests[name]}\n" for name in sorted(digests))
-    return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
 
 
 def digest_of_folder(folder: Path) -> str:

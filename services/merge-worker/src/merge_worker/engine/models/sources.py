@@ -39,6 +39,8 @@ class Sources:
         roots: folders that a path in a recipe must be under, after links are followed.
         produced: the folder of the model that a run produced, by the run's id.
         products: the run's id for each name of a product.
+        revisions: the revision of each Hugging Face id that a reference gives without one
+            (default: the newest).
         closed: folders that no path may be under, whether they are under a root or not.
         cache_dir: the Hugging Face cache (default: the library's own).
         offline: use only what is already in the cache.
@@ -47,6 +49,7 @@ class Sources:
     roots: tuple[Path, ...] = ()
     produced: Produced = field(default_factory=dict)
     products: Mapping[str, str] = field(default_factory=dict)
+    revisions: Mapping[str, str] = field(default_factory=dict)
     closed: tuple[Path, ...] = ()
     cache_dir: Path | None = None
     offline: bool = False
@@ -71,7 +74,7 @@ class Sources:
             return self._produced(self.products[name])
         if name.startswith(PATHS) or self._under_roots(name):
             return self._local(name)
-        return self._from_hub(name, None)
+        return self._from_hub(name, self.revisions.get(name))
 
     def within(self, path: Path) -> tuple[Path, ...]:
         """The folders that a link at `path`, in a model's folder, may lead into.

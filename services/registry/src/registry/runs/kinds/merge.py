@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import ModelProduced, ToldParent
@@ -14,6 +16,7 @@ from registry.runs.handler import Handler, Named, invalid
 from registry.runs.models import RunRow
 from registry.runs.naming.names import taken
 from registry.runs.naming.resolve import Products, named, names_of
+from registry.runs.reproductions.locks import keep
 from registry.runs.sources import Sources
 from registry.runs.wanted.recipes import wanted_recipe
 
@@ -60,9 +63,14 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
         spec = spec.model_copy(update={"model_name": product.name})
         return Named(spec, product.owner, notes)
 
+    def stored(self, result: MergeResult) -> dict[str, Any]:
+        """The result without lock and manifest, which have a row of their own."""
+        return result.model_dump(mode="json", exclude={"lock", "manifest"})
+
     async def announce(
         self, session: AsyncSession, run: RunRow, spec: MergeSpec, result: MergeResult
     ) -> None:
+        await keep(session, run.id, result)
         data = ModelProduced(
             run=run.id,
             name=spec.model_name,

@@ -30,6 +30,7 @@ from mergehub.contracts.runs import (
     RunState,
 )
 from registry.runs.errors import RunDoesNotFit, RunLeased, StaleFence
+from registry.runs.kinds import handler_of
 from registry.runs.measures import Measures, measure
 from registry.runs.models import RunRow
 from registry.runs.moves import LEASE, move, touch
@@ -59,7 +60,7 @@ async def claim(session: AsyncSession, run_id: UUID, request: ClaimRequest) -> C
     else:
         holder = f" by {run.worker}" if run.state == RunState.RUNNING else ""
         raise RunLeased(f"The run is {run.state}{holder}; only a queued run can be claimed.")
-    return _granted(run)
+    return await _granted(session, run)
 
 
 def _check_room(run: RunRow, request: ClaimRequest) -> None:
@@ -79,7 +80,8 @@ def _is_repeated(run: RunRow, request: ClaimRequest) -> bool:
     )
 
 
-def _granted(run: RunRow) -> Claim:
+async def _granted(session: AsyncSession, run: RunRow) -> Claim:
+    spec = await handler_of(run.kind).granted(session, _SPEC.validate_python(run.spec))
     return Claim(
         run_id=run.id,
         fence=run.fence,
@@ -87,7 +89,7 @@ def _granted(run: RunRow) -> Claim:
         lease_seconds=LEASE_SECONDS,
         heartbeat_seconds=HEARTBEAT_SECONDS,
         timeout_seconds=run.timeout_seconds,
-        spec=_SPEC.validate_python(run.spec),
+        spec=spec,
         products={name: UUID(run_id) for name, run_id in run.products.items()},
         traceparent=run.traceparent,
     )
@@ -132,6 +134,8 @@ async def report(session: AsyncSession, run_id: UUID, request: ReportRequest) ->
         RunNotFound: the run does not exist.
     """
     digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    if request.result is not None:
+        await handler_of(request.result.kind).prepare(session, run_id)
     run, now = await locked(session, run_id)
     if run.report_digest != digest:
         _check_owner(session, run, request.fence)

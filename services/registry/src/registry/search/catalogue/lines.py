@@ -1,6 +1,6 @@
 """Each entry's words in their order, as a line of numbers of 16 bits.
 
-A line is a text whose characters stand for words, in UTF-16: the rarer words take two units.
+As characters in UTF-16, the frequent words take one unit, and the others two.
 """
 
 from __future__ import annotations
@@ -14,20 +14,15 @@ from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
 
-APART = "\0"
-"""Between words that do not follow each other. No word has the number 0."""
+APART = 0
+"""The number after the words of a text. No word has it."""
 AT_ONCE = 1 << 14  # entries, to need little memory
-_LEAD, _TRAIL, _WIDE = 0xD800, 0xDC00, 0x10000
-_LARGEST = 0x10FFFF - _WIDE + _LEAD
+_LEAD, _TRAIL = 0xD800, 0xDC00
+_LARGEST = _LEAD + (1 << 20) - 1
 
 Place = NDArray[np.int64]
 Allowed = int | Mask
 """A word's number, or for each number whether it is allowed."""
-
-
-def character(code: int) -> str:
-    """The character of a word's number. Beyond a million words, they share one."""
-    return chr(code) if code < _LEAD else chr(min(code, _LARGEST) - _LEAD + _WIDE)
 
 
 class Lines:
@@ -37,12 +32,18 @@ class Lines:
         self._units = Growing(np.uint16)
         self._ends = Growing(np.int64)
 
-    def add(self, lines: Sequence[str]) -> None:
-        """Add the lines of the next entries, each of which ends with APART."""
-        units = [np.frombuffer(line.encode("utf-16-le"), np.uint16) for line in lines]
-        ends = len(self._units) + np.cumsum([len(each) for each in units])
-        self._units.extend(np.concatenate(units))
-        self._ends.extend(ends)
+    def add(self, codes: Place, ends: Place) -> None:
+        """Add the lines of the next entries: the numbers of all words, and where each line ends.
+
+        APART stands after each text. Beyond a million words, all share one number here.
+        """
+        wide = codes >= _LEAD
+        far = np.minimum(codes, _LARGEST)[wide] - _LEAD
+        units = codes.astype(np.uint16)
+        units[wide] = _LEAD + (far >> 10)
+        trails = np.flatnonzero(wide) + 1
+        self._ends.extend(len(self._units) + ends + np.append(0, np.cumsum(wide))[ends])
+        self._units.extend(np.insert(units, trails, (_TRAIL + (far & 0x3FF)).astype(np.uint16)))
 
     def among(self, phrase: Sequence[Allowed], slots: Slots) -> BitMap:
         """Those of some entries whose lines have words that follow each other."""
@@ -85,7 +86,7 @@ def _maybe(units: NDArray[np.uint16], phrase: Sequence[Allowed]) -> Place:
 def _first_unit(phrase: Sequence[Allowed]) -> int:
     first = phrase[0]
     assert isinstance(first, int), "a phrase begins with a whole word"
-    return ord(character(first).encode("utf-16-le")[:2].decode("utf-16-le", "surrogatepass"))
+    return first if first < _LEAD else _LEAD + ((min(first, _LARGEST) - _LEAD) >> 10)
 
 
 def _codes(units: NDArray[np.uint16], at: Place) -> tuple[Place, Place]:

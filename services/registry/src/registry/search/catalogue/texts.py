@@ -5,26 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import slots_of
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.entry import WEIGHTS, Entry
 from registry.search.catalogue.kept import Kept
-from registry.search.catalogue.lines import APART, Allowed, Lines, character
+from registry.search.catalogue.lines import APART, Allowed, Lines
 from registry.search.catalogue.postings import Postings, add_pairs
 from registry.search.spelling.vocabulary import Near, Vocabulary
 
 KINDS = len(WEIGHTS)
+Whole = NDArray[np.int64]
 FEW = 20_000  # entries that are looked through at each question; more are remembered
+
+
+class Codes(dict[str, int]):
+    """The numbers of words, from 1 on; a word that is asked for and new gets the next one."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def __missing__(self, word: str) -> int:
+        self.words.append(word)
+        code = self[word] = len(self.words)
+        return code
 
 
 class Texts:
     """The words of entries, by slot. Each entry has a word in the best of its texts only."""
 
     def __init__(self) -> None:
-        self.codes: dict[str, int] = {}
-        self.words: list[str] = []
+        self.codes = Codes()
         self._postings: Postings[int] = Postings()
         self._lines = Lines()
         self._kept = Kept()
@@ -32,33 +45,29 @@ class Texts:
         self._vocabulary = Vocabulary()
         self.few = FEW
 
+    @property
+    def words(self) -> list[str]:
+        """All words, in the order in which they came."""
+        return self.codes.words
+
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
         """Add the texts of entries that have the slots from this one on."""
-        keys: list[int] = []
-        counts, lines = [], []
+        line: list[int] = []
+        kinds: list[int] = []
+        part_ends, ends = [], []
         for entry in entries:
-            best, line = self._read(entry)
-            keys += [code * KINDS + kind for code, kind in best.items()]
-            counts.append(len(best))
-            lines.append(line)
-        slots = np.repeat(np.arange(slot, slot + len(entries), dtype=np.uint32), counts)
-        add_pairs(self._postings, np.array(keys, np.int64), slots)
-        self._lines.add(lines)
-
-    def _read(self, entry: Entry) -> tuple[dict[int, int], str]:
-        """The best place of each word, and the line."""
-        best: dict[int, int] = {}
-        parts = []
-        for kind, words in entry.parts():
-            codes = [self.codes.get(word) or self._new(word) for word in words]
-            best.update(dict.fromkeys(codes, kind))
-            parts.append("".join(map(character, codes)))
-        return best, APART.join(parts) + APART
-
-    def _new(self, word: str) -> int:
-        self.words.append(word)
-        code = self.codes[word] = len(self.words)  # from 1
-        return code
+            for kind, words in entry.parts():
+                line += map(self.codes.__getitem__, words)
+                line.append(APART)
+                kinds.append(kind)
+                part_ends.append(len(line))
+            ends.append(len(line))
+        codes = np.array(line, np.int64)
+        self._lines.add(codes, np.array(ends))
+        of_part = np.repeat(np.array(kinds), np.diff(part_ends, prepend=0))
+        slots = np.repeat(np.arange(len(entries)), np.diff(ends, prepend=0))
+        keys, at = _best(codes, slots, of_part)
+        add_pairs(self._postings, keys, (at + slot).astype(np.uint32))
 
     def places(self, word: str) -> list[BitMap]:
         """The entries that have a word in each kind of text, none of them twice."""
@@ -105,3 +114,13 @@ class Texts:
     def beginning_with(self, prefix: str) -> list[str]:
         """The words that begin so, in no order."""
         return self._beginnings.of(self.codes, prefix)
+
+
+def _best(codes: Whole, slots: Whole, kinds: Whole) -> tuple[Whole, Whole]:
+    """Each word of each entry once, with the best kind of text that has it; and the entries."""
+    count = 1 + int(slots[-1])
+    whole = np.sort((codes * count + slots) * KINDS + kinds)
+    pairs, kind = np.divmod(whole[np.searchsorted(whole, count * KINDS) :], KINDS)  # not APART
+    first = np.diff(pairs, prepend=-1) > 0
+    code, slot = np.divmod(pairs[first], count)
+    return code * KINDS + kind[first], slot

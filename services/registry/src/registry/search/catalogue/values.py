@@ -18,7 +18,7 @@ from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.frequency import Frequency
 from registry.search.catalogue.kept import Kept
-from registry.search.catalogue.postings import Postings
+from registry.search.catalogue.postings import Postings, add_pairs
 from registry.search.words import words_of
 
 OPEN = ("tag", "base", "ingredient")
@@ -53,17 +53,18 @@ class Values:
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
         """Add the values of entries that have the slots from this one on."""
-        kept: list[int] = []
+        codes: list[int] = []
         ends = []
         for entry in entries:
-            for field, text in entry.values():
-                code = self._code(field, text)
-                self._postings.add(code, slot)
-                self._counts.all[code] += 1
-                if field in OPEN:
-                    kept.append(code)
-            ends.append(len(self._of_entries) + len(kept))
-            slot += 1
+            codes += [self._code(field, text) for field, text in entry.values()]
+            ends.append(len(codes))
+        all_codes = np.array(codes, np.int64)
+        slots = np.repeat(np.arange(slot, slot + len(entries)), np.diff(ends, prepend=0))
+        add_pairs(self._postings, all_codes, slots.astype(np.uint32))
+        self._counts.all[:] += np.bincount(all_codes, minlength=len(self.texts))
+        kept = self._fields.all[all_codes] < len(OPEN)
+        self._ends.extend(len(self._of_entries) + np.append(0, np.cumsum(kept))[ends])
+        self._of_entries.extend(all_codes[kept])
         self._names.extend([hash(entry.name) for entry in entries])
         self._of_entries.extend(kept)
         self._ends.extend(ends)

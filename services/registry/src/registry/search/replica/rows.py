@@ -24,7 +24,8 @@ def _column(name: str, otherwise: str) -> str:
 
 
 ROWS = f"""
-SELECT r.number, r.owner, r.name, r.title, r.description, r.tags, r.domains, r.visibility,
+SELECT r.number, r.owner, r.name, r.title, r.description, r.tags, r.domains,
+  CASE WHEN {_column("unlisted", "false")} THEN 'unlisted' ELSE r.visibility END AS visibility,
   extract(epoch FROM r.created_at)::bigint AS created,
   {_column("licence", "NULL")} AS licence, {_column("archived_at", "NULL")} IS NOT NULL AS archived,
   {_column("stars", "0")} AS stars, {_column("forks", "0")} AS forks,

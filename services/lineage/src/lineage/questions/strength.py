@@ -52,9 +52,10 @@ class Origins:
     relation: Codes8
 
 
-def origins(graph: Graph, models: Numbers) -> Origins:
-    """Where each model came from."""
-    edges = strongest_first(graph, graph.expand(distinct(models), "ancestors"))
+def origins(graph: Graph, models: Numbers, end: int | None = None) -> Origins:
+    """Where each model came from, by the first `end` edges."""
+    edges = graph.expand(distinct(models), "ancestors")
+    edges = strongest_first(graph, edges if end is None else edges[edges < end])
     edges = edges[begins(graph.edges.child[edges])]
     children = graph.edges.child[edges]
     place = np.searchsorted(children, models)

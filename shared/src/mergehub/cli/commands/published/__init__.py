@@ -1,0 +1,1 @@
+"""What people do with published recipes: compare, star, comment."""

@@ -1,0 +1,72 @@
+"""verify: Merge again what a run has merged, and compare each tensor, on a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from rich.filesize import decimal
+
+from mergehub.cli.commands.runs import FOLLOW
+from mergehub.cli.connection import hub
+from mergehub.cli.finding import merge_run
+from mergehub.cli.json_option import as_json
+from mergehub.cli.submission import CLASS, TIMEOUT, submitted
+from mergehub.contracts.kinds.verify import TensorDifference, VerifyResult
+
+SHOWN = 10
+
+
+@click.command("verify")
+@click.argument("what", metavar="RUN_OR_MODEL")
+@CLASS
+@TIMEOUT
+@FOLLOW
+@as_json
+@click.pass_context
+def command(ctx: click.Context, /, what: str, wait: bool, raw: bool, **how: Any) -> None:
+    """Merge again what a run has merged, and compare each tensor, on a worker.
+
+    RUN_OR_MODEL is the id of a merge run, or at least its first six characters; or the name of a
+    merged model (me/soup), which means its newest run. The worker reads only what the lock of that
+    run names, and writes no model. The recipe's page lists the outcome.
+
+    Prints the id of the run. With --follow, the exit status is 1 if a tensor differs.
+    """
+    with hub(ctx) as client:
+        wanted = {"kind": "verify", "run": str(merge_run(client, what)), **how}
+        run = submitted(client, wanted, wait, raw)
+    if wait and run.result and not run.result["same"]:
+        raise click.exceptions.Exit(1)
+
+
+def outcome(result: VerifyResult) -> str:
+    """What is the same and what is not, in lines."""
+    return "\n".join(_lines(result))
+
+
+def _lines(result: VerifyResult) -> Iterator[str]:
+    size = f"{decimal(result.compared_bytes)}, {result.seconds:.1f} s"
+    if result.same:
+        yield f"the same again: {result.tensors} tensors, {size}"
+    else:
+        yield f"not the same: {result.differing} of {result.tensors} tensors differ, {size}"
+    yield from map(_difference, result.differences[:SHOWN])
+    if result.differing > SHOWN:
+        yield f"  … and {result.differing - SHOWN} more"
+    for each in result.unlike:
+        yield f"{each.what}: {each.made} when it was made, {each.again} now"
+    yield result.output_digest
+
+
+def _difference(each: TensorDifference) -> str:
+    if each.made is None or each.again is None:
+        return f"  {each.name}: only {'the merge of now' if each.again else 'the run'} has it"
+    before, now = (f"{side.dtype} {side.shape}" for side in (each.made, each.again))
+    if before != now:
+        return f"  {each.name}: {before} when it was made, {now} now"
+    if each.elements is None:
+        return f"  {each.name}: other values"
+    most = "" if each.largest is None else f", by at most {each.largest:.3g}"
+    return f"  {each.name}: {each.elements} elements differ{most}"

@@ -1,0 +1,1 @@
+"""How a model was made: the digest of each tensor, and what computed it where."""

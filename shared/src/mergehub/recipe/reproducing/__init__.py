@@ -1,0 +1,1 @@
+"""Whether two merges are the same: the digests of their outputs, and of what they read."""
