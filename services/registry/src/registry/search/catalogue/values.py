@@ -66,8 +66,6 @@ class Values:
         self._ends.extend(len(self._of_entries) + np.append(0, np.cumsum(kept))[ends])
         self._of_entries.extend(all_codes[kept])
         self._names.extend([hash(entry.name) for entry in entries])
-        self._of_entries.extend(kept)
-        self._ends.extend(ends)
 
     def _code(self, field: str, text: str) -> int:
         codes = self.codes[field]
