@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from registry.search.answering.likeness import (
@@ -17,6 +19,7 @@ from registry.search.answering.likeness import (
     alike,
     same_ingredients,
 )
+from registry.search.catalogue.arrays import Slots
 
 
 class Catalogue:
@@ -37,8 +40,8 @@ class Catalogue:
     def counted(self, low: int, high: int) -> BitMap:
         return BitMap(n for n, each in enumerate(self.recipes) if low <= each.count <= high)
 
-    def count(self, number: int) -> int:
-        return self.recipes[number].count
+    def counts(self, numbers: Slots) -> NDArray[np.int64]:
+        return np.array([self.recipes[number].count for number in numbers], np.int64)
 
     @property
     def all(self) -> BitMap:

@@ -75,7 +75,7 @@ async def get_recipe_suggestions(
 
 @router.get(
     "/facets",
-    summary="Count recipes by method, base, ingredient, tag, domain, licence and shape",
+    summary="Count recipes by the values of their fields",
     responses=problem_responses(CatalogueLoading, QueryInvalid, Unauthenticated),
 )
 async def get_recipe_facets(

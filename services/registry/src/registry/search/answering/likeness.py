@@ -6,12 +6,15 @@ of the recipe's tags the other has, and whether the method and the base are the 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
+
+from registry.search.catalogue.arrays import Slots, bitmap, slots_of
 
 INGREDIENTS, METHOD, BASE, TAGS = 0.6, 0.15, 0.15, 0.1
 """How much each counts."""
@@ -41,8 +44,8 @@ class Compared(Protocol):
     def counted(self, low: int, high: int) -> BitMap:
         """The recipes that have so many ingredients."""
 
-    def count(self, number: int) -> int:
-        """How many ingredients a recipe has."""
+    def counts(self, numbers: Slots) -> NDArray[np.integer[Any]]:
+        """How many ingredients recipes have."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,10 @@ def alike(recipe: Traits, catalogue: Compared, among: BitMap, most: int) -> list
     those are compared that share most of the rest.
     """
     sets = _Sets(recipe, catalogue, among)
-    candidates = BitMap.union(BitMap(), *sets.candidates())
-    shared = [_shares(each, candidates) for each in (sets.models, sets.tags)]
-    found = [
-        Like(number, sets.likeness(number, shared[0][number], shared[1][number]))
-        for number in candidates
-    ]
-    found.sort(key=lambda each: (-each.likeness, -each.number))
-    return found[:most]
+    candidates = slots_of(BitMap.union(BitMap(), *sets.candidates()))
+    likeness = sets.likeness(candidates)
+    best = np.lexsort((-candidates.astype(np.int64), -likeness))[:most]
+    return [Like(int(candidates[at]), float(likeness[at])) for at in best]
 
 
 class _Sets:
@@ -104,20 +103,25 @@ class _Sets:
         for each in [*self.models, *self.tags, self.base & self.method]:
             yield _few(each, others)
 
-    def likeness(self, number: int, models: int, tags: int) -> float:
-        """How like a recipe is that shares so many ingredients and tags."""
-        either = self._recipe.count + self._catalogue.count(number) - models
-        return (
-            INGREDIENTS * models / max(either, 1)
-            + TAGS * tags / max(len(self._recipe.tags), 1)
-            + METHOD * (number in self.method)
-            + BASE * (number in self.base)
+    def likeness(self, candidates: Slots) -> NDArray[np.float64]:
+        """How like the recipe each candidate is."""
+        recipe = self._recipe
+        models, tags = _shared(self.models, candidates), _shared(self.tags, candidates)
+        either = recipe.count + self._catalogue.counts(candidates) - models
+        return np.asarray(
+            INGREDIENTS * models / np.maximum(either, 1)
+            + TAGS * tags / max(len(recipe.tags), 1)
+            + METHOD * _shared([self.method], candidates)
+            + BASE * _shared([self.base], candidates)
         )
 
 
-def _shares(sets: Sequence[BitMap], candidates: BitMap) -> Counter[int]:
+def _shared(sets: Sequence[BitMap], candidates: Slots) -> NDArray[np.int64]:
     """In how many of some sets each candidate is."""
-    return Counter(number for each in sets for number in each & candidates)
+    among, shared = bitmap(candidates), np.zeros(len(candidates), np.int64)
+    for each in sets:
+        shared[np.searchsorted(candidates, slots_of(each & among))] += 1
+    return shared
 
 
 def _few(found: BitMap, others: Sequence[BitMap]) -> BitMap:

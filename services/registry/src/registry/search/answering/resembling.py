@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from registry.search.answering.facts import facts
 from registry.search.answering.likeness import Traits, alike, same_ingredients
-from registry.search.catalogue.arrays import bitmap
+from registry.search.catalogue.arrays import Slots, bitmap
 from registry.search.catalogue.catalogue import NONE, Catalogue
 from registry.search.catalogue.sight import Viewpoint
 
@@ -70,6 +71,6 @@ class _Compared:
         """The entries that have so many ingredients."""
         return bitmap(np.flatnonzero((self._counts >= low) & (self._counts <= high)))
 
-    def count(self, number: int) -> int:
-        """How many ingredients an entry has."""
-        return int(self._counts[number])
+    def counts(self, numbers: Slots) -> NDArray[np.integer[Any]]:
+        """How many ingredients entries have."""
+        return np.asarray(self._counts[numbers], np.int64)
