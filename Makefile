@@ -79,6 +79,7 @@ check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, gene
 	$(BIN)/python -m tools.event_page --check
 	$(BIN)/python -m tools.field_table --check
 	$(BIN)/python -m tools.alerts_object --check
+	$(BIN)/python -m tools.docs_style --check
 	$(BIN)/python -m tools.file_page --check
 	$(BIN)/python -m tools.openapi_documents --check
 	$(BIN)/python -m tools.python_client --check
@@ -95,6 +96,7 @@ documents: $(BIN)/.installed ## Generate files from the code: OpenAPI documents,
 	$(BIN)/python -m tools.event_page --write
 	$(BIN)/python -m tools.field_table --write
 	$(BIN)/python -m tools.alerts_object --write
+	$(BIN)/python -m tools.docs_style --write
 	$(BIN)/python -m tools.file_page --write
 	$(BIN)/python -m tools.openapi_documents --write
 	$(BIN)/python -m tools.python_client --write

@@ -40,6 +40,12 @@ REFUSALS = {
 FAULTS = {
     "unknown_merge_method": "a method is one of the catalogue",
     "unknown_method": "a method is one of the catalogue or of the hub's models",
+    "unknown_domain": "a domain is one of the benchmarks' or of the hub's models",
+    "unknown_precision": "a precision is a usual one or of the hub's models",
+    "unknown_licence": "a licence is a usual one or of the hub's models",
+    "unknown_benchmark": "a benchmark is defined or has results",
+    "one_model_for_a_card": "a card is of one model, which other formats need not have",
+    "card_too_large": "a card holds so many results",
     "one_of_two": "exactly one of two fields is given, which may both be null",
     "unknown_action": "an action is one that the trail knows",
 }

@@ -171,7 +171,7 @@ class HubClient:
 
     def boards(self) -> list[dict[str, Any]]:
         """All leaderboards."""
-        return list(map(_plain, self.send(api.list_boards())["items"]))
+        return list(map(_plain, self.hub.pages(api.list_boards())))
 
     def board(self, name: str, limit: int = 50) -> dict[str, Any]:
         """The first rows of a leaderboard."""
