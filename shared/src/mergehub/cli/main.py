@@ -57,6 +57,10 @@ SECTIONS = {
             "mergehub.cli.commands.published:recipes",
             "List the newest recipes, or change your own.",
         ),
+        "search": Lazy(
+            "mergehub.cli.commands.search.command:search",
+            "Find recipes by words and conditions.",
+        ),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
         "star": Lazy(
             "mergehub.cli.commands.published.stars:star",
