@@ -34,7 +34,7 @@ from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts.models import AccountRow
 from registry.audit.models import AuditRow
 from registry.comments.models import CommentRow
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.runs.models import RunRow
 from registry.runs.reproductions.models import ReproductionRow
 from registry.runs.workers.models import WorkerRow
@@ -84,6 +84,16 @@ def _version_row(own: UUID, recipe: UUID, number: int) -> tuple[type[Any], Json]
         "id": own, "recipe_id": recipe, "number": number, "digest": "d", "method": "linear",
         "ingredients": [], "source": "", "canonical": "{}",
     }  # fmt: skip
+
+
+def _fork(name: str, at: datetime) -> Rows:
+    fork = {"recipe_id": UUID(name), "origin_id": PARENT, "version_id": PARENT}
+    return [*_recipe(name, at), (ForkRow, fork)]
+
+
+def _twin(name: str, at: datetime) -> Rows:
+    recipe, (table, version) = _recipe(name, at)
+    return [recipe, (table, version | {"created_at": at})]
 
 
 def _version(name: str, at: datetime) -> Rows:
@@ -249,6 +259,12 @@ def _release(name: str, at: datetime) -> Rows:
 LISTS = {
     "list_recipes": Listed("registry", "/v1/recipes", "id", _recipe, ("id", "recipe_id")),
     "list_recipe_versions": Listed("registry", f"/v1/recipes/{PARENT}/versions", "id", _version),
+    "list_recipe_forks": Listed(
+        "registry", f"/v1/recipes/{PARENT}/forks", "id", _fork, ("id", "recipe_id", "recipe_id")
+    ),
+    "list_recipe_twins": Listed(
+        "registry", f"/v1/recipes/{PARENT}/versions/1/twins", "recipe", _twin, ("id", "recipe_id")
+    ),
     "list_stars": Listed(
         "registry", f"/v1/recipes/{PARENT}/stars", "account", _star, ("handle", "account")
     ),

@@ -32,10 +32,13 @@ from registry.events.models import outbox
 from registry.links import LINKS
 from registry.recipes import counts as recipe_counts
 from registry.recipes import endpoints as recipes
-from registry.recipes.lineage import Lineage
+from registry.recipes.beside_lineage.lineage import Lineage
+from registry.recipes.deletion import endpoints as recipe_deletion
+from registry.recipes.forks import endpoints as recipe_forks
+from registry.recipes.twins import endpoints as recipe_twins
 from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
-from registry.runs import visibility
+from registry.runs import origins
 from registry.runs.follow import Following
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
@@ -73,8 +76,11 @@ COUNTS = (
 )
 """The counts that the quotas limit."""
 
-RECIPE_FOLLOWERS = (visibility.follow, comment_visibility.follow)
+RECIPE_FOLLOWERS = (origins.follow, comment_visibility.follow)
 """The followers of a recipe that becomes private or public."""
+
+RECIPE_NEEDS = (origins.needing,)
+"""What keeps a recipe from being deleted, beside its forks."""
 
 
 async def _readings(session: AsyncSession) -> list[Reading]:
@@ -96,6 +102,7 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         resources.signals.on_call(channel, app.state.authenticator.forget)
     app.state.counts = COUNTS
     app.state.recipe_followers = RECIPE_FOLLOWERS
+    app.state.recipe_needs = RECIPE_NEEDS
     settings = resources.settings
     app.state.lineage = Lineage(resources.hub, settings.lineage_url or settings.hub_url)
     app.state.provider = None
@@ -126,6 +133,9 @@ PARTS = ServiceParts(
         stars.router,
         comments.router,
         recipes.router,
+        recipe_forks.router,
+        recipe_twins.router,
+        recipe_deletion.router,
         runs.router,
         reproductions.runs,
         reproductions.recipes,

@@ -10,7 +10,7 @@ from registry.comments.models import CommentRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import ForkRow, FormerNameRow, RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.reproductions.models import LockRow, ReproductionRow
 from registry.runs.workers.models import WorkerRow
@@ -29,6 +29,8 @@ TABLES = (
     DeliveryRow,
     EndpointRow,
     FeaturesRow,
+    ForkRow,
+    FormerNameRow,
     IdentityRow,
     ItemsRow,
     KeyRow,

@@ -53,7 +53,14 @@ SECTIONS = {
             "mergehub.cli.commands.search.command:search",
             "Find recipes by words and conditions.",
         ),
-        "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
+        "fork": Lazy(
+            "mergehub.cli.commands.published.forking:fork",
+            "Make a recipe of your own from a published one.",
+        ),
+        "recipes": Lazy(
+            "mergehub.cli.commands.published:recipes",
+            "List the newest recipes, or change your own.",
+        ),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
         "star": Lazy(
             "mergehub.cli.commands.published.stars:star",

@@ -12,7 +12,7 @@ from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
-from registry.recipes.service import RecipeNotFound
+from registry.recipes.errors import RecipeNotFound
 from registry.search import service, suggesting
 from registry.search.answering.ranking import Sort
 from registry.search.answering.resembling import By

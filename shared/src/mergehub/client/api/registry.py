@@ -278,16 +278,32 @@ def check_recipe(body: t.RecipeCheck) -> Call[t.CheckedRecipeAnswer]:
     return Call("POST", "/v1/recipes/check", body=body)
 
 
+def get_recipe_by_name(
+    owner: str, name: str, *, if_none_match: str | None = None
+) -> Call[t.Recipe]:
+    """A recipe with its newest version. A name that it had before leads to the present one."""
+    return Call(
+        "GET",
+        f"/v1/recipes/named/{part(owner)}/{part(name)}",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Recipe]:
     """A recipe with its newest version."""
     return Call("GET", f"/v1/recipes/{part(recipe_id)}", headers={"If-None-Match": if_none_match})
 
 
 def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str) -> Call[t.Recipe]:
-    """Change a recipe's title, description, tags or visibility. Its versions never change."""
+    """Change what is said of a recipe, who sees it, or whether it is archived."""
     return Call(
         "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
     )
+
+
+def delete_recipe(recipe_id: str | UUID) -> Call[None]:
+    """Delete a recipe with its versions, if no run, model or fork came from it."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}")
 
 
 def publish_recipe_version(
@@ -337,6 +353,52 @@ def get_recipe_source(
     return Call(
         "GET",
         f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/source",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def fork_recipe(
+    recipe_id: str | UUID, body: t.ForkCreate | None, *, idempotency_key: str | None = None
+) -> Call[t.PublishedRecipe]:
+    """Publish a version of a recipe as a recipe of your own, which keeps where it came from."""
+    return Call(
+        "POST",
+        f"/v1/recipes/{part(recipe_id)}/fork",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def list_recipe_forks(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ForkPage, t.Recipe]:
+    """The forks of a recipe that you may see, newest first, without archived ones."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/forks",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_recipe_twins(
+    recipe_id: str | UUID,
+    number: int,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.TwinPage, t.Twin]:
+    """The versions of other recipes that have the same digest, the oldest first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/twins",
+        query={"limit": limit, "cursor": cursor},
         headers={"If-None-Match": if_none_match},
     )
 

@@ -534,17 +534,42 @@ class FieldFault(TypedDict):
     line: int | None
 
 
+class ForkCreate(TypedDict):
+    """What the fork has in another way than its origin; omitted fields are taken from there."""
+
+    version: NotRequired[int | None]
+    name: NotRequired[str | None]
+    owner: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "unlisted", "private"] | None]
+    title: NotRequired[str | None]
+    description: NotRequired[str | None]
+    tags: NotRequired[list[str] | None]
+    domains: NotRequired[list[str] | None]
+    licence: NotRequired[str | None]
+
+
+class ForkPage(TypedDict):
+    """Newest first, each with the first 300 characters of its description."""
+
+    items: list[Recipe]
+    next_cursor: str | None
+
+
 class FoundRecipe(TypedDict):
     """A recipe with what searches know of it; null: not known."""
 
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -786,19 +811,24 @@ class Parent(TypedDict):
 
 
 class PublishedRecipe(TypedDict):
-    """A recipe that was just published, with the warnings of its check."""
+    """A recipe that was just published."""
 
     warnings: list[FieldFault]
     lineage: Literal["answered", "unavailable", "not-asked"]
     unknown_models: list[str]
+    twins: list[Twin]
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -807,11 +837,12 @@ class PublishedRecipe(TypedDict):
 
 
 class PublishedVersion(TypedDict):
-    """A version that was just published, with the warnings of its check."""
+    """A version that was just published."""
 
     warnings: list[FieldFault]
     lineage: Literal["answered", "unavailable", "not-asked"]
     unknown_models: list[str]
+    twins: list[Twin]
     id: str
     number: int
     digest: str
@@ -868,16 +899,23 @@ class QuotaSet(TypedDict):
 
 
 class Recipe(TypedDict):
-    """A recipe with its newest version."""
+    """A recipe with its newest version.
+
+    - `forked_from`: null also if the origin was deleted, or if no list shows it to you.
+    - `forks`: the number of its public forks that are not archived."""
 
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -887,16 +925,18 @@ class Recipe(TypedDict):
 
 class RecipeCheck(TypedDict):
     recipe: str
+    licence: NotRequired[str | None]
 
 
 class RecipeCreate(TypedDict):
     name: str
     owner: NotRequired[str | None]
-    visibility: NotRequired[Literal["public", "private"]]
+    visibility: NotRequired[Literal["public", "unlisted", "private"]]
     title: NotRequired[str | None]
     description: NotRequired[str]
     tags: NotRequired[list[str]]
     domains: NotRequired[list[str]]
+    licence: NotRequired[str | None]
     recipe: str
 
 
@@ -946,10 +986,13 @@ class RecipePage(TypedDict):
 
 
 class RecipeUpdate(TypedDict):
-    """Omitted fields do not change."""
+    """Omitted fields do not change; `licence: null` removes the licence."""
 
+    name: NotRequired[str | None]
     title: NotRequired[str | None]
-    visibility: NotRequired[Literal["public", "private"] | None]
+    visibility: NotRequired[Literal["public", "unlisted", "private"] | None]
+    archived: NotRequired[bool | None]
+    licence: NotRequired[str | None]
     description: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
     domains: NotRequired[list[str] | None]
@@ -1193,12 +1236,16 @@ class SimilarRecipe(TypedDict):
 
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -1252,12 +1299,16 @@ class StarredRecipe(TypedDict):
 
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -1412,6 +1463,24 @@ class TokenPage(TypedDict):
     next_cursor: str | None
 
 
+class Twin(TypedDict):
+    """A version of another recipe with the same digest."""
+
+    recipe: str
+    version: str
+    number: int
+    owner: str
+    name: str
+    created_at: str
+
+
+class TwinPage(TypedDict):
+    """The oldest first. A recipe is listed once for each of its versions with the digest."""
+
+    items: list[Twin]
+    next_cursor: str | None
+
+
 class Unlike(TypedDict):
     """Something in which two settings differ, such as `numpy`, with its value in each."""
 
@@ -1481,6 +1550,16 @@ class VersionPage(TypedDict):
 
     items: list[VersionSummary]
     next_cursor: str | None
+
+
+class VersionReference(TypedDict):
+    """A version of a recipe, by its id and number, and the recipe by its id and name."""
+
+    recipe: str
+    version: str
+    number: int
+    owner: str
+    name: str
 
 
 class VersionSummary(TypedDict):

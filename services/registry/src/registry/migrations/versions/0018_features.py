@@ -1,7 +1,7 @@
 """What a search knows of recipes' content.
 
 Revision ID: 0018
-Revises: 0019
+Revises: 0016
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0018"
-down_revision = "0019"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
