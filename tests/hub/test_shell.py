@@ -202,3 +202,20 @@ def test_ctrl_c_stops_watching_and_not_the_run(hub: RunningHub, recipe: str, mer
     assert "You stopped watching; the run continues." in said
     assert f"mergehub cancel {told['id']}" in said
     assert json.loads(mergehub("cancel", told["id"], "--json").stdout)["state"] == "cancelled"
+
+
+def test_what_was_published_is_found_counted_and_likened(mergehub: Any, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yml"
+    for name, other in (("findable-soup", "right"), ("findable-stew", "wrong")):
+        recipe.write_text(RECIPE % other)
+        assert mergehub("publish", str(recipe), "--name", name, "--tag", "findable").exit_code == 0
+    found = mergehub("search", "ingredient:right tag:findabel method:linear", "--facets")
+    assert found.exit_code == 0, found.output
+    assert "local/findable-soup" in found.stdout
+    assert "findable-stew" not in found.stdout
+    assert "searched for 'findable'" in found.stderr
+    alike = json.loads(mergehub("search", "--similar-to", "findable-soup", "--json").stdout)
+    assert "findable-stew" in [each["name"] for each in alike]
+    refused = mergehub("search", "bse:right")
+    assert refused.exit_code == 1
+    assert "did you mean 'base'?" in refused.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -154,3 +156,27 @@ async def test_webhooks_get_the_event_of_each_imported_recipe_in_order(
     await bring(ann, *({"name": name, "recipe": recipe_text} for name in "ab"))
     names = [each["payload"]["data"]["name"] for each in await deliveries(endpoint)]
     assert names == ["a", "b"]
+
+
+async def test_an_import_is_in_the_log_that_searches_follow(
+    ann: Client, stranger: Client, recipe_text: str
+) -> None:
+    await bring(ann, *({"name": name, "recipe": recipe_text} for name in "ab"))
+    found = await stranger.get("/v1/recipes", params={"q": "owner:ann"})
+    assert sorted(each["name"] for each in found.json()["items"]) == ["a", "b"]
+    await bring(ann, {"name": "a", "recipe": OTHER})
+    found = await stranger.get("/v1/recipes", params={"q": "ingredient:org/other"})
+    assert [each["name"] for each in found.json()["items"]] == ["a"]
+
+
+async def test_imports_of_the_same_recipes_at_once_publish_each_once(
+    ann: Client, recipe_text: str, events: Call
+) -> None:
+    names = [f"soup-{number}" for number in range(20)]
+    rows = [{"name": name, "recipe": recipe_text} for name in names]
+    both = await asyncio.gather(bring(ann, *rows), bring(ann, *reversed(rows)), bring(ann, *rows))
+    told = Counter(each["outcome"] for report in both for each in report["brought"])
+    assert told["published"] == 20
+    assert sum(told.values()) + sum(len(report["refused"]) for report in both) == 60
+    assert len(await events("recipe.published")) == 20
+    assert outcomes(await bring(ann, *rows)) == [(name, 1, "known") for name in names]

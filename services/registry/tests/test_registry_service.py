@@ -88,6 +88,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
     }
     assert set(operations) == {
         "publish_recipe", "check_recipe", "list_recipes", "get_recipe", "update_recipe",
+        "get_recipe_facets", "get_recipe_suggestions", "list_similar_recipes",
         "publish_recipe_version",
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
         "get_recipe_by_name", "delete_recipe", "fork_recipe", "list_recipe_forks",

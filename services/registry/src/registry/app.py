@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +13,7 @@ from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.identity.token_cache import CachingAuthenticator
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
 from mergehub.kit.telemetry.metrics import Reading
 from registry.accounts import counts as account_counts
 from registry.accounts import endpoints as accounts
@@ -45,6 +48,9 @@ from registry.runs.protocol import queue_endpoints
 from registry.runs.readings import readings as run_readings
 from registry.runs.reproductions import endpoints as reproductions
 from registry.runs.workers import endpoints as workers
+from registry.search import endpoints as search
+from registry.search.gains.starting import start_gains
+from registry.search.replica.serving import start_replica
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import hub_endpoints, shell_endpoints
 from registry.sign_in.provider import Provider
@@ -109,6 +115,10 @@ async def _start(app: FastAPI, resources: Resources) -> None:
     app.state.sealer = Sealer(settings.secret_keys())
 
 
+def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+    return {**start_replica(app, resources), **start_gains(app, resources)}
+
+
 async def _prepare(resources: Resources) -> None:
     async with resources.database.transaction() as session:
         await accept_settings_tokens(session, resources.settings)
@@ -121,6 +131,7 @@ PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub registry",
     routers=(
+        search.router,  # before the paths of one recipe, by its id
         differences.router,  # before the routes that would take their names for ids
         recipe_exports.router,
         stars.router,
@@ -151,6 +162,7 @@ PARTS = ServiceParts(
     links=LINKS,
     largest_bodies={"/report": REPORT_BYTES, "/recipes/import": IMPORT_BYTES},
     start=_start,
+    loops=_loops,
     prepare=_prepare,
     readings=_readings,
     doors=DOORS,

@@ -14,6 +14,7 @@ from registry.recipes.models import ForkRow, FormerNameRow, RecipeRow, VersionRo
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.reproductions.models import LockRow, ReproductionRow
 from registry.runs.workers.models import WorkerRow
+from registry.search.models import FeaturesRow
 from registry.sign_in.models import SignInRow
 from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
@@ -27,6 +28,7 @@ TABLES = (
     CommentRow,
     DeliveryRow,
     EndpointRow,
+    FeaturesRow,
     ForkRow,
     FormerNameRow,
     IdentityRow,

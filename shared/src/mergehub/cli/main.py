@@ -65,6 +65,10 @@ SECTIONS = {
             "mergehub.cli.commands.exchange.exporting:export",
             "Export a recipe for another program, or all public recipes.",
         ),
+        "search": Lazy(
+            "mergehub.cli.commands.search.command:search",
+            "Find recipes by words and conditions.",
+        ),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
         "star": Lazy(
             "mergehub.cli.commands.published.stars:star",

@@ -69,7 +69,7 @@ class HubClient:
         owner, _, plain = name.rpartition("/")
         if owner and (found := self.named(owner, plain)):
             return found
-        page = self.send(api.list_recipes(name=plain, owner=owner or None))
+        page = self.send(api.list_recipes(name=[plain], owner=[owner] if owner else None))
         if known := page["items"]:
             return self._own(known) if len(known) > 1 else dict(known[0])
         if not owner and (found := self._mine(plain)):

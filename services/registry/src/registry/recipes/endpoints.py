@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import Field
 
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
@@ -16,7 +15,6 @@ from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
-from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
 from registry.idempotency.errors import KeyInProgress
@@ -35,18 +33,15 @@ from registry.recipes.parameters import (
     Writer,
 )
 from registry.recipes.published import published, published_version, warnings
-from registry.recipes.repository import RecipeFilter
 from registry.recipes.schemas import (
     COUNTERS,
     AnyCase,
     CheckedRecipeAnswer,
-    Label,
     PublishedRecipe,
     PublishedVersion,
     Recipe,
     RecipeCheck,
     RecipeCreate,
-    RecipePage,
     RecipeUpdate,
     RecipeVersion,
     RecipeVersionCreate,
@@ -68,11 +63,6 @@ RENAMED: Responses = {
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
-Method = Annotated[
-    Annotated[str, Field(max_length=100), A_METHOD] | None,
-    Query(description="The merge method of the newest version."),
-]
-Archived = Annotated[bool, Query(description="Whether to list archived recipes, or the others.")]
 OfAccount = Annotated[AnyCase, Path(description="The handle of the recipe's owner.")]
 Named = Annotated[AnyCase, Path(description="The recipe's name, or one that it had before.")]
 
@@ -121,22 +111,6 @@ async def check_recipe(body: RecipeCheck, lineage: AskedLineage) -> CheckedRecip
         ingredients=[str(each) for each in advised.recipe.ingredients],
         **warnings(advised),
     )
-
-
-@router.get("", summary="List recipes", responses=problem_responses(BadCursor, Unauthenticated))
-async def list_recipes(
-    session: Session,
-    asked: Paging,
-    viewer: Viewing,
-    owner: Annotated[AnyCase | None, Query(description="The handle of the recipes' owner.")] = None,
-    name: Annotated[AnyCase | None, Query()] = None,
-    tag: Annotated[Label | None, Query()] = None,
-    method: Method = None,
-    archived: Archived = False,
-) -> RecipePage:
-    """Recipes, newest first. Private and unlisted ones are shown to members of their owner."""
-    wanted = RecipeFilter(owner, name, tag, method, archived)
-    return await service.page(session, wanted, viewer, asked)
 
 
 @router.get(

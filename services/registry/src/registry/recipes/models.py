@@ -37,7 +37,7 @@ class RecipeRow(Base):
     __tablename__ = "recipes"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
     owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"))
     visibility: Mapped[str] = mapped_column(String(10), server_default="public")
     unlisted: Mapped[bool] = mapped_column(server_default=false())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -35,18 +34,6 @@ MOST_LETTERS = 3  # by which the lengths of similar names differ at most
 MOST_NAMES = 2000  # of the newest recipes, to compare
 
 
-@dataclass(frozen=True)
-class RecipeFilter:
-    """Which recipes to list: those that are archived, or the others. None is no condition."""
-
-    owner: str | None = None
-    name: str | None = None
-    tag: str | None = None
-    method: str | None = None
-    archived: bool = False
-    forked_from: UUID | None = None
-
-
 _NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
 _WITH_NEWEST = select(RecipeRow, VersionRow).join(VersionRow, _NEWEST)
 _NO_TEXT = (  # a list of large recipes would hold all their texts in memory
@@ -54,9 +41,7 @@ _NO_TEXT = (  # a list of large recipes would hold all their texts in memory
     defer(VersionRow.canonical, raiseload=True),
 )
 _ONE = _WITH_NEWEST.where(RecipeRow.id == bindparam("recipe_id"))
-_NEWEST_FIRST = _WITH_NEWEST.options(*_NO_TEXT).order_by(
-    RecipeRow.created_at.desc(), RecipeRow.id.desc()
-)
+_IN_SHORT = _WITH_NEWEST.options(*_NO_TEXT)
 
 
 async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
@@ -105,6 +90,12 @@ async def lock(
     return await find(session, recipe_id, viewer)
 
 
+async def numbered(session: AsyncSession, numbers: Sequence[int], viewer: Viewer) -> list[Pair]:
+    """Those of the recipes with these numbers that `viewer` may see, with their newest versions."""
+    query = _IN_SHORT.where(RecipeRow.number.in_(numbers), seen_by(viewer))
+    return await _pairs(session, query)
+
+
 async def hold(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow | None:
     """A recipe that `viewer` may read, which no other transaction changes until this one ends."""
     query = select(RecipeRow).where(RecipeRow.id == recipe_id, readable_by(viewer))
@@ -118,29 +109,20 @@ async def several(session: AsyncSession, ids: Sequence[UUID]) -> list[Pair]:
     return await _pairs(session, query)
 
 
-async def page(
+async def forks(
     session: AsyncSession,
-    wanted: RecipeFilter,
+    recipe_id: UUID,
     viewer: Viewer,
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> list[Pair]:
-    """Recipes that `viewer` may see with their newest versions, newest recipe first."""
-    query = _NEWEST_FIRST.where(seen_by(viewer), is_archived(wanted.archived))
-    if wanted.owner is not None:
-        query = query.where(RecipeRow.owner == wanted.owner)
-    if wanted.name is not None:
-        query = query.where(RecipeRow.name == wanted.name)
-    if wanted.tag is not None:
-        query = query.where(RecipeRow.tags.contains([wanted.tag]))
-    if wanted.method is not None:
-        query = query.where(VersionRow.method == wanted.method)
-    if wanted.forked_from is not None:
-        forks = select(ForkRow.recipe_id).where(ForkRow.origin_id == wanted.forked_from)
-        query = query.where(RecipeRow.id.in_(forks))
+    """The forks of a recipe that lists show to `viewer`, archived ones left out, newest first."""
+    of_it = select(ForkRow.recipe_id).where(ForkRow.origin_id == recipe_id)
+    query = _IN_SHORT.where(seen_by(viewer), is_archived(False), RecipeRow.id.in_(of_it))
     if before is not None:
         query = query.where(tuple_(RecipeRow.created_at, RecipeRow.id) < before)
-    return await _pairs(session, query.limit(limit))
+    newest = query.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())
+    return await _pairs(session, newest.limit(limit))
 
 
 async def count_fork(session: AsyncSession, fork: RecipeRow, change: int) -> None:

@@ -250,14 +250,5 @@ class PublishedRecipe(Recipe, Published):
     model_config = example(**EXAMPLE, warnings=[], lineage="answered", unknown_models=[], twins=[])
 
 
-class RecipePage(Page[Recipe]):
-    """Newest first, each with the first 300 characters of its description.
-
-    If no recipe has the `name` asked for, `suggestions` are the `owner/name` of similar ones.
-    """
-
-    suggestions: list[str]
-
-
 class VersionPage(Page[VersionSummary]):
     """Newest first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from difflib import get_close_matches
 from uuid import UUID
 
@@ -25,11 +24,10 @@ from registry.recipes.check import CheckedRecipe
 from registry.recipes.counts import RECIPES
 from registry.recipes.errors import RecipeArchived, RecipeNotFound
 from registry.recipes.models import ForkRow, RecipeRow, VersionRow
-from registry.recipes.repository import Pair, RecipeFilter
+from registry.recipes.repository import Pair
 from registry.recipes.schemas import (
     Recipe,
     RecipeCreate,
-    RecipePage,
     RecipeVersion,
     VersionPage,
 )
@@ -98,6 +96,14 @@ async def find_named(session: AsyncSession, owner: str, name: str, viewer: Viewe
     return await answers.one(session, found, viewer)
 
 
+async def identified(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> tuple[int, Recipe]:
+    """The number of a recipe in the catalogue, and the recipe. Raises RecipeNotFound."""
+    found = await repository.find(session, recipe_id, viewer)
+    if found is None:
+        raise not_found(recipe_id)
+    return found[0].number, await answers.one(session, found, viewer)
+
+
 async def held(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow:
     """A recipe that `viewer` may see, so that its counters can change. Raises RecipeNotFound."""
     row = await repository.hold(session, recipe_id, viewer)
@@ -112,31 +118,23 @@ async def several(session: AsyncSession, ids: Sequence[UUID], viewer: Viewer) ->
     return {each.id: each for each in await answers.several(session, pairs, viewer)}
 
 
-async def page(
-    session: AsyncSession, wanted: RecipeFilter, viewer: Viewer, asked: PageRequest
-) -> RecipePage:
-    """A page of recipes, newest first."""
-    before = asked.after(datetime, UUID)
-    found = await repository.page(session, wanted, viewer, before, asked.rows)
-    pairs, next_cursor = asked.cut(found, lambda pair: (pair[0].created_at, pair[0].id))
-    return RecipePage(
-        items=await answers.several(session, pairs, viewer),
-        suggestions=[] if pairs or asked.cursor else await _near(session, wanted, viewer),
-        next_cursor=next_cursor,
-    )
+async def numbered(
+    session: AsyncSession, numbers: Sequence[int], viewer: Viewer
+) -> dict[int, Recipe]:
+    """Those of the recipes with these numbers that `viewer` may see, in this order and in short."""
+    found = await repository.numbered(session, numbers, viewer)
+    shown = await answers.several(session, found, viewer)
+    by_number = {row.number: each for (row, _), each in zip(found, shown, strict=True)}
+    return {number: by_number[number] for number in numbers if number in by_number}
 
 
-async def _near(session: AsyncSession, wanted: RecipeFilter, viewer: Viewer) -> list[str]:
+async def near(session: AsyncSession, wanted: str, owner: str | None, viewer: Viewer) -> list[str]:
     """Recipes that `viewer` may see and whose names resemble the wanted one, as `owner/name`."""
-    if wanted.name is None:
-        return []
-    name = f"{wanted.owner}/{wanted.name}" if wanted.owner else wanted.name
-    known = await repository.names_like(session, wanted.name, viewer)
-    asked = {
-        f"{owner}/{each}": f"{owner}/{each}" if wanted.owner else each for owner, each in known
-    }
-    near = await asyncio.to_thread(get_close_matches, name, set(asked.values()))
-    return [full for word in near for full, each in asked.items() if each == word][:SUGGESTIONS]
+    name = f"{owner}/{wanted}" if owner else wanted
+    known = await repository.names_like(session, wanted, viewer)
+    asked = {f"{whose}/{each}": f"{whose}/{each}" if owner else each for whose, each in known}
+    close = await asyncio.to_thread(get_close_matches, name, set(asked.values()))
+    return [full for word in close for full, each in asked.items() if each == word][:SUGGESTIONS]
 
 
 async def versions(

@@ -61,7 +61,7 @@ def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[st
 def _is_recipe(client: HubClient, name: str) -> bool:
     """Whether a name that may begin a run's id is also a recipe's name."""
     try:
-        return bool(client.send(api.list_recipes(name=name))["items"])
+        return bool(client.send(api.list_recipes(name=[name]))["items"])
     except HubError as error:
         if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # it cannot be a recipe's name
             return False

@@ -9,6 +9,163 @@ from mergehub.client.calls import Call, Pages, Stream, part
 from mergehub.client.types import registry as t
 
 
+def list_recipes(
+    *,
+    sort: Literal["relevance", "new", "stars", "uplift", "reproductions", "trending"] | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    q: str | None = None,
+    method: list[str] | None = None,
+    base: list[str] | None = None,
+    ingredient: list[str] | None = None,
+    owner: list[str] | None = None,
+    name: list[str] | None = None,
+    tag: list[str] | None = None,
+    domain: list[str] | None = None,
+    licence: list[str] | None = None,
+    shape: list[str] | None = None,
+    visibility: list[str] | None = None,
+    archived: list[str] | None = None,
+    ingredients: str | None = None,
+    size: str | None = None,
+    stars: str | None = None,
+    forks: str | None = None,
+    uplift: str | None = None,
+    reproductions: str | None = None,
+    reproduced: str | None = None,
+    created: str | None = None,
+    parameter: list[str] | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.RecipePage, t.FoundRecipe]:
+    """Recipes that match. A private or unlisted one is shown to those who belong to its owner."""
+    return Pages(
+        "GET",
+        "/v1/recipes",
+        query={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "q": q,
+            "method": method,
+            "base": base,
+            "ingredient": ingredient,
+            "owner": owner,
+            "name": name,
+            "tag": tag,
+            "domain": domain,
+            "licence": licence,
+            "shape": shape,
+            "visibility": visibility,
+            "archived": archived,
+            "ingredients": ingredients,
+            "size": size,
+            "stars": stars,
+            "forks": forks,
+            "uplift": uplift,
+            "reproductions": reproductions,
+            "reproduced": reproduced,
+            "created": created,
+            "parameter": parameter,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def publish_recipe(
+    body: t.RecipeCreate, *, idempotency_key: str | None = None
+) -> Call[t.PublishedRecipe]:
+    """Publish a recipe with its version 1."""
+    return Call(
+        "POST", "/v1/recipes", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def get_recipe_suggestions(
+    *, q: str, limit: int | None = None, if_none_match: str | None = None
+) -> Call[t.Suggestions]:
+    """What the last word may become: fields, values that recipes have, and recipes."""
+    return Call(
+        "GET",
+        "/v1/recipes/suggestions",
+        query={"q": q, "limit": limit},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_recipe_facets(
+    *,
+    limit: int | None = None,
+    q: str | None = None,
+    method: list[str] | None = None,
+    base: list[str] | None = None,
+    ingredient: list[str] | None = None,
+    owner: list[str] | None = None,
+    name: list[str] | None = None,
+    tag: list[str] | None = None,
+    domain: list[str] | None = None,
+    licence: list[str] | None = None,
+    shape: list[str] | None = None,
+    visibility: list[str] | None = None,
+    archived: list[str] | None = None,
+    ingredients: str | None = None,
+    size: str | None = None,
+    stars: str | None = None,
+    forks: str | None = None,
+    uplift: str | None = None,
+    reproductions: str | None = None,
+    reproduced: str | None = None,
+    created: str | None = None,
+    parameter: list[str] | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Facets]:
+    """The most frequent values of each field among the recipes that match, with exact counts."""
+    return Call(
+        "GET",
+        "/v1/recipes/facets",
+        query={
+            "limit": limit,
+            "q": q,
+            "method": method,
+            "base": base,
+            "ingredient": ingredient,
+            "owner": owner,
+            "name": name,
+            "tag": tag,
+            "domain": domain,
+            "licence": licence,
+            "shape": shape,
+            "visibility": visibility,
+            "archived": archived,
+            "ingredients": ingredients,
+            "size": size,
+            "stars": stars,
+            "forks": forks,
+            "uplift": uplift,
+            "reproductions": reproductions,
+            "reproduced": reproduced,
+            "created": created,
+            "parameter": parameter,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_similar_recipes(
+    recipe_id: str | UUID,
+    *,
+    by: Literal["likeness", "ingredients"] | None = None,
+    limit: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.SimilarRecipes]:
+    """The recipes that are most like one, archived ones left out."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/similar",
+        query={"by": by, "limit": limit},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def compare_recipe_versions(
     *, from_: str | UUID, to: str | UUID, if_none_match: str | None = None
 ) -> Call[t.VersionComparison]:
@@ -142,43 +299,6 @@ def edit_comment(recipe_id: str | UUID, number: int, body: t.CommentUpdate) -> C
 def remove_comment(recipe_id: str | UUID, number: int) -> Call[None]:
     """Delete the text of a comment: your own, or any on a recipe of an account you write for."""
     return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}")
-
-
-def publish_recipe(
-    body: t.RecipeCreate, *, idempotency_key: str | None = None
-) -> Call[t.PublishedRecipe]:
-    """Publish a recipe with its version 1."""
-    return Call(
-        "POST", "/v1/recipes", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
-    )
-
-
-def list_recipes(
-    *,
-    owner: str | None = None,
-    name: str | None = None,
-    tag: str | None = None,
-    method: str | None = None,
-    archived: bool | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
-    if_none_match: str | None = None,
-) -> Pages[t.RecipePage, t.Recipe]:
-    """Recipes, newest first. Private and unlisted ones are shown to members of their owner."""
-    return Pages(
-        "GET",
-        "/v1/recipes",
-        query={
-            "owner": owner,
-            "name": name,
-            "tag": tag,
-            "method": method,
-            "archived": archived,
-            "limit": limit,
-            "cursor": cursor,
-        },
-        headers={"If-None-Match": if_none_match},
-    )
 
 
 def check_recipe(body: t.RecipeCheck) -> Call[t.CheckedRecipeAnswer]:

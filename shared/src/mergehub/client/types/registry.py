@@ -264,6 +264,17 @@ class ComparedVersion(TypedDict):
     method: str
 
 
+class Correction(TypedDict):
+    """What was read instead of a word, or of a field's value, that no recipe has.
+
+    If it is not `certain`, a few recipes have the word, and it was left as it is."""
+
+    field: str | None
+    written: str
+    read: str
+    certain: bool
+
+
 class Delivery(TypedDict):
     """One event for one endpoint; `due_at` is the next attempt of a pending one."""
 
@@ -509,6 +520,22 @@ class EventPage(TypedDict):
     has_more: bool
 
 
+class FacetValue(TypedDict):
+    """A value of a field, and how many of the recipes have it."""
+
+    value: str
+    count: int
+
+
+class Facets(TypedDict):
+    """The most frequent values of each field among the recipes that match, most frequent first."""
+
+    total: int
+    as_of: int
+    corrections: list[Correction]
+    facets: dict[str, list[FacetValue]]
+
+
 class FieldFault(TypedDict):
     """One fault in a request; `pointer` is a JSON pointer (RFC 6901) into it.
 
@@ -540,6 +567,32 @@ class ForkPage(TypedDict):
 
     items: list[Recipe]
     next_cursor: str | None
+
+
+class FoundRecipe(TypedDict):
+    """A recipe with what searches know of it; null: not known."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "unlisted", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
+    reproductions: int
+    created_at: str
+    stars: int
+    comments: int
+    version: VersionSummary
+    base: str | None
+    ingredients: int
+    size: float | None
+    uplift: float | None
 
 
 class Gpu(TypedDict):
@@ -963,12 +1016,17 @@ class RecipeImportReport(TypedDict):
 
 
 class RecipePage(TypedDict):
-    """Newest first, each with the first 300 characters of its description.
+    """In the order asked for, each with the first 300 characters of its description.
 
-    If no recipe has the `name` asked for, `suggestions` are the `owner/name` of similar ones."""
+    `corrected` is `q` as it was read, if that is something else. If no recipe has the `name` asked
+    for, `suggestions` are the `owner/name` of similar ones."""
 
-    items: list[Recipe]
+    items: list[FoundRecipe]
     next_cursor: str | None
+    total: int
+    as_of: int
+    corrected: str | None
+    corrections: list[Correction]
     suggestions: list[str]
 
 
@@ -1228,6 +1286,40 @@ class ShellToken(TypedDict):
     expires_at: str
 
 
+class SimilarRecipe(TypedDict):
+    """A recipe, and how like another one it is, from 0 to 1."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "unlisted", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
+    reproductions: int
+    created_at: str
+    stars: int
+    comments: int
+    version: VersionSummary
+    base: str | None
+    ingredients: int
+    size: float | None
+    uplift: float | None
+    likeness: float
+
+
+class SimilarRecipes(TypedDict):
+    """Recipes like one, the most like first."""
+
+    items: list[SimilarRecipe]
+    as_of: int
+
+
 class Star(TypedDict):
     """Whether you starred a recipe, and how many people did."""
 
@@ -1305,6 +1397,40 @@ class SubmittedRun(TypedDict):
     started_at: str | None
     finished_at: str | None
     notes: list[str]
+
+
+class SuggestedField(TypedDict):
+    """A field or merge parameter whose name begins like the last word."""
+
+    name: str
+    meaning: str
+    example: str
+    q: str
+
+
+class SuggestedRecipe(TypedDict):
+    """A recipe whose texts have the last word, if that goes on."""
+
+    id: str
+    owner: str
+    name: str
+    title: str
+
+
+class SuggestedValue(TypedDict):
+    """A value of a field, and how many of the recipes that match have it."""
+
+    value: str
+    count: int
+    q: str
+
+
+class Suggestions(TypedDict):
+    """What the last word of a search may become; `values` by the name of their field."""
+
+    recipes: list[SuggestedRecipe]
+    fields: list[SuggestedField]
+    values: dict[str, list[SuggestedValue]]
 
 
 class TensorDifference(TypedDict):

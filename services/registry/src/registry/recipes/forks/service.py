@@ -64,8 +64,7 @@ async def page(
     """A page of the forks of a recipe, newest first. Raises RecipeNotFound."""
     before = asked.after(datetime, UUID)
     await recipes.check_readable(session, recipe_id, viewer)
-    wanted = recipe_rows.RecipeFilter(forked_from=recipe_id)
-    found = await recipe_rows.page(session, wanted, viewer, before, asked.rows)
+    found = await recipe_rows.forks(session, recipe_id, viewer, before, asked.rows)
     pairs, next_cursor = asked.cut(found, lambda pair: (pair[0].created_at, pair[0].id))
     items = await answers.several(session, pairs, viewer)
     return ForkPage(items=items, next_cursor=next_cursor)
