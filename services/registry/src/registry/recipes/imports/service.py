@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,7 +34,7 @@ async def bring_in(
     async with database.transaction() as session:
         owner = await accounts.writable(session, writer.who, body.owner)
         batch = Batch(refused)
-        await _know(session, owner, rows, batch)
+        await _know(session, owner, {row.wanted.name for row in rows}, batch)
         await _add(session, writer, owner, rows, body, batch)
         for row in rows:
             batch.take(row)
@@ -45,9 +45,9 @@ async def bring_in(
     return report
 
 
-async def _know(session: AsyncSession, owner: str, rows: Sequence[Row], batch: Batch) -> None:
-    """Learn which recipes there are, and lock them."""
-    known = await repository.locked(session, owner, {row.wanted.name for row in rows})
+async def _know(session: AsyncSession, owner: str, names: Collection[str], batch: Batch) -> None:
+    """Learn which recipes of these names there are, and lock them."""
+    known = await repository.locked(session, owner, names)
     batch.know(known)
     for recipe, digest, number in await repository.digests(session, [row.id for row in known]):
         batch.know_version(recipe, digest, number)
@@ -66,14 +66,24 @@ async def _add(
     names = list(dict.fromkeys(row.wanted.name for row in rows if row.wanted.name in new))
     room = await left(session, writer, owner, RECIPES) if names else None
     within = names if room is None else names[:room]
-    wanted = [_columns(new[name], owner, body) for name in sorted(within)]  # none waits in a ring
-    batch.know(added := await repository.add(session, wanted), new=True)
-    for name in set(within) - {row.name for row in added}:
-        batch.refuse(name, name_taken(owner, name))
+    await _insert(session, owner, [_columns(new[name], owner, body) for name in within], batch)
     if len(within) < len(names):
         problem = await exceeded(session, writer, owner, RECIPES)
         for name in names[len(within) :]:
             batch.refuse(name, problem)
+
+
+async def _insert(
+    session: AsyncSession, owner: str, wanted: list[dict[str, Any]], batch: Batch
+) -> None:
+    """Add recipes; of some names, other requests may just have added them, or they are reserved."""
+    wanted.sort(key=lambda each: str(each["name"]))  # so that requests do not wait in a ring
+    batch.know(await repository.add(session, wanted), new=True)
+    if missing := {each["name"] for each in wanted if not batch.has(each["name"])}:
+        await _know(session, owner, missing, batch)
+        for name in missing:
+            if not batch.has(name):
+                batch.refuse(name, name_taken(owner, name))
 
 
 def _columns(row: Row, owner: str, body: RecipeImportCreate) -> dict[str, Any]:
