@@ -154,7 +154,7 @@ class World:
             expected = [
                 each for each in self.recipes if each.listed_to(who) and each.archived == archived
             ]
-            listed = await _items(client, "/v1/recipes", archived=archived)
+            listed = await _items(client, "/v1/recipes", archived="yes" if archived else "no")
             assert [each["id"] for each in listed] == [each.id for each in reversed(expected)]
             assert [each["forked_from"] and each["forked_from"]["recipe"] for each in listed] == [
                 _origin_to(each, who) for each in reversed(expected)
