@@ -116,9 +116,9 @@ async def forks(
     before: tuple[Any, ...] | None,
     limit: int,
 ) -> list[Pair]:
-    """The forks of a recipe that lists show to `viewer`, newest first; not the archived ones."""
-    made = select(ForkRow.recipe_id).where(ForkRow.origin_id == recipe_id)
-    query = _IN_SHORT.where(RecipeRow.id.in_(made), seen_by(viewer), is_archived(False))
+    """The forks of a recipe that lists show to `viewer`, archived ones left out, newest first."""
+    of_it = select(ForkRow.recipe_id).where(ForkRow.origin_id == recipe_id)
+    query = _IN_SHORT.where(seen_by(viewer), is_archived(False), RecipeRow.id.in_(of_it))
     if before is not None:
         query = query.where(tuple_(RecipeRow.created_at, RecipeRow.id) < before)
     newest = query.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc())

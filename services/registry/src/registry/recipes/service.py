@@ -122,9 +122,9 @@ async def numbered(
     session: AsyncSession, numbers: Sequence[int], viewer: Viewer
 ) -> dict[int, Recipe]:
     """Those of the recipes with these numbers that `viewer` may see, in this order and in short."""
-    pairs = await repository.numbered(session, numbers, viewer)
-    shown = await answers.several(session, pairs, viewer)
-    by_number = {pair[0].number: each for pair, each in zip(pairs, shown, strict=True)}
+    found = await repository.numbered(session, numbers, viewer)
+    shown = await answers.several(session, found, viewer)
+    by_number = {row.number: each for (row, _), each in zip(found, shown, strict=True)}
     return {number: by_number[number] for number in numbers if number in by_number}
 
 

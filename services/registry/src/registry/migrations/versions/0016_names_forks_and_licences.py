@@ -1,7 +1,7 @@
 """Recipes have a licence, may be unlisted or archived, and keep former names and their origin.
 
 Revision ID: 0016
-Revises: 0019
+Revises: 0015
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0019"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

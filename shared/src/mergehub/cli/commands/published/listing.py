@@ -20,8 +20,8 @@ from mergehub.client import api
 @click.pass_context
 def list_(ctx: click.Context, owner: str | None, limit: int, archived: bool, raw: bool) -> None:
     """List the newest recipes."""
-    owners, which = [owner] if owner else None, ["yes"] if archived else None
-    call = api.list_recipes(owner=owners, limit=limit, archived=which)
+    of, only = [owner] if owner else None, ["yes"] if archived else None
+    call = api.list_recipes(owner=of, limit=limit, archived=only)
     with hub(ctx) as client:
         found = list(islice(client.hub.pages(call), limit))
     if raw:
