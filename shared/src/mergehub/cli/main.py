@@ -59,7 +59,7 @@ SECTIONS = {
         ),
         "import": Lazy(
             "mergehub.cli.commands.exchange.importing:import_",
-            "Import recipes from files into a hub.",
+            "Import recipes from files, or from the Hugging Face Hub, into a hub.",
         ),
         "export": Lazy(
             "mergehub.cli.commands.exchange.exporting:export",
