@@ -92,7 +92,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "publish_recipe_version",
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
         "get_recipe_by_name", "delete_recipe", "fork_recipe", "list_recipe_forks",
-        "list_recipe_twins",
+        "list_recipe_twins", "import_recipes", "export_recipes", "export_recipe_version",
         "compare_recipe_versions",
         "star_recipe", "unstar_recipe", "get_star", "list_stars", "list_starred_recipes",
         "list_comments", "add_comment", "get_comment", "edit_comment", "remove_comment",

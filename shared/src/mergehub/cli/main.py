@@ -57,6 +57,14 @@ SECTIONS = {
             "mergehub.cli.commands.published:recipes",
             "List the newest recipes, or change your own.",
         ),
+        "import": Lazy(
+            "mergehub.cli.commands.exchange.importing:import_",
+            "Import recipes from files, or from the Hugging Face Hub, into a hub.",
+        ),
+        "export": Lazy(
+            "mergehub.cli.commands.exchange.exporting:export",
+            "Export a recipe for another program, or all public recipes.",
+        ),
         "search": Lazy(
             "mergehub.cli.commands.search.command:search",
             "Find recipes by words and conditions.",

@@ -178,6 +178,34 @@ def compare_recipe_versions(
     )
 
 
+def export_recipes(
+    *, owner: str | None = None, after: str | None = None, if_none_match: str | None = None
+) -> Call[str]:
+    """Every version of the public recipes that are not archived, a line each."""
+    return Call(
+        "GET",
+        "/v1/recipes/export",
+        query={"owner": owner, "after": after},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def export_recipe_version(
+    recipe_id: str | UUID,
+    number: int,
+    *,
+    as_: Literal["yaml", "card", "cyclonedx", "jsonl"],
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """One version as a file."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/export",
+        query={"as": as_},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def list_starred_recipes(
     *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
 ) -> Pages[t.StarredPage, t.StarredRecipe]:
@@ -401,6 +429,11 @@ def list_recipe_twins(
         query={"limit": limit, "cursor": cursor},
         headers={"If-None-Match": if_none_match},
     )
+
+
+def import_recipes(body: t.RecipeImportCreate) -> Call[t.RecipeImportReport]:
+    """Publish up to 1,000 recipes, or new versions of them, and report each that was refused."""
+    return Call("POST", "/v1/recipes/import", body=body)
 
 
 def submit_run(

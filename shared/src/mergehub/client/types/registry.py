@@ -145,6 +145,20 @@ class BenchmarkResult(TypedDict):
     cached: NotRequired[str | None]
 
 
+class Brought(TypedDict):
+    """A recipe that the hub has now.
+
+    - `outcome`: `published` as a new recipe; a new `version` of one; `known`, and nothing changed.
+    - `recipe`: null if a dry run would publish it."""
+
+    line: int
+    outcome: Literal["published", "version", "known"]
+    recipe: str | None
+    name: str
+    number: int
+    digest: str
+
+
 class Candidate(TypedDict):
     """One merge of an ablation: the whole if `without` is null, else the merge without that model.
 
@@ -613,6 +627,19 @@ class Hub(TypedDict):
     account: str | None
 
 
+class ImportedRecipe(TypedDict):
+    """A recipe with what is said of it, which counts only if the owner has none of this name."""
+
+    name: str
+    title: NotRequired[str | None]
+    description: NotRequired[str]
+    tags: NotRequired[list[str]]
+    domains: NotRequired[list[str]]
+    licence: NotRequired[str | None]
+    recipe: str
+    line: NotRequired[int | None]
+
+
 class Inactive(TypedDict):
     """The answer for every other token."""
 
@@ -970,6 +997,24 @@ class RecipeDifference(TypedDict):
     new: Any
 
 
+class RecipeImportCreate(TypedDict):
+    """At most 1,000 rows. Importing the same rows again changes nothing."""
+
+    owner: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "unlisted", "private"]]
+    dry_run: NotRequired[bool]
+    recipes: list[ImportedRecipe]
+
+
+class RecipeImportReport(TypedDict):
+    """What became of the rows, in their order. A row without `line` has its place, from 1."""
+
+    dry_run: bool
+    owner: str
+    brought: list[Brought]
+    refused: list[Refused]
+
+
 class RecipePage(TypedDict):
     """In the order asked for, each with the first 300 characters of its description.
 
@@ -1014,6 +1059,16 @@ class RecipeVersion(TypedDict):
 
 class RecipeVersionCreate(TypedDict):
     recipe: str
+
+
+class Refused(TypedDict):
+    """A row that was not taken over: the problem's code and detail, and the recipe's faults."""
+
+    line: int
+    name: str
+    code: str
+    detail: str
+    errors: list[FieldFault]
 
 
 class ReleaseRequest(TypedDict):
