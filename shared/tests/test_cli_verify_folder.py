@@ -88,7 +88,7 @@ def test_the_public_key_lets_others_check_a_model(model: Path, tmp_path: Path) -
     assert stranger.exit_code == 1
     assert f"  {STATEMENT}: not trusted. It names the key " in stranger.stdout
     assert not Path(elsewhere).exists()
-    mine = json.loads(shell("keys", "--json").stdout)["items"]
+    mine = json.loads(shell("keys", "--json").stdout)["keys"]
     assert [each["pem"] for each in mine] == [key.read_text()]
 
 

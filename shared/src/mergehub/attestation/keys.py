@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -51,10 +51,11 @@ class PublicKey:
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key that signs, and its public key."""
+    """A key that signs, its PEM, and its public key."""
 
     public: PublicKey
-    _key: Ed25519PrivateKey
+    pem: str = field(repr=False)
+    _key: Ed25519PrivateKey = field(repr=False)
 
     def sign(self, content: bytes) -> bytes:
         """The signature of the content, 64 bytes."""
@@ -78,7 +79,7 @@ def signing_key(pem: str) -> SigningKey:
             "it is not a private Ed25519 key in PEM without a password: "
             "`openssl genpkey -algorithm ed25519` makes one"
         )
-    return SigningKey(_public(key.public_key()), key)
+    return SigningKey(_public(key.public_key()), pem, key)
 
 
 def public_keys(text: str) -> list[PublicKey]:

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from mergehub.attestation.keys import BadKey
 from mergehub.attestation.own import own_key
+from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
+from mergehub.client import api
+from mergehub.variables import BadVariable
 
 
 @click.command()
+@click.option("--hub", "of_hub", is_flag=True, help="The keys of the hub's workers instead.")
 @as_json
-def keys(raw: bool) -> None:
+@click.pass_context
+def keys(ctx: click.Context, of_hub: bool, raw: bool) -> None:
     """Show the public key that checks what this machine signs.
 
-    The first call makes the key, in the data folder. `mergehub merge` signs with it, and so do the
-    workers of a hub on this machine. Others check your models with the public key:
+    `mergehub merge` signs with it, and so do the workers of a hub on this machine. The first call
+    makes the key, in the data folder. Others check your models with the public key:
     `mergehub verify FOLDER --key FILE`.
     """
+    found = _of_hub(ctx) if of_hub else [_own()]
+    if raw:
+        show_json({"keys": found})
+    elif found:
+        click.echo("".join(each["pem"] for each in found), nl=False)
+    else:
+        raise click.ClickException("The workers of this hub sign nothing, so it has no keys.")
+
+
+def _own() -> dict[str, Any]:
     try:
         key = own_key().public
-    except BadKey as error:
+    except (BadKey, BadVariable) as error:
         raise click.ClickException(f"{error}.") from error
-    if raw:
-        show_json({"items": [{"id": key.id, "algorithm": "ed25519", "pem": key.pem}]})
-    else:
-        click.echo(key.pem, nl=False)
+    return {"id": key.id, "algorithm": "ed25519", "pem": key.pem}
+
+
+def _of_hub(ctx: click.Context) -> list[dict[str, Any]]:
+    with hub(ctx) as client:
+        return [dict(each) for each in client.send(api.list_signing_keys())["keys"]]

@@ -1041,6 +1041,20 @@ class ShellToken(TypedDict):
     expires_at: str
 
 
+class SigningKey(TypedDict):
+    """A public key; `id` is the SHA-256 of its DER form in hexadecimal."""
+
+    id: str
+    algorithm: Literal["ed25519"]
+    pem: str
+
+
+class SigningKeys(TypedDict):
+    """The public keys of a hub; none if its workers sign nothing."""
+
+    keys: list[SigningKey]
+
+
 class SubmittedRun(TypedDict):
     """A run that was queued. `notes` are sentences on what its submitter may not expect."""
 
