@@ -275,6 +275,7 @@ WHOLE = {
     "list_run_items": "the scores of one benchmark, as one object",
     "list_items_of_runs": "one for each that was asked for",
     "list_run_tensors": "those of one model, as one object",
+    "list_signing_keys": "the few of a setting",
 }
 """Lists without a cursor, and why."""
 

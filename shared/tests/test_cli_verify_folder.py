@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,33 @@ def test_processes_that_begin_at_once_agree_on_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(made, range(8)))) == 1
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["key.pem"]
+
+
+@pytest.mark.process
+def test_an_openssf_signature_is_accepted_by_its_own_tool_and_covers_every_file(
+    recipe: Path, tmp_path: Path
+) -> None:
+    out, key = tmp_path / "out", tmp_path / "key.pem"
+    done = shell("merge", recipe, out, "--model-signature")
+    assert done.exit_code == 0, done.output
+    key.write_text(shell("keys", "--model-signature").stdout)
+    command = [
+        sys.executable, "-m", "model_signing", "verify", "key", str(out),
+        "--signature", str(out / "model.sig"), "--public_key", str(key),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    checked = shell("verify", out)
+    assert checked.exit_code == 0, checked.output
+    assert "not checked: model.sig; `model_signing verify` does that" in checked.stdout
+    (out / STATEMENT).write_text("changed")
+    assert subprocess.run(command, check=False, capture_output=True, timeout=120).returncode != 0
+
+
+def test_a_missing_package_is_named_before_the_merge(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "model_signing.signing", None)
+    done = shell("merge", recipe, tmp_path / "out", "--model-signature")
+    assert done.exit_code == 1
+    assert "run `pip install 'mergehub-worker[model-signing]'`" in done.stderr
+    assert not (tmp_path / "out").exists()

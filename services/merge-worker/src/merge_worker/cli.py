@@ -31,12 +31,10 @@ from merge_worker.engine import (
 )
 from merge_worker.engine import merge_part as carry_out
 from merge_worker.engine.fill.finiteness import found_sentence, sentences
-from merge_worker.engine.finish import Attest
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
-from merge_worker.provenance.statement import SHELL, attesting
-from mergehub.attestation.keys import BadKey
-from mergehub.attestation.own import own_key
+from merge_worker.provenance.model_signature import sign_model
+from merge_worker.signing_here import elliptic_key, own_attest
 from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.method_option import with_method_file
@@ -44,13 +42,13 @@ from mergehub.cli.output import show
 from mergehub.cli.progress import ProgressDisplay
 from mergehub.contracts.runs import RunProgress
 from mergehub.recipe import parse_to_merge
-from mergehub.variables import BadVariable
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ROOT = "Also allow models under this folder, not only this one and the recipe's; may be repeated."
 SEED = "The seed for methods that use random numbers."
 PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
 SYNC = "Wait until the output is on the disk, or only until it is complete."
+SIGNATURE = "Also sign the model by OpenSSF's model signing (model.sig)."
 PROVENANCE = "Sign a statement of how the model was made, and put it beside the model's files."
 DEVICE = "The device that computes the output: cpu, cuda or cuda:1. The bytes are the same."
 
@@ -124,6 +122,7 @@ def plan(
 @click.option("--sync/--no-sync", default=True, help=SYNC)
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
 @click.option("--provenance/--no-provenance", default=True, help=PROVENANCE)
+@click.option("--model-signature", is_flag=True, help=SIGNATURE)
 @as_json
 @with_method_file
 def merge(
@@ -138,6 +137,7 @@ def merge(
     sync: bool,
     device: str,
     provenance: bool,
+    model_signature: bool,
     raw: bool,
 ) -> None:
     """Merge models into a folder.
@@ -151,8 +151,9 @@ def merge(
         durable=sync,
         only_finite=only_finite,
         device=device,
-        attest=_attest() if provenance else None,
+        attest=own_attest() if provenance else None,
     )
+    key = elliptic_key() if model_signature else None
     with _engine_errors(), ProgressDisplay() as display:
         planned = _plan(file, roots, seed, offline)
         notes = [*planned.notes, *_unused_device(planned, options)]
@@ -177,6 +178,9 @@ def merge(
                 f"{str(error).removesuffix('.')}. The finished tensors are in {out}.partial: "
                 "remove it, or continue without --only-finite."
             ) from error
+    if result and key:
+        with _engine_errors():
+            sign_model(result.folder, key)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
     if raw:
@@ -185,13 +189,6 @@ def merge(
         click.echo(f"Part {part} is done. The last part to end completes {out}.")
     else:
         _tell_merged(planned, result)
-
-
-def _attest() -> Attest:
-    try:
-        return attesting(own_key(), SHELL)
-    except (BadKey, BadVariable) as error:
-        raise click.ClickException(f"{error}; or merge with --no-provenance.") from error
 
 
 def _unused_device(planned: Plan, options: MergeOptions) -> Iterator[str]:

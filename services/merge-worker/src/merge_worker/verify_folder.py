@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from merge_worker.engine import EngineError
+from merge_worker.engine.output.output_files import SIGNATURE
 from merge_worker.provenance.checking import check_folder
 from merge_worker.provenance.faults import Verdict
 from mergehub.attestation.keys import LONGEST, BadKey, PublicKey, public_keys
@@ -60,6 +61,8 @@ def _lines(folder: Path, verdict: Verdict) -> Iterator[str]:
         yield f"{folder}: {len(verdict.faults)} files are not as they should be"
     for fault in verdict.faults:
         yield f"  {fault.file}: {fault.fault}. {fault.detail}"
+    if (folder / SIGNATURE).exists():
+        yield f"not checked: {SIGNATURE}; `model_signing verify` does that"
     if verdict.key:
         run = f", by run {verdict.run}" if verdict.run else ""
         yield f"signed with key {verdict.key}, made {verdict.finished}{run}"

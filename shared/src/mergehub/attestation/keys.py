@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -64,8 +65,24 @@ class SigningKey:
 
 def new_key() -> str:
     """A new private key."""
-    key = Ed25519PrivateKey.generate()
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return _pem(Ed25519PrivateKey.generate())
+
+
+def new_elliptic_key() -> str:
+    """A new private key on the curve P-256, for formats without Ed25519."""
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+def elliptic_public_key(pem: str) -> str:
+    """The public key of a private key on a curve. Raises BadKey."""
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BadKey("it is not a private key on an elliptic curve in PEM")
+    form = PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(Encoding.PEM, form).decode()
 
 
 def signing_key(pem: str) -> SigningKey:
@@ -100,7 +117,7 @@ def kept_key(path: Path) -> SigningKey:
         OSError: the file can be neither read nor made.
     """
     if not path.exists():
-        _make(path)
+        keep(path, new_key())
     with path.open(encoding="ascii", errors="replace") as file:
         text = file.read(LONGEST)
     try:
@@ -109,13 +126,13 @@ def kept_key(path: Path) -> SigningKey:
         raise BadKey(f"{path}: {error}") from None
 
 
-def _make(path: Path) -> None:
-    """Write a new key under its name at once, unless another process was first."""
+def keep(path: Path, pem: str) -> None:
+    """Write a key that only its owner may read, at once, unless another process was first."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(new_key())
+            file.write(pem)
             file.flush()
             os.fsync(file.fileno())
         os.link(fresh, path)
@@ -123,6 +140,10 @@ def _make(path: Path) -> None:
         return
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def _read(pem: str) -> PublicKey:

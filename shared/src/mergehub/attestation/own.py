@@ -8,9 +8,19 @@ from typing import Final
 from mergehub.variables import variable
 from mergehub.whereabouts import default_folder
 
-from .keys import BadKey, PublicKey, SigningKey, kept_key, signing_key
+from .keys import (
+    BadKey,
+    PublicKey,
+    SigningKey,
+    keep,
+    kept_key,
+    new_elliptic_key,
+    signing_key,
+)
 
 KEY_FILE: Final = "signing-key.pem"
+ELLIPTIC_FILE: Final = "model-signing-key.pem"
+KEY_FILES: Final = (KEY_FILE, ELLIPTIC_FILE)
 SETTING: Final = "MERGEHUB_SIGNING_KEY"
 
 
@@ -34,6 +44,20 @@ def own_key(folder: Path | None = None) -> SigningKey:
             f"{path}, the key that signs, cannot be read or made: {error.strerror}. Give another "
             f"data folder with MERGEHUB_DATA, or a key with {SETTING}"
         ) from error
+
+
+def own_elliptic_key() -> Path:
+    """The file with the key (ECDSA, P-256) of OpenSSF model signatures; the first call makes it.
+
+    That format allows no Ed25519. Raises BadKey if the file cannot be made.
+    """
+    path = default_folder() / ELLIPTIC_FILE
+    try:
+        if not path.exists():
+            keep(path, new_elliptic_key())
+    except OSError as error:
+        raise BadKey(f"{path}, the key that signs, cannot be made: {error.strerror}") from error
+    return path
 
 
 def known_key() -> PublicKey | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from mergehub.attestation.keys import BadKey
-from mergehub.attestation.own import own_key
+from mergehub.attestation.keys import BadKey, elliptic_public_key
+from mergehub.attestation.own import own_elliptic_key, own_key
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.client import api
@@ -16,16 +16,19 @@ from mergehub.variables import BadVariable
 
 @click.command()
 @click.option("--hub", "of_hub", is_flag=True, help="The keys of the hub's workers instead.")
+@click.option("--model-signature", is_flag=True, help="The key of OpenSSF signatures instead.")
 @as_json
 @click.pass_context
-def keys(ctx: click.Context, of_hub: bool, raw: bool) -> None:
+def keys(ctx: click.Context, of_hub: bool, model_signature: bool, raw: bool) -> None:
     """Show the public key that checks what this machine signs.
 
     `mergehub merge` signs with it, and so do the workers of a hub on this machine. The first call
     makes the key, in the data folder. Others check your models with the public key:
     `mergehub verify FOLDER --key FILE`.
     """
-    found = _of_hub(ctx) if of_hub else [_own()]
+    if of_hub and model_signature:
+        raise click.UsageError("--hub and --model-signature exclude each other.")
+    found = _of_hub(ctx) if of_hub else [_own(model_signature)]
     if raw:
         show_json({"keys": found})
     elif found:
@@ -34,8 +37,11 @@ def keys(ctx: click.Context, of_hub: bool, raw: bool) -> None:
         raise click.ClickException("The workers of this hub sign nothing, so it has no keys.")
 
 
-def _own() -> dict[str, Any]:
+def _own(model_signature: bool) -> dict[str, Any]:
     try:
+        if model_signature:
+            pem = elliptic_public_key(own_elliptic_key().read_text(encoding="ascii"))
+            return {"id": None, "algorithm": "ecdsa-p256", "pem": pem}
         key = own_key().public
     except (BadKey, BadVariable) as error:
         raise click.ClickException(f"{error}.") from error
