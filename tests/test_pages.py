@@ -31,11 +31,14 @@ from leaderboard.releases.models import ReleaseRow
 from lineage.models.models import ModelRow
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
+from registry.accounts.models import AccountRow
 from registry.audit.models import AuditRow
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.comments.models import CommentRow
+from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.runs.models import RunRow
 from registry.runs.reproductions.models import ReproductionRow
 from registry.runs.workers.models import WorkerRow
+from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import DeliveryRow, EndpointRow
 from registry.webhooks.signing import message_id
@@ -83,8 +86,38 @@ def _version_row(own: UUID, recipe: UUID, number: int) -> tuple[type[Any], Json]
     }  # fmt: skip
 
 
+def _fork(name: str, at: datetime) -> Rows:
+    fork = {"recipe_id": UUID(name), "origin_id": PARENT, "version_id": PARENT}
+    return [*_recipe(name, at), (ForkRow, fork)]
+
+
+def _twin(name: str, at: datetime) -> Rows:
+    recipe, (table, version) = _recipe(name, at)
+    return [recipe, (table, version | {"created_at": at})]
+
+
 def _version(name: str, at: datetime) -> Rows:
     return [_version_row(UUID(name), PARENT, 1 + next(NUMBERS))]
+
+
+def _star(name: str, at: datetime) -> Rows:
+    account = {"handle": name, "kind": "person", "display_name": name}
+    star = {"recipe_id": PARENT, "account": name, "created_at": at}
+    return [(AccountRow, account), (StarRow, star)]
+
+
+def _starred(name: str, at: datetime) -> Rows:
+    star = {"recipe_id": UUID(name), "account": "local", "created_at": at}
+    return [*_recipe(name, at), (StarRow, star)]
+
+
+def _comment(name: str, at: datetime) -> Rows:
+    number = 1 + next(NUMBERS)
+    comment = {
+        "recipe_id": PARENT, "number": number, "thread": number, "author": "local", "text": name,
+        "created_at": at,
+    }  # fmt: skip
+    return [(CommentRow, comment)]
 
 
 def _run(name: str, at: datetime) -> Rows:
@@ -226,6 +259,25 @@ def _release(name: str, at: datetime) -> Rows:
 LISTS = {
     "list_recipes": Listed("registry", "/v1/recipes", "id", _recipe, ("id", "recipe_id")),
     "list_recipe_versions": Listed("registry", f"/v1/recipes/{PARENT}/versions", "id", _version),
+    "list_recipe_forks": Listed(
+        "registry", f"/v1/recipes/{PARENT}/forks", "id", _fork, ("id", "recipe_id", "recipe_id")
+    ),
+    "list_recipe_twins": Listed(
+        "registry", f"/v1/recipes/{PARENT}/versions/1/twins", "recipe", _twin, ("id", "recipe_id")
+    ),
+    "list_stars": Listed(
+        "registry", f"/v1/recipes/{PARENT}/stars", "account", _star, ("handle", "account")
+    ),
+    "list_starred_recipes": Listed(
+        "registry",
+        "/v1/recipes/starred",
+        "id",
+        _starred,
+        ("id", "recipe_id", "recipe_id"),
+    ),
+    "list_comments": Listed(
+        "registry", f"/v1/recipes/{PARENT}/comments", "text", _comment, ("text",)
+    ),
     "list_recipe_reproductions": Listed(
         "registry",
         f"/v1/recipes/{PARENT}/reproductions",

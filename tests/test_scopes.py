@@ -25,7 +25,11 @@ OPEN = "open"  # visitors need it before they sign in, even if reading needs a t
 # An operation that is not here must be a GET without a token. The needs of all others are repeated
 # here, so that a scope that the code lacks is noticed.
 NEEDED = {
-    "recipes:write": {"publish_recipe", "update_recipe", "publish_recipe_version"},
+    "recipes:write": {
+        "publish_recipe", "update_recipe", "publish_recipe_version", "fork_recipe", "delete_recipe",
+        "star_recipe",
+        "unstar_recipe", "add_comment", "edit_comment", "remove_comment",
+    },
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},
     "boards:write": {"create_board", "update_board", "delete_board", "release_board"},
     "lineage:write": {"import_graph", "update_model"},
@@ -49,7 +53,7 @@ NEEDED = {
     "admin": {"list_audit", "set_quota", "reset_quota"},
     ANY: {
         "create_token", "list_tokens", "get_token", "revoke_token", "get_me", "list_members",
-        "list_quotas",
+        "list_quotas", "get_star", "list_starred_recipes",
     },
     DOOR: {
         "sign_in", "sign_in_callback", "ask_for_shell", "let_shell_in", "redeem_shell_code",

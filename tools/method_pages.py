@@ -51,6 +51,7 @@ def _page(method: AnyMethod) -> str:
     facts = {
         "Models": spec.how_many.capitalize() + ".",
         "`base_model`": _BASES[spec.base],
+        "Order": "The order of the models matters." if spec.ordered else "",
         "Random": "Yes: the seed determines every draw." if spec.seeded else "",
         "Paper": _paper(spec),
         "Accepted without effect": ", ".join(f"`{name}`" for name in spec.without_effect),

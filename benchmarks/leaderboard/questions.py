@@ -27,6 +27,7 @@ SORTS = ("mean", "-mean", "name", "size", "date", "uplift", "gsm8k")
 PAGE = (Target(0.5, 0.015), Target(0.99, 0.060))
 TABLE = (Target(0.99, 0.2),)
 PAGES = 400
+LISTS = 300
 
 
 def questions(made: Made) -> Iterator[Question]:
@@ -44,11 +45,27 @@ def questions(made: Made) -> Iterator[Question]:
         asked = [f"/v1/uplift?model={quote(name(draw.choice(numbers)))}" for _ in range(300)]
         yield Question(f"uplift of a merge, {what}", asked, (Target(0.99, 0.03),))
     yield Question("table by method and base", [_table(path) for path in facets], TABLE)
+    lists = [_list(draw, made) for _ in range(LISTS)]
+    yield Question("results with up to three filters", lists, (Target(0.99, 0.05),))
 
 
 def _table(path: str) -> str:
     board, chosen = path.removeprefix("/v1/boards/").split("/facets?")
     return f"/v1/uplift/table?board={board}&{chosen}"
+
+
+def _list(draw: random.Random, made: Made) -> str:
+    setting = draw.choice(made.settings)
+    filters = [
+        ("model", name(draw.randrange(made.models))),
+        ("benchmark", setting.name),
+        ("version", setting.version),
+        ("source", "imported"),
+        ("precision", draw.choice(PRECISIONS)),
+        ("origin", "bench"),
+        ("history", "true"),
+    ]
+    return f"/v1/results?{urlencode(draw.sample(filters, draw.randrange(4)))}"
 
 
 def _page(draw: random.Random) -> str:

@@ -33,10 +33,11 @@ def row(model: str, place: int | None, **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
-def page(*rows: dict[str, Any], cursor: str | None = None) -> Reply:
+def page(*rows: dict[str, Any], cursor: str | None = None, **changes: Any) -> Reply:
     return body(
         {"board": INFO, "columns": COLUMNS, "ranked": 1, "matching": 9, "items": rows,
-         "next_cursor": cursor}
+         "as_of": 9, "ranks": {"as_of": 9, "read_at": "2026-11-30T07:05:59Z"},
+         "suggestions": [], "next_cursor": cursor} | changes
     )  # fmt: skip
 
 
@@ -52,12 +53,48 @@ def test_a_board_is_a_table_with_ranks_bars_and_what_is_unknown() -> None:
     assert "2 of 9 rows; 1 have a rank." in done.stderr
 
 
+def test_boards_are_listed_with_how_many_models_they_rank_and_empty_ones_last() -> None:
+    listed = [
+        {"name": name, "summary": "All.", "ranked": ranked}
+        for name, ranked in (("code", 0), ("overall", 12))
+    ]
+    done = said([], body({"items": listed, "next_cursor": None}))
+    assert [each.split()[:2] for each in done.stdout.splitlines()[1:]] == [
+        ["overall", "12"],
+        ["code", "0"],
+    ]
+
+
+def test_intervals_of_earlier_results_say_which() -> None:
+    ranks = {"as_of": 8, "read_at": "2026-11-30T07:05:59Z"}
+    told = [said(["overall"], page(ranks=each)).stderr for each in (ranks, ranks | {"as_of": 9})]
+    assert "follow from the results of 2026-11-30 07:05 UTC." in told[0]
+    assert "Intervals" not in told[1]
+    waiting = said(["overall"], page(ranks={"as_of": None, "read_at": None}))
+    assert "Intervals" not in waiting.stderr
+
+
 def test_what_only_an_import_claims_has_a_mark() -> None:
     done = said(["overall"], page(row("me/told", 1), row("me/soup", 2, claimed=["parameters"])))
     assert ["7.2B*" in each for each in done.stdout.splitlines()] == [False, False, True]
     assert "* An import claims it" in done.stderr
     done = said(["overall", "--csv"], page(row("me/soup", 1, claimed=["family", "licence"])))
     assert next(csv.DictReader(done.stdout.splitlines()))["claimed"] == "family licence"
+
+
+def test_a_base_that_the_hub_does_not_know_is_named_with_those_like_it() -> None:
+    unknown = [
+        {"filter": "base", "value": "mistrel", "near": ["a/mistral", "b/mistral"]},
+        {"filter": "family", "value": "zz", "near": []},
+    ]
+    command = ["overall", "--base", "mistrel", "--family", "zz"]
+    done = said(command, page(matching=0, suggestions=unknown))
+    assert done.stderr.splitlines()[-2:] == [
+        "The hub knows no base 'mistrel'. Did you mean a/mistral or b/mistral?",
+        "The hub knows no family 'zz'.",
+    ]
+    told = json.loads(said([*command, "--json"], page(suggestions=unknown)).stdout)
+    assert told["suggestions"] == unknown
 
 
 def test_filters_and_sort_are_asked_of_the_hub_page_by_page() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from scripted import Reply, body, scripted
+from scripted import Reply, body, refuse, scripted
 
 from mergehub.cli.main import main
 
@@ -21,7 +21,7 @@ def _said(command: list[str], *replies: Reply) -> Result:
 
 @pytest.mark.parametrize("command", [["show", "me/soup"], ["submit", "me/soup", "--name", "x"]])
 def test_a_models_name_leads_to_its_lineage_and_runs(command: list[str]) -> None:
-    done = _said(command, NONE, body({"items": [{"name": "me/soup"}]}))
+    done = _said(command, refuse(404), NONE, body({"items": [{"name": "me/soup"}]}))
     assert done.exit_code == 1
     assert "me/soup is a model" in done.stderr
     assert "mergehub lineage me/soup" in done.stderr
@@ -32,7 +32,7 @@ def test_a_models_name_leads_to_its_lineage_and_runs(command: list[str]) -> None
     "command", [["show", "3f2a9"], ["tokens", "revoke", "3f2a9"], ["follow", "3f2a9"]]
 )
 def test_of_an_id_six_characters_are_asked_for(command: list[str]) -> None:
-    done = _said(command, NONE, NONE)
+    done = _said(command, NONE, refuse(401), NONE)
     assert done.exit_code in (1, 2)
     assert "least" in done.stderr
     assert "6 characters" in done.stderr

@@ -58,7 +58,8 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
         "model": "soup", "paths": str(recipe), "other": "stew", "others": "stew", "kind": "bases",
         "name": "no-such-thing", "what": "soup", "target": str(tmp_path / "x.tar"),
         "url": "https://example.com/hook", "webhook": "c0ffee00", "parent": "stew",
-        "number": "1", "base": "stew", "models": "soup",
+        "number": "1", "base": "stew", "models": "soup", "words": "soup", "text": "Hm.",
+        "old": "soup", "new": "stew",
     }  # fmt: skip
     options = {"model_name": "--name=me/soup", "benchmarks": "--benchmark=next"}
     options |= {

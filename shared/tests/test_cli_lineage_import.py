@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from importing_hub import ImportingHub, importing_hub
+from importing_hub import ImportingHub
 from scripted import body, lose, refuse
+from taking_hub import taking
 
 from mergehub.cli.main import main
 from mergehub.lineage_files import batches
@@ -22,8 +23,8 @@ CARD = "---\nbase_model: org/left\nlicense: mit\n---\n"
 
 @pytest.fixture
 def hub() -> Iterator[ImportingHub]:
-    with importing_hub() as running:
-        yield running
+    with taking(ImportingHub()) as hub:
+        yield hub
 
 
 def _run(hub: ImportingHub, *words: str, stdin: bytes = b"") -> Result:

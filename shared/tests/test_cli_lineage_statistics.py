@@ -74,6 +74,7 @@ def test_a_method_that_no_edge_has_is_named_with_those_there_are(method: str, sa
 def test_filters_of_statistics_become_parameters() -> None:
     words = ["stats", "pairs", "--base", "org/base", "--domain", "code", "--method", "ties"]
     words += ["--domain", "maths", "--licence", "mit", "--licence", "unknown"]
+    words += ["--kind", "quantized", "--kind", "original"]
     words += ["--since", "2024-01-01", "--until", "2024-06-30"]
     pair = {"one_name": "org/left", "other_name": "org/right", "count": 5}
     done, path, query = _said(words, BASE, body({"items": [pair]}))
@@ -81,7 +82,7 @@ def test_filters_of_statistics_become_parameters() -> None:
     assert path == "/v1/graph/statistics/pairs"
     assert query == {
         "base": ["b"], "domain": ["code", "maths"], "licence": ["mit", "unknown"],
-        "method": ["ties"], "since": ["2024-01-01"],
+        "method": ["ties"], "since": ["2024-01-01"], "kind": ["quantized", "original"],
         "until": ["2024-06-30"], "limit": ["20"],
     }  # fmt: skip
 

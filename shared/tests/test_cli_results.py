@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from results_hub import ResultsHub, results_hub
+from results_hub import ResultsHub
 from scripted import body, lose, refuse, scripted
+from taking_hub import taking
 
 from mergehub.cli.commands.results import batches
 from mergehub.cli.main import main
@@ -22,8 +23,8 @@ TABLE = "Model,ARC,MMLU\norg/a,60,50\norg/b,61,51\n"
 
 @pytest.fixture
 def hub() -> Iterator[ResultsHub]:
-    with results_hub() as running:
-        yield running
+    with taking(ResultsHub()) as hub:
+        yield hub
 
 
 def _run(hub: ResultsHub, *words: str, stdin: bytes = b"") -> Result:
@@ -191,7 +192,9 @@ def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(
 def test_a_batch_that_is_too_large_goes_in_halves(hub: ResultsHub, tmp_path: Path) -> None:
     hub.refusals = [refuse(413)]
     assert _report(hub, _file(tmp_path, "board.csv", TABLE))["added"] == 4
-    assert [len(each["results"]) for each in hub.imports] == [2, 2]
+    assert [[row["place"] for row in each["results"]] for each in hub.imports] == [
+        ["board.csv:2", "board.csv:2"], ["board.csv:3", "board.csv:3"],
+    ]  # fmt: skip
 
 
 def test_rows_that_the_hub_cannot_read_are_left_out(hub: ResultsHub, tmp_path: Path) -> None:
@@ -210,17 +213,18 @@ def test_rows_that_the_hub_cannot_read_are_left_out(hub: ResultsHub, tmp_path: P
 
 def test_what_the_hub_says_of_rows_is_said_of_lines(hub: ResultsHub, tmp_path: Path) -> None:
     told = [
-        {"line": 4, "model": "org/b", "benchmark": "mmlu", "why": "Line 1 claims otherwise."},
-        {"line": 3, "model": "org/b", "benchmark": "arc",
-         "why": "Line 1 gives another value of the same, 0.6."},
+        {"line": 4, "place": "board.csv:3", "model": "org/b", "benchmark": "mmlu",
+         "why": "Another claim of the model's licence, mit, is in board.csv:2."},
+        {"line": 3, "place": "board.csv:3", "model": "org/b", "benchmark": "arc",
+         "why": "Another value of the same, 0.6, is in board.csv:2."},
     ]  # fmt: skip
     answer = _counts(4) | {"doubtful": {"count": 2, "items": told}}
     hub.refusals = [body(answer)]
     lines = _report(hub, _file(tmp_path, "board.csv", TABLE.replace("org/b", "org/a")))
     assert [(each["line"], each["why"]) for each in lines["doubtful"]["items"]] == [
-        (3, "line 2 says 0.6 of the same thing, this one 0.61"),
-        (3, "line 2 says 0.5 of the same thing, this one 0.51"),
-        (3, "Line 2 claims otherwise."),
+        (3, "board.csv:2 says 0.6 of the same thing, this one 0.61"),
+        (3, "board.csv:2 says 0.5 of the same thing, this one 0.51"),
+        (3, "Another claim of the model's licence, mit, is in board.csv:2."),
     ]  # fmt: skip
 
 

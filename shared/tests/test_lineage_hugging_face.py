@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from hugging_face_hub import ModelsOfHub, models_of_hub
-from importing_hub import ImportingHub, importing_hub
+from importing_hub import ImportingHub
 from lineage_texts import Read, read_text
 from scripted import lose, page, refuse
+from taking_hub import taking
 
 from mergehub.cli.main import main
 from mergehub.lineage_files.hugging_face import TRIES, Models
@@ -47,8 +48,8 @@ MODELS = [
 
 @pytest.fixture
 def hub() -> Iterator[ImportingHub]:
-    with importing_hub() as running:
-        yield running
+    with taking(ImportingHub()) as hub:
+        yield hub
 
 
 @pytest.fixture

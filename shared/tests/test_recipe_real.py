@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from mergehub.recipe import RecipeError, canonical, parse_recipe, parse_with_warnings, to_yaml
+from mergehub.recipe.difference import differences
 
 DATA = os.environ.get("MERGEHUB_REAL_DATA")
 FOLDER = Path(DATA or ".") / "recipes"
@@ -65,6 +67,14 @@ def test_every_key_that_mergekit_silently_ignores_is_refused(verdicts: dict[str,
     wanted = {"unknown-method", "unknown-field", "unknown-parameter"}
     for name, text in texts(verdicts, "ok, silently ignored").items():
         assert codes(text) & wanted, name
+
+
+def test_two_real_recipes_differ_unless_they_merge_the_same(verdicts: dict[str, str]) -> None:
+    found = [parse_recipe(text) for text in texts(verdicts, "ok").values() if not codes(text)]
+    assert all(differences(each, parse_recipe(to_yaml(each))) == [] for each in found)
+    for old, new in pairwise(found):
+        if canonical(old) != canonical(new):
+            assert differences(old, new)
 
 
 def test_every_accepted_recipe_survives_writing_and_canonical_form(

@@ -106,6 +106,22 @@ def test_a_card_of_no_known_model_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("See https://huggingface.co/spaces/x/y?query=org/soup.", "org/soup"),
+        ("This is org/Soup.", "org/Soup"),
+        ("This is org/soup, not other/soup.", None),
+    ],
+)
+def test_a_short_name_is_the_one_model_of_it_that_the_text_mentions(
+    text: str, model: str | None
+) -> None:
+    said = Said(f"{_card(_metric('GSM8K', 'exact_match', 0.5), name='soup')}\n{text}\n", "a.md")
+    assert [row.model for row in said.rows] == [each for each in [model] if each]
+    assert ("mentions one model" in said.why) == (model is not None)
+
+
+@pytest.mark.parametrize(
     ("card", "why"),
     [
         ("# Soup\n", "cannot be read|no model-index"),
@@ -146,5 +162,5 @@ def test_eval_results_are_read_with_their_data_sets() -> None:
         ("org/soup", "hle", None, pytest.approx(0.209), None),
     ]
     assert str(said.rows[0].evaluated_on) == "2025-01-15"
-    assert "entry 4" in said.why
+    assert [line for line, _ in said.refused] == [16]
     assert "--model" in Said(EVAL_RESULTS, "mine.yaml").why

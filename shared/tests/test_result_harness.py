@@ -57,6 +57,7 @@ def test_all_that_a_file_says_of_a_run_is_in_its_rows() -> None:
         "stderr": 0.25, "count": 1319, "of": 1319, "shots": 5, "chat_template": False,
         "harness": "lm-evaluation-harness", "harness_version": "0.4.9.1", "task_hash": "1f2e",
         "seed": 0, "evaluated_on": "2025-11-17", "line": 1,
+        "place": "results.json#/results/gsm8k",
     }  # fmt: skip
     assert (flexible.metric, flexible.value) == ("exact_match:flexible-extract", 0.75)
     assert flexible.stderr is None

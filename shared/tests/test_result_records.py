@@ -70,6 +70,7 @@ def test_all_that_a_record_says_is_in_its_row() -> None:
         "metric": "exact_match", "value": 0.5, "stderr": 0.01, "count": 1319, "shots": 5,
         "harness": "lm_eval", "harness_version": "0.4.9", "evaluated_on": "2026-01-02",
         "claims": {"architecture": "Qwen2ForCausalLM", "parameters": 7_613_000_000}, "line": 1,
+        "place": "record.json#/evaluation_results/0",
     }  # fmt: skip
 
 

@@ -19,11 +19,11 @@ from mergehub.result_files import WRITABLE, write, written
 NAMES = {"csv": "x.csv", "jsonl": "x.jsonl", "every-eval-ever": "x.jsonl", "lm-eval": "x.json",
          "model-index": "README.md"}  # fmt: skip
 LOST = {
-    "csv": {"line", "items", "claims"},
-    "jsonl": {"line"},
-    "every-eval-ever": {"line", "items", "claims"},
-    "lm-eval": {"line", "claims"},
-    "model-index": {"line", "items", "claims"},
+    "csv": {"line", "place", "items", "claims"},
+    "jsonl": {"line", "place"},
+    "every-eval-ever": {"line", "place", "items", "claims"},
+    "lm-eval": {"line", "place", "claims"},
+    "model-index": {"line", "place", "items", "claims"},
 }
 """What each format has no place for."""
 
@@ -81,7 +81,7 @@ def test_json_lines_keep_items_and_claims() -> None:
         claims=Claims(merged=True, base="a/base", flags=("flagged",)),
     )  # fmt: skip
     said = Said("".join(written([row], "jsonl")), "x.jsonl")
-    assert said.row.model_copy(update={"line": None}) == row
+    assert said.row.model_copy(update={"line": None, "place": None}) == row
 
 
 def test_results_of_the_harness_keep_items() -> None:

@@ -260,7 +260,7 @@ def test_one_model_in_two_precisions_is_two_variants() -> None:
 
 def test_a_repeated_line_is_one_fact_and_a_contradicting_one_is_doubtful() -> None:
     said = Said("Model,ARC\norg/a,60\norg/a,60\nOrg/A,61\n")
-    assert said.doubtful == [(4, "line 2 says 0.6 of the same thing, this one 0.61")]
+    assert said.doubtful == [(4, "results.csv:2 says 0.6 of the same thing, this one 0.61")]
     assert len(said.rows) == 3
 
 

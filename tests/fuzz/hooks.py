@@ -30,6 +30,7 @@ REFUSALS = {
     "token-invalid": "an expiry must be in the future, and a scope one of ours",
     "owner-invalid": "an owner must be an existing account",
     "member-invalid": "a member must be an existing person",
+    "parent-invalid": "a comment that is answered must exist and begin its thread",
     "code-invalid": "a browser gives a shell's code, for one verifier, once",
     "unreadable-file": "a file is in a format of results, and a mapping fits its columns",
     "webhook-url-refused": "the hub looks up where a URL leads",
@@ -39,6 +40,12 @@ REFUSALS = {
 FAULTS = {
     "unknown_merge_method": "a method is one of the catalogue",
     "unknown_method": "a method is one of the catalogue or of the hub's models",
+    "unknown_domain": "a domain is one of the benchmarks' or of the hub's models",
+    "unknown_precision": "a precision is a usual one or of the hub's models",
+    "unknown_licence": "a licence is a usual one or of the hub's models",
+    "unknown_benchmark": "a benchmark is defined or has results",
+    "one_model_for_a_card": "a card is of one model, which other formats need not have",
+    "card_too_large": "a card holds so many results",
     "one_of_two": "exactly one of two fields is given, which may both be null",
     "unknown_action": "an action is one that the trail knows",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,6 +61,9 @@ async def test_the_list_of_boards_leads_to_a_board_and_its_title(
     hub: RunningHub, page: Page
 ) -> None:
     await page.goto(f"{hub.url}/boards")
+    boards = page.get_by_role("main").get_by_role("listitem")
+    await expect(boards.first).to_contain_text(re.compile(r"Ranks \d+ models"))
+    await expect(boards.last).to_contain_text("Ranks no model yet")
     await page.get_by_role("link", name="Open LLM Leaderboard v2").click()
     await expect(page).to_have_title("Open LLM Leaderboard v2 · Boards · Mergehub")
     assert query(page)["board"] == [BOARD]
@@ -140,6 +144,22 @@ async def test_a_press_on_a_head_sorts_and_another_one_turns_it_round(
     await expect(first).to_contain_text("league/tune-b")
     assert query(page)["sort"] == ["-name"]
     assert await head.get_attribute("aria-sort") == "descending"
+
+
+async def test_a_misspelt_base_leads_to_the_one_that_was_meant(hub: RunningHub, page: Page) -> None:
+    await page.goto(f"{hub.url}/boards?board={BOARD}&base=league/bose&family=none")
+    await expect(page.get_by_text("The hub knows no base “league/bose”.")).to_be_visible()
+    await expect(page.get_by_text("The hub knows no family “none”.")).to_be_visible()
+    await page.get_by_role("link", name="league/base").click()
+    await expect(page.get_by_text("The hub knows no base")).to_have_count(0)
+    assert (query(page)["base"], query(page)["family"]) == (["league/base"], ["none"])
+
+
+async def test_a_misspelt_method_is_named_with_the_right_one(hub: RunningHub) -> None:
+    async with looking() as looked:
+        await looked.page.goto(f"{hub.url}/boards?board={BOARD}&method=tise")
+        alert = looked.page.get_by_role("alert").first
+        await expect(alert).to_contain_text("made by the method 'tise' (did you mean 'ties'?)")
 
 
 async def test_filters_have_counts_and_are_in_the_address(hub: RunningHub, page: Page) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from browsing import browsing
 from fastapi import FastAPI
+from looking import looking
 from running import RunningHub
 
 import lineage.app
@@ -121,3 +122,31 @@ async def test_a_service_alone_shows_its_own_operations(
         assert await page.locator("#operations-models-list_models").count() == 1
         told = await page.locator("#absent").inner_text()
     assert told == "Not served at this address: registry, leaderboard."
+
+
+STYLE = """() => {
+  const { color, backgroundColor, fontFamily } = getComputedStyle(document.querySelector("header"));
+  return [color, backgroundColor, fontFamily];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desk", "phone"])
+async def test_documentation_looks_like_the_other_pages_and_leads_back_to_them(
+    hub: RunningHub, scheme: str, size: tuple[int, int]
+) -> None:
+    async with looking(size, color_scheme=scheme) as looked:
+        page = looked.page
+        styles = []
+        for path in ("/boards", "/docs/guides", "/docs/problems", "/docs/guides/leaderboard"):
+            await page.goto(f"{hub.url}{path}")
+            await page.locator("h1").first.wait_for()
+            await looked.settled()
+            styles.append(await page.evaluate(STYLE))
+            assert await looked.violations() == []
+            assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert styles == [styles[0]] * 4
+        await page.get_by_role("link", name="Mergehub", exact=True).click()
+        await page.get_by_role("heading", level=1, name="Mergehub").wait_for()
+        assert urlsplit(page.url).path == "/"
+        assert looked.complaints == []

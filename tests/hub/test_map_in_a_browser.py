@@ -42,6 +42,32 @@ async def test_it_opens_on_the_most_merged_bases(hub: RunningHub, looked: Lookin
     await expect(panel(page)).to_contain_text("7B")
 
 
+async def test_the_statistics_are_of_the_kinds_that_the_map_shows(
+    hub: RunningHub, looked: Looking
+) -> None:
+    page = looked.page
+    await open_map(page, hub, "kind=quantized")
+    await expect(title(page)).to_have_text("Most-used bases")
+    bases = panel(page).get_by_role("list", name="Models by base")
+    await expect(bases.get_by_role("button", name="atlas/base")).to_be_visible()
+    await page.get_by_role("button", name="Merge", exact=True).click()
+    await expect(bases.get_by_role("listitem")).not_to_have_count(0)
+    assert query(page)["kind"] == ["quantized", "merge"]
+
+
+async def test_the_legend_covers_nothing_of_the_map(hub: RunningHub, looked: Looking) -> None:
+    page = looked.page
+    await open_map(page, hub, "colour=family")
+    legend = page.get_by_role("list", name="What shapes and colours mean")
+    await expect(legend).to_contain_text("other families")
+    above = await page.locator("canvas").bounding_box()
+    below = await legend.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+    assert below["y"] + below["height"] <= page.viewport_size["height"]
+
+
 async def test_search_suggests_models_and_the_map_shows_the_one_that_is_chosen(
     hub: RunningHub, looked: Looking, lineage: Lineage
 ) -> None:

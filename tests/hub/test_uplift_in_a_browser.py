@@ -127,6 +127,22 @@ async def test_models_are_added_to_a_comparison_by_search_and_compared_with_the_
     await page.get_by_role("heading", name="Add one more model").wait_for()
 
 
+async def test_a_phone_shows_two_compared_models_without_being_scrolled(
+    hub: RunningHub, league: League
+) -> None:
+    async with looking((390, 844)) as looked:
+        page = looked.page
+        await page.goto(
+            f"{hub.url}/compare?board={BOARD}&model=league/ties-5&model=league/slerp-3"
+            "&model=league/tune-a"
+        )
+        second = page.get_by_role("columnheader").nth(2)
+        box = await second.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+        assert await looked.violations() == []
+
+
 async def test_a_cell_of_the_table_lists_its_merges(
     hub: RunningHub, page: Page, looked: Looking
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from keyword import iskeyword
 from typing import Any
 
 from tools.python_client.schemas import Schema, annotation, definition
@@ -106,7 +107,9 @@ def _named(parameter: Schema) -> str:
 
 
 def _identifier(name: str) -> str:
-    return name.lower().replace("-", "_")
+    """A parameter's name in Python; a keyword gets an underscore: `from_`."""
+    plain = name.lower().replace("-", "_")
+    return f"{plain}_" if iskeyword(plain) else plain
 
 
 def _type(schema: Schema) -> str:

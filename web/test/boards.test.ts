@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { agesOfRanks } from "../src/board/ages.ts";
 import { columnsOf, shownOf, sourceOf, tableOf, toggled } from "../src/board/columns.ts";
 import { optionsOf } from "../src/board/filters.ts";
+import { ofUse } from "../src/board/listed.ts";
 import { barOf } from "../src/board/rank.ts";
 import {
   addressOf,
@@ -14,7 +16,7 @@ import {
 } from "../src/board/state.ts";
 import { wantedOf } from "../src/board/wanted.ts";
 import { windowed } from "../src/components/windowed.ts";
-import type { BoardColumn, BoardFacets, BoardRow } from "../src/hub/boards.ts";
+import type { BoardColumn, BoardFacets, BoardRow, ListedBoard } from "../src/hub/boards.ts";
 
 const EVERYTHING: BoardState = {
   board: "me/mine",
@@ -186,4 +188,24 @@ test("a board of one's own needs a title, a purpose and columns with weights", (
   assert.equal(wantedOf("A", "", weights), null);
   assert.equal(wantedOf("!", "B", weights), null);
   assert.equal(wantedOf("A", "B", new Map([["gsm8k", Number.NaN]])), null);
+});
+
+test("boards that rank no model come last, and all others stay in their order", () => {
+  const ranked = { overall: 3, code: 0, maths: 1, mine: 0, yours: 9 };
+  const boards = Object.entries(ranked).map(
+    ([name, ranked]) => ({ name, ranked }) as unknown as ListedBoard,
+  );
+  assert.deepEqual(
+    ofUse(boards).map(({ name }) => name),
+    ["overall", "maths", "yours", "code", "mine"],
+  );
+});
+
+test("intervals of ranks of earlier results say which, and those of today's nothing", () => {
+  const ranks = { method: "bootstrap", replicates: 200, seed: 0 } as const;
+  const of = (as_of: number | null, read_at: string | null) =>
+    agesOfRanks({ as_of: 9, ranks: { ...ranks, as_of, read_at } });
+  assert.equal(of(9, "2026-11-30T07:05:59.5Z"), "");
+  assert.match(of(8, "2026-11-30T07:05:59.5Z"), /of 2026-11-30 07:05 UTC\.$/);
+  assert.match(of(null, null), /being computed\.$/);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unitOf } from "../src/map/panel/statistics.ts";
 import { addressOf, FIRST, type MapState, questionOf, readState } from "../src/map/state.ts";
 
 const EVERYTHING: MapState = {
@@ -58,4 +59,11 @@ test("the hub is asked for what the state filters by, and for no more", () => {
     kind: ["original"],
     limit: 2000,
   });
+});
+
+test("statistics count merges unless other edges or kinds of models are chosen", () => {
+  assert.equal(unitOf(FIRST), "merge");
+  assert.equal(unitOf({ relation: ["merge"], kind: ["adapter"] }), "merge");
+  assert.equal(unitOf({ relation: [], kind: ["merge"] }), "model");
+  assert.equal(unitOf({ relation: ["merge", "adapter"], kind: [] }), "model");
 });

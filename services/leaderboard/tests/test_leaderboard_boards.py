@@ -143,6 +143,15 @@ async def test_the_boards_of_the_hub_state_their_rules(client):
     assert (v2["missing"], v2["owner"]) == ("no mean and no rank", None)
 
 
+async def test_the_list_says_how_many_models_each_board_ranks(demo, client):
+    found = (await client.get("/v1/boards")).json()["items"]
+    ranked = {each["name"]: each["ranked"] for each in found}
+    assert (ranked["overall"], ranked["open-llm-v2"], ranked["maths"]) == (3, 0, 0)
+    page = await board(client)
+    assert page["ranked"] == ranked["overall"]
+    assert "ranked" not in page["board"]
+
+
 async def test_facets_and_points_are_of_the_rows_that_filters_keep(demo, client):
     facets = (await client.get("/v1/boards/overall/facets?method=ties")).json()
     assert facets["matching"] == 1

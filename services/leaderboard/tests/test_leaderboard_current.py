@@ -1,4 +1,4 @@
-"""Boards that grow: whatever intervals of ranks are shown, they are those of the state shown."""
+"""Boards that grow: intervals of ranks are of the state shown, or say of which earlier one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_facts import Result, World
+from made_facts import Result, World, results
 
 from leaderboard.boards import current
-from leaderboard.boards.current import SEED, Boards, Kept
-from leaderboard.boards.definition import Column, Rules
+from leaderboard.boards.current import Boards, Kept
+from leaderboard.boards.definition import Chosen, Column, Rules
+from leaderboard.boards.ranks import computing
+from leaderboard.boards.ranks.computing import SEED
 from leaderboard.statistics import ranks
 
 RULES = Rules(columns=(Column(benchmark="x"),))
+Y = Column(benchmark="y")
 steps = st.lists(
     st.one_of(
         st.tuples(st.integers(0, 30), st.sampled_from([0.2, 0.4, 0.41, 0.8])),
@@ -39,27 +42,67 @@ def shown_are_of_this_state(kept: Kept) -> bool:
     return True
 
 
-@given(steps, st.sampled_from([0, current.FEW_RANKS]))
-def test_no_interval_is_of_another_state(drawn, few):
-    world, boards = World(), Boards()
+class Plain:
+    """The intervals as they were computed last, read in plain Python: the means at their ends."""
+
+    def __init__(self, kept: Kept) -> None:
+        board, ranks = kept.board, kept.ranks
+        rows = board.by_mean.rows[: board.ranked].tolist()
+        ends = ranks.best, ranks.worst
+        self.as_of = ranks.as_of
+        self.computed = {
+            int(board.variants[row]): (
+                *(board.mean[row], board.error[row]),
+                *(board.mean[rows[end[board.variants[row]] - 1]] for end in ends),
+            )
+            for row in rows
+        }  # fmt: skip
+
+    def agrees_with(self, kept: Kept) -> bool:
+        board, ranks = kept.board, kept.ranks
+        means = [float(mean) for mean in board.mean if mean == mean]
+        assert ranks.as_of == self.as_of < board.facts.as_of
+        for row in range(len(board)):
+            variant, place = int(board.variants[row]), int(board.places[row])
+            mean, error, highest, lowest = self.computed.get(variant, (None,) * 4)
+            if (mean, error) != (board.mean[row], board.error[row]):
+                assert (ranks.best[variant], ranks.worst[variant]) == (0, 0)
+                continue
+            assert ranks.best[variant] == 1 + sum(each > highest for each in means)
+            assert ranks.worst[variant] == sum(each >= lowest for each in means)
+            assert ranks.best[variant] <= place <= ranks.worst[variant]
+        return True
+
+
+@given(steps, st.sampled_from([0, computing.FEW_RANKS]))
+def test_intervals_are_of_the_state_shown_or_of_the_last_that_was_computed(drawn, few):
+    world, boards, plain = World(), Boards(), None
     world.add([Result(f"m-{at}", "x", at / 10, count=50) for at in range(10)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(current, "FEW_RANKS", few)
+        patch.setattr(computing, "FEW_RANKS", few)
         kept = boards.make(world.facts(), RULES)
         for step in drawn:
             if step == "compute":
                 boards.rank((RULES, False), kept)
                 assert shown_are_of_this_state(kept)
+                plain = Plain(kept)
             elif step == "another benchmark":
                 world.add([Result("m-1", "y", 0.5, count=50)])
             else:
                 world.add([Result(f"m-{step[0]}", "x", step[1], count=50, when=world.changes)])
             kept = boards.make(world.facts(), RULES)
-            assert shown_are_of_this_state(kept) or few == 0
+            if kept.ranks is None:
+                assert few == 0
+                assert plain is None
+            elif kept.ranks.as_of == kept.board.facts.as_of:
+                assert shown_are_of_this_state(kept)
+            else:
+                assert few == 0
+                assert plain.agrees_with(kept)
 
 
-def test_ranks_that_come_late_are_shown_only_if_nothing_they_depend_on_has_changed(monkeypatch):
-    monkeypatch.setattr(current, "FEW_RANKS", 0)
+def test_ranks_that_come_late_are_those_of_a_later_state_only_if_nothing_has_changed(monkeypatch):
+    monkeypatch.setattr(computing, "FEW_RANKS", 0)
     world, boards, key = World(), Boards(), (RULES, False)
     world.add([Result(f"m-{at}", "x", at / 10, count=50) for at in range(10)])
     before = boards.make(world.facts(), RULES)
@@ -70,7 +113,21 @@ def test_ranks_that_come_late_are_shown_only_if_nothing_they_depend_on_has_chang
     world.add([Result("m-11", "x", 0.55, count=50)])
     changed = boards.make(world.facts(), RULES)
     boards.rank(key, same)
-    assert changed.ranks is None
+    assert changed.ranks.as_of == same.board.facts.as_of < changed.board.facts.as_of
+    assert Plain(same).agrees_with(changed)
+    assert boards.ranked(changed.board.facts, RULES).ranks.as_of == changed.board.facts.as_of
+
+
+def test_after_another_load_there_are_no_earlier_intervals(monkeypatch):
+    monkeypatch.setattr(computing, "FEW_RANKS", 0)
+    world, boards = World(), Boards()
+    world.add([Result(f"m-{at}", "x", at / 10, count=50) for at in range(3)])
+    kept = boards.make(world.facts(), RULES)
+    boards.rank((RULES, False), kept)
+    again = World(changes=9)
+    again.add([Result(f"m-{at}", "x", at / 10, count=50) for at in (2, 1, 3)])
+    assert kept.basis.shown(boards.make(again.facts(), RULES).board) is None
+    assert boards.make(again.facts(), RULES).ranks is None
 
 
 def test_a_large_board_gets_intervals_of_few_replicates_at_once_and_all_of_them_later():
@@ -112,3 +169,13 @@ def test_a_board_that_nobody_asks_for_is_dropped():
     shown.asked -= current.FORGET_SECONDS + 1
     boards.refresh(facts)
     assert boards.of(facts, RULES) is not shown
+
+
+@given(results)
+def test_the_models_that_a_board_ranks_are_counted_without_making_it(drawn):
+    world = World()
+    world.add(drawn)
+    facts = world.facts()
+    for rules in (RULES, Rules(columns=Chosen()), Rules(columns=(*RULES.columns, Y))):
+        counted = Boards().count_ranked(facts, rules)
+        assert counted == Boards().make(facts, rules).board.ranked

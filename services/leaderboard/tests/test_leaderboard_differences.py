@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
@@ -104,33 +106,72 @@ def likely_share(better: int, worse: int, same: int, delta: float) -> float:
 
 class TestBootstrap:
     @pytest.mark.parametrize("count", [30, 200, 900])
-    def test_95_of_100_intervals_hold_the_truth(self, count, monkeypatch):
-        """Skewed differences with a true mean of 0.025."""
-        monkeypatch.setattr(bootstrap, "REPLICATES", 1000)
+    @pytest.mark.parametrize(
+        ("values", "chances"),
+        [
+            ((-0.5, 0.0, 0.25, 1.0), (0.2, 0.6, 0.1, 0.1)),
+            ((-1, -0.5, 0, 0.5, 1), (0.02, 0.1, 0.72, 0.13, 0.03)),
+        ],
+    )
+    def test_95_of_100_intervals_hold_the_truth(self, count, values, chances):
+        """Skewed differences with a true mean of 0.025; the second ones are to two parents."""
         random = np.random.default_rng(count)
         held = 0
-        for seed in range(1000):
-            sample = random.choice([-0.5, 0.0, 0.25, 1.0], size=count, p=[0.2, 0.6, 0.1, 0.1])
-            found = bootstrap.mean(sample, seed)
+        for _ in range(1000):
+            found = bootstrap.mean(random.choice(values, size=count, p=chances))
             held += found.low <= 0.025 <= found.high
         assert 0.93 <= held / 1000 <= 0.97
 
     def test_many_values_give_the_interval_of_scipy(self):
         sample = np.random.default_rng(3).exponential(size=400) - 1
-        found = bootstrap.mean(sample, 1)
+        found = bootstrap.mean(sample)
         theirs = stats.bootstrap((sample,), np.mean, method="percentile", rng=2)
         width = theirs.confidence_interval.high - theirs.confidence_interval.low
         assert found.low == pytest.approx(theirs.confidence_interval.low, abs=width / 20)
         assert found.high == pytest.approx(theirs.confidence_interval.high, abs=width / 20)
 
-    def test_the_same_seed_gives_the_same_interval(self):
-        sample = np.random.default_rng(3).normal(size=100)
-        assert bootstrap.mean(sample, 7) == bootstrap.mean(sample, 7)
+    @given(st.lists(st.sampled_from([-1.0, -0.5, 0.0, 1 / 3, 1.0]), min_size=2, max_size=4))
+    def test_the_means_are_those_of_all_resamples(self, sample):
+        """All of the n to the power of n are counted one by one."""
+        counted = Counter(
+            round(sum(each) / len(each), 9) for each in product(sample, repeat=len(sample))
+        )
+        if len(set(sample)) == 1:
+            assert bootstrap.mean(np.array(sample)) == Estimate(*[np.mean(sample)] * 3)
+            return
+        places, shares = bootstrap.means(np.array(sample))
+        for mean, times in counted.items():
+            up_to = sum(n for other, n in counted.items() if other <= mean) / counted.total()
+            near = places <= mean + 0.01
+            assert shares[near].sum() == pytest.approx(up_to, abs=1e-9), (mean, times)
+
+    @pytest.mark.parametrize(("better", "items"), [(4, 30), (37, 200), (400, 999)])
+    def test_items_that_are_right_or_wrong_have_binomial_resamples(self, better, items):
+        sample = np.repeat([1.0, 0.0], [better, items - better])
+        found = bootstrap.mean(sample)
+        reach = math.sqrt(items / (items - 1)) * stats.t.isf(0.025, items - 1)
+        resamples = stats.binom(items, better / items)
+        low, high = (resamples.ppf(stats.norm.cdf(side * reach)) / items for side in (-1, 1))
+        assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
+
+    @given(st.lists(st.floats(-3, 3), min_size=2, max_size=40))
+    def test_swapping_the_models_turns_any_interval_around(self, sample):
+        there, back = bootstrap.mean(np.array(sample)), bootstrap.mean(-np.array(sample))
+        assert there.low <= there.value <= there.high
+        assert (there.low, there.high) == pytest.approx((-back.high, -back.low), abs=1e-9)
 
     def test_from_1000_items_on_it_is_that_of_the_central_limit_theorem(self):
         sample = np.random.default_rng(3).normal(size=1000)
         error = float(sample.std(ddof=1)) / math.sqrt(1000)
-        assert bootstrap.mean(sample, 1) == normal(float(sample.mean()), error)
+        assert bootstrap.mean(sample) == normal(float(sample.mean()), error)
+
+    @pytest.mark.parametrize("count", [700, 999])
+    def test_below_it_differs_little_from_that(self, count):
+        sample = np.random.default_rng(3).normal(size=count)
+        found = bootstrap.mean(sample)
+        plain = normal(float(sample.mean()), float(sample.std(ddof=1)) / math.sqrt(count))
+        width = (plain.high - plain.low) / 50
+        assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=width)
 
 
 class TestBetween:

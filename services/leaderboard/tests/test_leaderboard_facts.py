@@ -153,6 +153,23 @@ async def test_models_measured_on_the_same_items_share_them(resources, registry,
         assert [sum(read[fact].values()) for fact in facts] == [3, 2, 4]
 
 
+async def test_items_of_many_sets_are_read_again_when_their_lists_are_forgotten(
+    resources, registry, caught_up, monkeypatch
+):
+    monkeypatch.setattr(item_scores, "KEPT", 2)
+    for size in range(2, 7):
+        registry.score("m", f"exam-{size}", "1" * size)
+    await caught_up()
+    async with resources.database.transaction() as session:
+        facts = (await session.scalars(text("SELECT id FROM facts ORDER BY id"))).all()
+        for _ in range(2):
+            read = await item_scores.read(session, facts)
+            assert sorted(len(items) for items in read.values()) == [2, 3, 4, 5, 6]
+            assert len(item_scores._kept) == 2
+        one = await item_scores.read(session, facts[:1])
+        assert one == {facts[0]: read[facts[0]]}
+
+
 async def test_items_of_the_release_before_are_moved_and_read_meanwhile(resources):
     async with resources.database.transaction() as session:
         await session.execute(text(OLD))

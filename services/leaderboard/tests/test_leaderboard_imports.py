@@ -160,8 +160,8 @@ async def test_rows_that_contradict_each_other_are_doubtful(bring):
         row("me/other", value=0.5, claims={"merged": False}),
     )
     assert whys(report, "doubtful") == {
-        9: "Line 1 gives another value of the same, 0.4. "
-        "Line 1 claims otherwise of the model's merged: True."
+        9: "Another value of the same, 0.4, is in line 1. "
+        "Another claim of the model's merged, True, is in line 1."
     }
 
 

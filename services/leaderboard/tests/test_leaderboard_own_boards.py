@@ -7,12 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
+from leaderboard.boards.own.models import OwnBoardRow
+
 WRITER = {"Authorization": "Bearer mgh_ann-of-boards"}
 BODY = {
     "name": "small-maths",
     "title": "Small maths",
     "summary": "Two benchmarks.",
-    "columns": [{"benchmark": "dates", "weight": 3}, {"benchmark": "units"}],
+    "columns": [{"benchmark": "gsm8k", "weight": 3}, {"benchmark": "math"}],
 }
 
 
@@ -32,7 +34,8 @@ async def test_a_board_has_the_columns_and_weights_that_its_owner_states(ann, re
     registry.score("both", "units", "0" * 10)
     registry.score("one", "dates", "1" * 10)
     await caught_up()
-    answer = await made(ann)
+    columns = [{"benchmark": "dates", "weight": 3}, {"benchmark": "units"}]
+    answer = await made(ann, columns=columns)
     assert answer.status_code == 201, answer.text
     assert answer.headers["Location"] == "/v1/boards/ann~small-maths"
     page = (await ann.get("/v1/boards/ann~small-maths")).json()
@@ -42,6 +45,7 @@ async def test_a_board_has_the_columns_and_weights_that_its_owner_states(ann, re
     ]
     listed = (await ann.get("/v1/boards?limit=200")).json()["items"]
     assert (listed[-1]["name"], listed[-1]["owner"]) == ("ann~small-maths", "ann")
+    assert listed[-1]["ranked"] == 1
 
 
 async def test_boards_come_in_pages_those_of_the_hub_first(ann):
@@ -108,7 +112,7 @@ async def test_the_same_name_is_taken(ann):
     ("columns", "pointer", "told"),
     [
         ([{"benchmark": "dates", "weight": -1}], "/columns/0/weight", "must be greater than 0.0"),
-        ([{"benchmark": "dates"}] * 2, "/columns", "each benchmark may be one column only"),
+        ([{"benchmark": "gsm8k"}] * 2, "/columns", "each benchmark may be one column only"),
     ],
 )
 async def test_columns_that_cannot_be_have_one_fault_in_our_words(ann, columns, pointer, told):
@@ -116,3 +120,47 @@ async def test_columns_that_cannot_be_have_one_fault_in_our_words(ann, columns, 
     assert answer.status_code == 422
     [fault] = answer.json()["errors"]
     assert (fault["pointer"], fault["detail"]) == (pointer, told)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("gsm9k", "did you mean 'gsm8k'"),
+        ("mmlu_pro", "did you mean 'mmlu-pro'?"),
+        ("leaderboard_musr", "did you mean 'musr'?"),
+        ("my-own-datez", "did you mean 'my-own-dates'"),
+        ("qqqqqqqq", None),
+    ],
+)
+async def test_a_benchmark_that_is_not_defined_and_has_no_result_is_refused_with_the_nearest(
+    ann, registry, caught_up, name, meant
+):
+    registry.score("any", "my-own-dates", "1" * 10)
+    await caught_up()
+    columns = [{"benchmark": "my-own-dates"}, {"benchmark": "gsm8k"}]
+    assert (await made(ann, columns=columns)).status_code == 201
+    changed = await ann.patch(
+        "/v1/boards/ann~small-maths",
+        json={"columns": [*columns, {"benchmark": name}]},
+        headers=WRITER | {"If-Match": "*"},
+    )
+    refused = await made(ann, name="other", columns=[*columns, {"benchmark": name}])
+    for answer in (refused, changed):
+        assert answer.status_code == 422, answer.text
+        [fault] = answer.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == ("/columns/2/benchmark", "unknown_benchmark")
+        assert repr(name) in fault["detail"]
+        assert (fault["suggestion"] or "").startswith(meant or "")
+        assert (fault["suggestion"] is None) == (meant is None)
+
+
+async def test_a_board_whose_benchmark_lost_its_results_may_still_change_its_title(ann, resources):
+    async with resources.database.transaction() as session:
+        session.add(OwnBoardRow(
+            name="ann~old", owner="ann", title="T", summary="S", domains=[], version=1,
+            rules={"columns": [{"benchmark": "gone"}]},
+        ))  # fmt: skip
+    answer = await ann.patch(
+        "/v1/boards/ann~old", json={"title": "New"}, headers=WRITER | {"If-Match": "*"}
+    )
+    assert (answer.status_code, answer.json()["title"]) == (200, "New")

@@ -153,7 +153,7 @@ def test_following_is_like_loading_anew(first, later, known):
 
 def without_ids(page: dict[str, Any]) -> dict[str, Any]:
     """A page without what depends on when results were stored."""
-    page["as_of"] = page["ranks"]["as_of"] = None
+    page["as_of"] = page["ranks"]["as_of"] = page["ranks"]["read_at"] = None
     return page
 
 

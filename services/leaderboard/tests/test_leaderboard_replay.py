@@ -49,12 +49,12 @@ async def boards(client: httpx.AsyncClient) -> str:
 
 
 def without_places(answer: Any) -> Any:
-    """An answer without positions in a database's log, and its cursor, which a secret seals."""
+    """An answer without places in a log, times of reading, and its cursor, which a secret seals."""
     if isinstance(answer, list):
         return [without_places(each) for each in answer]
     if not isinstance(answer, dict):
         return answer
-    left = {"as_of", "next_cursor"}
+    left = {"as_of", "read_at", "next_cursor"}
     return {name: without_places(each) for name, each in answer.items() if name not in left}
 
 

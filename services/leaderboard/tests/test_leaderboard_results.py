@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from leaderboard.results.card import MOST_RESULTS
+
 REAL_DATA = os.environ.get("MERGEHUB_REAL_DATA")
 HEADERS = {"Authorization": "Bearer mgh_writer"}
 TABLE = "Model,ARC,HellaSwag,Seen\norg/a,64.9,80.1,no\norg/b,55.0,,yes\n"
@@ -95,6 +97,46 @@ async def test_an_archive_of_files(send, client):
     assert (report["added"], report["format"]) == (4, "zip of table")
 
 
+def zipped(**files: str) -> bytes:
+    """A ZIP archive; two underscores are a folder, the last one is a dot."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as into:
+        for name, text in files.items():
+            into.writestr(".".join(name.replace("__", "/").rsplit("_", 1)), text)
+    return archive.getvalue()
+
+
+async def test_the_report_on_an_archive_names_the_file_and_line_of_each_row(send):
+    harness = {"model_name": "org/h", "config": {}, "results": {"gsm8k": {"exact_match,x": "?"}}}
+    listed = [{"model": "org/a", "arc": 0.3}, {"model": "org/a", "arc": "?!"}]
+    content = zipped(
+        a__one_csv="model,mmlu\n\norg/a,0.5\norg/b,none at all\n",
+        a__two_csv="model,mmlu,arc\norg/a,0.7,0.4\norg/b,0.1,much\n",
+        b_json=json.dumps(harness),
+        c_json=json.dumps(listed, indent=1),
+        notes_txt="nothing to read",
+    )
+    report = await send(content, origin="runs.zip")
+    assert [(each["place"], each["line"]) for each in report["skipped"]["items"]] == [
+        ("runs.zip/a/one.csv:4", 4),
+        ("runs.zip/a/two.csv:3", 3),
+        ("runs.zip/b.json#/results/gsm8k", 1),
+        ("runs.zip/c.json#/1", 0),
+        ("runs.zip/notes.txt", 0),
+    ]
+    doubts = {(each["place"], each["benchmark"]): each["why"] for each in
+              report["doubtful"]["items"]}  # fmt: skip
+    assert "runs.zip/a/one.csv:3" in doubts["runs.zip/a/two.csv:2", "mmlu"]
+    assert "runs.zip/a/two.csv:2" in doubts["runs.zip/c.json#/0", "arc"]
+
+
+async def test_a_doubt_that_is_kept_names_the_file_and_line_of_the_other_row(send, client):
+    table = "model,mmlu\norg/x,0.1\norg/a,0.5\norg/a,0.7\n"
+    await send(table, origin="table.csv")
+    (kept,) = (await client.get("/v1/results", params={"model": "org/a"})).json()["items"]
+    assert "table.csv:3" in kept["doubt"]
+
+
 @pytest.mark.parametrize(
     ("content", "asked"),
     [
@@ -108,6 +150,47 @@ async def test_a_file_that_cannot_be_read_says_why(send, content, asked):
     problem = await send(content, status=422, **asked)
     assert problem["code"] == "unreadable-file"
     assert problem["detail"]
+
+
+async def test_a_card_is_of_one_model_and_comes_back(send, client):
+    await send(TABLE)
+    asked = {"format": "model-index"}
+    refused = (await client.get("/v1/results/export", params=asked)).json()
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [
+        ("/query/model", "one_model_for_a_card")
+    ]
+    assert "jsonl" in refused["errors"][0]["suggestion"]
+    file = await client.get("/v1/results/export", params=asked | {"model": "ORG/A"})
+    assert file.headers["content-type"] == "text/markdown; charset=utf-8"
+    back = await send(file.text, origin="README.md")
+    assert (back["repeated"], back["added"], back["skipped"]["count"]) == (2, 0, 0)
+
+
+def described(number: int) -> dict[str, Any]:
+    """A result with everything that a card can hold."""
+    return {
+        "model": "org/many", "benchmark": f"own-{number}", "version": "v1", "subtask": "part",
+        "metric": "acc", "value": 0.5, "stderr": 0.01, "count": 100, "of": 100, "shots": 5,
+        "chat_template": True, "harness": "lm-eval", "harness_version": "0.4.9", "seed": 1,
+        "task_hash": "1f2e", "evaluated_on": "2026-11-01", "precision": "bfloat16",
+        "revision": "abcdef", "limited": True,
+    }  # fmt: skip
+
+
+async def test_a_card_holds_as_many_results_as_come_back_and_no_more(send, client):
+    lines = [json.dumps(described(number)) for number in range(MOST_RESULTS)]
+    await send("\n".join(lines), origin="many.jsonl")
+    asked = {"format": "model-index", "model": "org/many"}
+    card = await client.get("/v1/results/export", params=asked)
+    back = await send(card.text, origin="README.md", dry_run=True)
+    assert (back["repeated"], back["added"], back["skipped"]["count"]) == (MOST_RESULTS, 0, 0)
+    await send(json.dumps(described(MOST_RESULTS)), origin="many.jsonl")
+    refused = await client.get("/v1/results/export", params=asked)
+    assert refused.status_code == 422
+    [fault] = refused.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/query/format", "card_too_large")
+    few = await client.get("/v1/results/export", params=asked | {"benchmark": "own-7"})
+    assert few.status_code == 200
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl", "every-eval-ever"])

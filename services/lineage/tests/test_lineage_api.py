@@ -105,6 +105,21 @@ async def test_popular_models_by_role(demo, client):
     ]
 
 
+async def test_statistics_of_a_kind_count_all_that_its_models_were_made_from(demo, client):
+    async def bases(**query) -> list[tuple[str, int]]:
+        found = (await client.get("/v1/graph/popular", params=query)).json()["items"]
+        return [(model["name"], model["count"]) for model in found]
+
+    assert await bases() == [("smol", 2)]
+    assert await bases(kind="adapter") == [("smol", 2)]
+    assert await bases(kind=["adapter", "merge"]) == [("smol", 4)]
+    assert await bases(kind="adapter", relation="merge") == []
+    months = await client.get("/v1/graph/statistics/methods", params={"kind": "adapter"})
+    assert [(row["method"], row["count"]) for row in months.json()["items"]] == [(None, 2)]
+    wrong = await client.get("/v1/graph/popular?kind=friend")
+    assert wrong.status_code == 422
+
+
 async def test_models_page_by_name_without_gap_or_repetition(demo, client):
     names, url = [], "/v1/models?limit=2"
     while url:

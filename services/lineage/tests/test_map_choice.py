@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from lineage.map import chosen
 from lineage.map.chosen import largest
-from lineage.map.kinds import KINDS, families_of, kinds_of
 from lineage.map.neighbourhood import Around, neighbourhood
 from lineage.map.overview import overview
 from lineage.map.picture import Picture, picture
@@ -20,6 +19,7 @@ from lineage.map.wanted import Wanted
 from lineage.memory import segments
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
+from lineage.questions.kinds import KINDS, families_of, kinds_of
 
 MODELS = 12
 BOTH = ("ancestors", "descendants")

@@ -17,11 +17,11 @@ from lineage.facets.counting import counted
 from lineage.facets.current import Current
 from lineage.facets.naming import named
 from lineage.facets.schemas import Facet
-from lineage.map.kinds import KINDS, kinds_of
 from lineage.map.wanted import Wanted
 from lineage.memory import segments
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
+from lineage.questions.kinds import KINDS, kinds_of
 from mergehub.columns.codes import set_text
 
 DOMAINS = ([], ["code"], ["code", "maths"], ["maths"])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lineage.memory import segments
 from lineage.memory.columns import RELATIONS, ROLES
+from lineage.questions.kinds import KINDS
 from lineage.statistics import top
 from lineage.statistics.kept import Kept
 from lineage.statistics.months import Months
@@ -59,6 +60,7 @@ selections = st.builds(
     until=st.none() | st.integers(25, 75),
     domains=some(("code", "maths", "cooking")),
     licences=some(("mit", "apache-2.0", "unknown")),
+    kinds=some(KINDS),
     base=st.none() | st.integers(1, MODELS),
 )
 changes = st.lists(st.lists(dated(MODELS), min_size=1, max_size=10), max_size=5)
@@ -86,8 +88,21 @@ def growing(changes: list[list[Edge]]):
         yield made
 
 
+def kinds_of(made: Drawn) -> dict[int, str]:
+    """The kind of each child by its edge that says most; all are equally certain."""
+
+    def says(e: Edge) -> tuple:
+        return e.relation != "unknown", e.role == "base", -e.parent
+
+    kinds: dict[int, str] = {}
+    for e in sorted(made.edges, key=says, reverse=True):
+        kinds.setdefault(e.child, e.relation)
+    return kinds
+
+
 def counted(made: Drawn, selection: Selection) -> list[Edge]:
     """The edges of a selection, one by one."""
+    kinds = kinds_of(made) if selection.kinds else {}
     on_base = {e.child for e in made.edges if e.parent == selection.base and e.role == "base"}
 
     def fits(e: Edge) -> bool:
@@ -101,6 +116,7 @@ def counted(made: Drawn, selection: Selection) -> list[Edge]:
             and (selection.until is None or e.made_on <= selection.until)
             and (selection.domains is None or selection.domains & set(DOMAINS[e.child % 4]))
             and (selection.licences is None or licence(e.child) in selection.licences)
+            and (selection.kinds is None or kinds[e.child] in selection.kinds)
             and (selection.base is None or e.child in on_base)
         )
 
@@ -223,6 +239,30 @@ def test_a_model_that_gets_a_licence_counts_there_at_once_and_others_are_not_cou
         numbers(4), made.growing.names.add(["org/coder"]), {"licence": np.array([bsd])}
     )
     assert ranked.largest(made.graph, 9) == [(1, 1)]
+    assert made.graph.revision == before
+
+
+def test_a_model_of_another_kind_takes_its_uses_along():
+    made = empty()
+    made.add([Edge(4, 1), Edge(5, 1), Edge(5, 2)], load=True)
+    merged, tuned = (Uses(Selection(kinds=frozenset({each}))) for each in ("merge", "finetune"))
+    assert merged.largest(made.graph, 9) == [(1, 2), (2, 1)]
+    assert tuned.largest(made.graph, 9) == []
+    made.add([Edge(5, 3, "finetune", "base")])
+    assert merged.largest(made.graph, 9) == [(1, 1)]
+    assert tuned.largest(made.graph, 9) == [(1, 1), (2, 1), (3, 1)]
+
+
+def test_a_model_is_of_another_kind_at_once_if_an_edge_is_more_certain():
+    made = empty()
+    made.add([Edge(4, 1, "finetune"), Edge(4, 2, "merge")], load=True)
+    merged = Uses(Selection(kinds=frozenset({"merge"})))
+    assert merged.largest(made.graph, 9) == []
+    edges, before = made.graph.edges, made.graph.revision
+    certain = {"confidence": np.array([90], np.uint8)}
+    ends = {name: getattr(edges, name)[1:2] for name in ("id", "child", "parent")}
+    made.growing.put_edges(ends | certain)
+    assert merged.largest(made.graph, 9) == [(1, 1), (2, 1)]
     assert made.graph.revision == before
 
 

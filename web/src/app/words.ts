@@ -28,6 +28,11 @@ export function day(time: string): string {
   return time.slice(0, 10);
 }
 
+/** The minute of a time of the hub, as in `2026-11-30 07:05 UTC`. */
+export function minute(time: string): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 const POINTS = { maximumFractionDigits: 1, minimumFractionDigits: 1 };
 const PLAIN = new Intl.NumberFormat("en", POINTS);
 const SIGNED = new Intl.NumberFormat("en", { ...POINTS, signDisplay: "exceptZero" });

@@ -4,6 +4,7 @@ import { hub } from "./hub.ts";
 export type Source = "verified" | "community" | "imported";
 
 export type Board = Schemas["BoardInfo"];
+export type ListedBoard = Schemas["ListedBoard"];
 export type BoardPage = Answer<"get", "/v1/boards/{board}">;
 export type BoardColumn = Schemas["BoardColumn"];
 export type BoardRow = BoardPage["items"][number];
@@ -15,7 +16,7 @@ export type BoardFilter = Omit<BoardQuery, "sort" | "limit" | "cursor">;
 
 const MOST_BOARDS = 200;
 
-export async function listBoards(signal: AbortSignal): Promise<Board[]> {
+export async function listBoards(signal: AbortSignal): Promise<ListedBoard[]> {
   const query = { limit: MOST_BOARDS };
   return (await hub.get("/v1/boards", { params: { query }, signal })).items;
 }

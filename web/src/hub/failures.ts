@@ -36,6 +36,7 @@ export function sentence(error: unknown): string {
   if (isMissing(error)) return BY_CODE["model-not-found"] ?? "";
   if (!(error instanceof HubProblem)) return "This page has failed. Load it again.";
   if (SAID.has(error.code)) return error.message;
+  if (error.code === "invalid" && error.errors.length) return faultsOf(error);
   return BY_CODE[error.code] ?? BY_STATUS[error.status] ?? inside(error);
 }
 
@@ -61,6 +62,15 @@ export function isMissing(error: unknown): boolean {
   return (
     error.code === "model-not-found" || error.errors.some(({ code }) => code === "uuid_parsing")
   );
+}
+
+/** What is wrong with values of an address, and what the hub supposes was meant. */
+function faultsOf({ errors }: HubProblem): string {
+  const faults = errors.map(({ pointer, detail, suggestion }) => {
+    const name = pointer.split("/").at(-1) ?? "";
+    return `${name}: ${detail}${suggestion ? ` (${suggestion})` : ""}`;
+  });
+  return `The hub does not take a part of this page's address. ${faults.join("; ")}.`;
 }
 
 function inside({ status, requestId }: HubProblem): string {

@@ -1,10 +1,10 @@
 import type { Operations, Schemas } from "@mergehub/client";
 import { hub } from "./hub.ts";
 
-/** What a statistic counts: only some methods, relations, licences, domains or days. */
+/** What a statistic counts: only some methods, relations, licences, domains, kinds or days. */
 export type StatisticsFilter = Pick<
   NonNullable<Operations["list_methods_by_month"]["parameters"]["query"]>,
-  "method" | "relation" | "licence" | "domain" | "since"
+  "method" | "relation" | "licence" | "domain" | "kind" | "since"
 >;
 
 export interface Statistics {

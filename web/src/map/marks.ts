@@ -1,5 +1,12 @@
 import type { Graph } from "./graph.ts";
-import type { Marks } from "./stage.ts";
+
+/** Models that stand out, by the class of their ring; and edges, by that of their line. */
+export interface Marks {
+  rings: ReadonlyMap<number, string>;
+  lines: readonly (readonly [number, number, string])[];
+  /** The models of a path, which the map moves to. */
+  path: readonly number[];
+}
 
 const MOST_NEIGHBOURS = 200;
 

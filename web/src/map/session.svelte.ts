@@ -1,14 +1,9 @@
 import { address } from "../app/address.svelte.ts";
-import { connection } from "../hub/connection.svelte.ts";
-import { isAway, isMissing } from "../hub/failures.ts";
-import { readGraph } from "../hub/graph/reading.ts";
-import { keepCurrent } from "../hub/live/news.svelte.ts";
+import { isMissing } from "../hub/failures.ts";
 import { filterCount } from "./controls/filters.ts";
 import { kindsOf } from "./controls/kinds.ts";
-import { Graph, type GraphAnswer } from "./graph.ts";
-import { missingSteps } from "./growing/joining.ts";
-import { withNeighbours } from "./growing/merging.ts";
-import { type Neighbours, neighboursOf } from "./growing/neighbours.ts";
+import { Graph } from "./graph.ts";
+import { Reading } from "./reading.svelte.ts";
 import {
   addressOf,
   KINDS_OF_MODELS,
@@ -22,8 +17,6 @@ import { shownOf } from "./visible.ts";
 /** What the page of the map shows: its state, which the address has, and the graph. */
 export class MapSession {
   readonly state: MapState = $derived(readState(address.query));
-  failure = $state.raw<unknown>(null);
-  loading = $state(true);
   /** The shortest path that was found between two models, from one end to the other. */
   found = $state.raw<readonly string[]>([]);
   /** Whether the next model that is pressed is the other end of a path. */
@@ -32,19 +25,20 @@ export class MapSession {
   sought = $state.raw<{ node: number } | null>(null);
   /** The name of the panel's model, which need not be on the map. */
   named = $state.raw({ id: "", name: "" });
-  #answer = $state.raw<GraphAnswer | null>(null);
-  /** What joins the models of a path to the map. */
-  #joints = $state.raw<readonly Neighbours[]>([]);
-  #answered = $state.raw("");
-  #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
-  #again = $state(0);
+  readonly #question = $derived(JSON.stringify([questionOf(this.state), this.state.open]));
   /** Whether the last thing that a person did has left a way back. */
   #stepped = false;
   readonly #filtered = $derived(filterCount(this.state) > 0);
 
+  readonly #reading = new Reading(
+    () => this.#question,
+    () => this.path,
+  );
+  readonly loading = $derived(this.#reading.loading);
+  readonly failure = $derived(this.#reading.failure);
   readonly graph = $derived.by(() => {
-    if (!this.#answer) return null;
-    return new Graph(this.#joints.reduce(withNeighbours, this.#answer), !this.#filtered);
+    const { answer } = this.#reading;
+    return answer && new Graph(answer, !this.#filtered);
   });
 
   // Of a state only what they need, so that a camera that moves changes none of them.
@@ -74,7 +68,9 @@ export class MapSession {
   });
 
   /** What the graph answers, with the path that joined it. */
-  readonly answered = $derived(`${this.#answered} ${this.#joints.length ? this.#path : ""}`);
+  readonly answered = $derived(
+    `${this.#reading.question} ${this.#reading.joined ? this.#path : ""}`,
+  );
 
   /** What is seen of the graph; undefined as long as the graph of the state is not here. */
   readonly seen = $derived(
@@ -90,28 +86,6 @@ export class MapSession {
     const [one, other] = [this.nameOf(model ?? focus), this.nameOf(to)];
     return one && other ? `${one} to ${other}` : one;
   });
-
-  constructor() {
-    $effect(() => {
-      const question = this.#question;
-      void this.#again;
-      void connection.returns;
-      const asked = new AbortController();
-      void this.#load(question, asked.signal);
-      return () => asked.abort();
-    });
-    $effect(() => {
-      const [answer, path] = [this.#answer, this.path];
-      const asked = new AbortController();
-      if (answer) void this.#join(answer, path, asked.signal);
-      return () => asked.abort();
-    });
-    keepCurrent({
-      shown: () => this.#answer,
-      busy: () => this.loading,
-      read: () => this.retry(),
-    });
-  }
 
   /** Goes to another state. A way back leads to this one, unless `replace`. */
   go(change: Partial<MapState>, { replace = false } = {}): void {
@@ -166,40 +140,11 @@ export class MapSession {
   }
 
   retry(): void {
-    this.#again += 1;
+    this.#reading.again();
   }
 
   #seek(node: number | null): void {
     this.sought = node === null ? null : { node };
-  }
-
-  async #load(question: string, signal: AbortSignal): Promise<void> {
-    this.loading = true;
-    try {
-      const [query, open] = JSON.parse(question);
-      const [answer, opened] = await Promise.all([
-        readGraph(query, signal),
-        neighboursOf(open, query, signal),
-      ]);
-      if (signal.aborted) return;
-      this.#answer = opened.reduce(withNeighbours, answer);
-      this.#answered = question;
-      this.failure = null;
-    } catch (error) {
-      if (!signal.aborted) this.#fail(error, question);
-    } finally {
-      if (!signal.aborted) this.loading = false;
-    }
-  }
-
-  /** A picture stays while the hub is away; the page says that it may be out of date. */
-  #fail(error: unknown, question: string): void {
-    if (!isAway(error) || this.#answered !== question) this.failure = error;
-  }
-
-  async #join(answer: GraphAnswer, path: readonly string[], signal: AbortSignal): Promise<void> {
-    const joints = await missingSteps(answer, path, signal).catch(() => []);
-    if (!signal.aborted && (joints.length || this.#joints.length)) this.#joints = joints;
   }
 
   #pathOf({ model, focus, to, via }: MapState): readonly string[] {

@@ -1,13 +1,4 @@
-import {
-  type Camera,
-  dragged,
-  fitted,
-  type Point,
-  type Size,
-  toScreen,
-  toWorld,
-  zoomed,
-} from "./draw/camera.ts";
+import type { Point } from "./draw/camera.ts";
 import { Drawing, painterFor } from "./draw/drawing.ts";
 import { Grid } from "./draw/grid.ts";
 import { pixels } from "./draw/painter.ts";
@@ -16,18 +7,10 @@ import { listen } from "./draw/pointers.ts";
 import { type Look, type Scene, sceneOf } from "./draw/scene.ts";
 import type { Graph } from "./graph.ts";
 import { TOKENS } from "./look.ts";
+import type { Marks } from "./marks.ts";
 import { hintOf, nameOf } from "./names.ts";
 import { Overlay } from "./overlay.ts";
-import { cameraOf } from "./seen.ts";
-import { Sight } from "./sight.ts";
-
-/** Models that stand out, by the class of their ring; and edges, by that of their line. */
-export interface Marks {
-  rings: ReadonlyMap<number, string>;
-  lines: readonly (readonly [number, number, string])[];
-  /** The models of a path, which the map moves to. */
-  path: readonly number[];
-}
+import { Viewpoint } from "./viewpoint.ts";
 
 export interface Reactions {
   press(node: number | null): void;
@@ -37,9 +20,8 @@ export interface Reactions {
 }
 
 const REACH = 10; // pixels around a node that belong to it
-const OPENING = 26; // pixels of the radius of the largest node, at most, as a map opens
 
-/** The map on a canvas: its camera, what is drawn, and what a person does with it. */
+/** The map on a canvas: what is drawn, and what a person does with it. */
 export class Stage {
   readonly #canvas: HTMLCanvasElement;
   readonly #drawing: Drawing;
@@ -49,12 +31,10 @@ export class Stage {
   #question = "";
   #scene: Scene | null = null;
   #grid: Grid | null = null;
-  #camera: Camera = { x: 0, y: 0, scale: 1 };
-  #view: Size = { width: 1, height: 1 };
+  readonly #viewpoint: Viewpoint;
   #marks: Marks = { rings: new Map(), lines: [], path: [] };
   #over: number | null = null;
   #named = "";
-  readonly #sight: Sight;
 
   /** Null if the browser cannot draw. */
   static on(
@@ -73,14 +53,17 @@ export class Stage {
     overlay: Overlay,
     { press, pressTwice, see }: Reactions,
   ) {
-    this.#sight = new Sight(see);
+    this.#viewpoint = new Viewpoint(see, (camera, byHand) => {
+      this.#drawing.move(camera);
+      if (!byHand) this.#drawing.rest();
+    });
     this.#canvas = canvas;
     this.#overlay = overlay;
     this.#drawing = new Drawing(canvas, painter, (_, resting) => this.#afterFrame(resting));
     this.#watch();
     const stop = listen(canvas, {
-      drag: (dx, dy) => this.#moveByHand(dragged(this.#camera, dx, dy)),
-      zoom: (factor, under) => this.#moveByHand(zoomed(this.#camera, this.#view, factor, under)),
+      drag: (dx, dy) => this.#viewpoint.drag(dx, dy),
+      zoom: (factor, under) => this.#viewpoint.zoom(factor, under),
       press: (at) => press(this.#at(at)),
       pressTwice: (at) => {
         const node = this.#at(at);
@@ -105,14 +88,14 @@ export class Stage {
     this.#over = null;
     this.#drawing.load(this.#scene);
     this.#named = "";
-    if (!same) this.#sight.seen = seen;
-    if (!same || (asked !== question && this.#sight.all)) this.#turn();
+    if (!same) this.#viewpoint.seen = seen;
+    if (!same || (asked !== question && this.#viewpoint.all)) this.#turn();
   }
 
   /** Shows another part, unless it is what this stage has said itself. */
   see(seen: string | null): void {
-    if (seen === this.#sight.seen) return;
-    this.#sight.seen = seen;
+    if (seen === this.#viewpoint.seen) return;
+    this.#viewpoint.seen = seen;
     this.#turn();
   }
 
@@ -130,7 +113,7 @@ export class Stage {
 
   /** Marks models and edges. Unless somebody has moved the camera, it turns to a path that is new. */
   mark(marks: Marks): void {
-    const turns = String(marks.path) !== String(this.#marks.path) && this.#sight.all;
+    const turns = String(marks.path) !== String(this.#marks.path) && this.#viewpoint.all;
     this.#marks = marks;
     this.#overlay.mark(marks.rings, marks.lines);
     this.#named = "";
@@ -141,25 +124,21 @@ export class Stage {
   /** Moves to a node that is out of view since somebody has moved the camera. */
   seek(node: number): void {
     const scene = this.#scene;
-    if (!scene || node >= scene.count || this.#sight.all) return;
-    const at = { x: scene.x[node] ?? 0, y: scene.y[node] ?? 0 };
-    if (!isInside(toScreen(this.#camera, this.#view, at), this.#view)) {
-      this.#moveByHand({ ...this.#camera, ...at });
-    }
+    if (!scene || node >= scene.count || this.#viewpoint.all) return;
+    this.#viewpoint.seek({ x: scene.x[node] ?? 0, y: scene.y[node] ?? 0 });
   }
 
   fit(): void {
-    this.#sight.tell(null);
+    this.#viewpoint.forget();
     this.#turn([]);
   }
 
   zoom(factor: number): void {
-    const middle = { x: this.#view.width / 2, y: this.#view.height / 2 };
-    this.#moveByHand(zoomed(this.#camera, this.#view, factor, middle));
+    this.#viewpoint.zoom(factor);
   }
 
   end(): void {
-    this.#sight.stop();
+    this.#viewpoint.stop();
     for (const stop of this.#stops) stop();
     this.#drawing.end();
   }
@@ -178,37 +157,17 @@ export class Stage {
   }
 
   #resize(): void {
-    const first = this.#view.width <= 1;
+    const first = this.#viewpoint.view.width <= 1;
     const { clientWidth: width, clientHeight: height } = this.#canvas;
     if (!width || !height) return;
-    this.#view = { width, height };
-    this.#drawing.resize(this.#view);
+    this.#viewpoint.view = { width, height };
+    this.#drawing.resize(this.#viewpoint.view);
     this.#named = "";
-    if (first || this.#sight.all) this.#turn();
+    if (first || this.#viewpoint.all) this.#turn();
   }
 
-  /** Turns the camera to what is to be seen, or else to a path, or else to everything. */
   #turn(path = this.#marks.path): void {
-    const scene = this.#scene;
-    if (!scene?.count) return;
-    this.#sight.stop();
-    const { seen } = this.#sight;
-    const given = seen && cameraOf(seen, this.#view);
-    const all = path.length === 0;
-    const [xs, ys] = all ? [scene.x, scene.y] : [picked(scene.x, path), picked(scene.y, path)];
-    const largest = Math.max(...picked(scene.radius, all ? [scene.largest] : path));
-    this.#move(given || fitted(xs, ys, this.#view, OPENING / largest));
-    this.#drawing.rest();
-  }
-
-  #moveByHand(camera: Camera): void {
-    this.#move(camera);
-    this.#sight.moved(camera, this.#view);
-  }
-
-  #move(camera: Camera): void {
-    this.#camera = camera;
-    this.#drawing.move(camera);
+    if (this.#scene) this.#viewpoint.turn(this.#scene, path);
   }
 
   #hover(at: Point | null): void {
@@ -220,30 +179,22 @@ export class Stage {
   #at(point: Point): number | null {
     const scene = this.#scene;
     if (!scene || !this.#grid) return null;
-    const { scale } = this.#camera;
+    const { scale } = this.#viewpoint.camera;
     const radius = (node: number) => pixels(scene.radius[node] ?? 0, scale) / scale;
-    return this.#grid.at(toWorld(this.#camera, this.#view, point), REACH / scale, radius);
+    return this.#grid.at(this.#viewpoint.toWorld(point), REACH / scale, radius);
   }
 
   #afterFrame(resting: boolean): void {
     const [scene, graph] = [this.#scene, this.#graph];
     if (!scene || !graph) return;
-    const seen = JSON.stringify(this.#camera);
+    const { camera, view } = this.#viewpoint;
+    const seen = JSON.stringify(camera);
     if (resting && this.#named !== seen) {
       const first = [...this.#marks.rings.keys()];
       const text = (node: number) => ({ name: nameOf(graph, node), more: graph.hiddenOf(node) });
-      this.#overlay.name(scene, this.#camera, this.#view, text, first);
+      this.#overlay.name(scene, camera, view, text, first);
       this.#named = seen;
     }
-    this.#overlay.place(scene, this.#camera, this.#view);
+    this.#overlay.place(scene, camera, view);
   }
-}
-
-function isInside({ x, y }: Point, { width, height }: Size): boolean {
-  return x >= 0 && x <= width && y >= 0 && y <= height;
-}
-
-/** What a column has for some nodes. */
-function picked(column: ArrayLike<number>, nodes: readonly number[]): number[] {
-  return nodes.map((node) => column[node] ?? 1);
 }

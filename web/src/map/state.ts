@@ -110,18 +110,14 @@ export function questionOf(state: MapState): GraphQuery {
   };
 }
 
-/** The filters of a state, as the hub takes them. */
-export function filterOf(state: MapState) {
-  return { ...countedBy(state), ...(state.kind.length && { kind: state.kind }) };
-}
-
-/** The filters of a state by which statistics count, too. */
-export function countedBy({ relation, method, licence, domain, since }: MapState) {
+/** The filters of a state, as the hub takes them: for a graph, its facets and statistics. */
+export function filterOf({ relation, method, licence, domain, kind, since }: MapState) {
   return {
     ...(relation.length && { relation }),
     ...(method.length && { method }),
     ...(licence.length && { licence }),
     ...(domain.length && { domain }),
+    ...(kind.length && { kind }),
     ...(since && { since }),
   };
 }

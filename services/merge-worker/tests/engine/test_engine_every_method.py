@@ -108,6 +108,22 @@ def test_of_every_method(holds: Callable[[Any, str], None], workshop: Any, metho
     holds(workshop, method)
 
 
+MEMBERS = [name for name, each in sorted(discover().items()) if each.spec.base == "member"]
+
+
+@pytest.mark.parametrize("method", MEMBERS)
+def test_a_method_is_ordered_if_two_models_cannot_be_exchanged(workshop: Any, method: str) -> None:
+    names = [workshop.model(f"m{i}", workshop.llama(i)) for i in range(2)]
+    document = recipe_of(method, [*names, ""], "", out_dtype="float32")
+    document["models"] = [{"model": name} for name in names]
+    del document["base_model"]
+    first = workshop.merged(document, "first")
+    document["models"].reverse()
+    second = workshop.merged(document, "second")
+    alike = all(np.allclose(first[name], second[name], rtol=1e-4, atol=2e-5) for name in first)
+    assert alike is not discover()[method].spec.ordered
+
+
 MIDPOINT = '''
 """Midpoint: θ = (θ₁ + θ₂ + … ) / n, each model counting the same."""
 

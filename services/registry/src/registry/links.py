@@ -9,8 +9,26 @@ RUN, FENCE = "$response.body#/run_id", "$response.body#/fence"
 LINKS = (
     Link(
         "publish_recipe",
-        ("get_recipe", "publish_recipe_version", "list_recipe_versions"),
+        (
+            "get_recipe",
+            "publish_recipe_version",
+            "list_recipe_versions",
+            "fork_recipe",
+            "list_recipe_forks",
+            "delete_recipe",
+            "star_recipe",
+            "unstar_recipe",
+            "add_comment",
+        ),
         {"recipe_id": ID},
+    ),
+    Link(
+        "add_comment",
+        ("get_comment", "edit_comment", "remove_comment"),
+        {
+            "recipe_id": "$request.path.recipe_id",
+            "number": "$response.body#/number",
+        },
     ),
     Link(
         "get_recipe",
@@ -19,7 +37,7 @@ LINKS = (
     ),
     Link(
         "publish_recipe_version",
-        ("get_recipe_version", "get_recipe_source"),
+        ("get_recipe_version", "get_recipe_source", "list_recipe_twins"),
         {"recipe_id": "$response.body#/recipe_id", "number": "$response.body#/number"},
     ),
     Link("submit_run", ("get_run", "follow_run", "cancel_run", "claim_run"), {"run_id": ID}),

@@ -6,14 +6,17 @@ from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRo
 from registry.audit.models import AuditRow
 from registry.base import Base
 from registry.changes import ChangeRow
+from registry.comments.models import CommentRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import ForkRow, FormerNameRow, RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.reproductions.models import LockRow, ReproductionRow
 from registry.runs.workers.models import WorkerRow
+from registry.search.models import FeaturesRow
 from registry.sign_in.models import SignInRow
+from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 
@@ -22,8 +25,12 @@ TABLES = (
     AttemptRow,
     AuditRow,
     ChangeRow,
+    CommentRow,
     DeliveryRow,
     EndpointRow,
+    FeaturesRow,
+    ForkRow,
+    FormerNameRow,
     IdentityRow,
     ItemsRow,
     KeyRow,
@@ -36,6 +43,7 @@ TABLES = (
     ReproductionRow,
     RunRow,
     SignInRow,
+    StarRow,
     TokenRow,
     VersionRow,
     WorkerRow,

@@ -22,6 +22,10 @@ SECTIONS = {
         "check": Lazy(
             "mergehub.cli.commands.recipes:check", "Report everything that is wrong with a recipe."
         ),
+        "diff": Lazy(
+            "mergehub.cli.commands.published.diff:diff",
+            "Show how two recipes differ, by what they merge and how.",
+        ),
         "methods": Lazy(
             "mergehub.cli.commands.recipes:methods", "List the merge methods, or explain one."
         ),
@@ -48,8 +52,33 @@ SECTIONS = {
         "publish": Lazy(
             "mergehub.cli.commands.publish:publish", "Publish a recipe, or a new version of one."
         ),
-        "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
+        "fork": Lazy(
+            "mergehub.cli.commands.published.forking:fork",
+            "Make a recipe of your own from a published one.",
+        ),
+        "recipes": Lazy(
+            "mergehub.cli.commands.published:recipes",
+            "List the newest recipes, or change your own.",
+        ),
+        "search": Lazy(
+            "mergehub.cli.commands.search.command:search",
+            "Find recipes by words and conditions.",
+        ),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
+        "star": Lazy(
+            "mergehub.cli.commands.published.stars:star",
+            "Star a recipe, or list the recipes that you starred.",
+        ),
+        "unstar": Lazy(
+            "mergehub.cli.commands.published.stars:unstar", "Take back your star from a recipe."
+        ),
+        "comments": Lazy(
+            "mergehub.cli.commands.published.comments:comments", "Show the comments on a recipe."
+        ),
+        "comment": Lazy(
+            "mergehub.cli.commands.published.comments:comment",
+            "Comment on a recipe, or change or remove a comment.",
+        ),
         **commands(),
         "follow": Lazy("mergehub.cli.commands.runs:follow", "Watch a run until it ends."),
         "cancel": Lazy("mergehub.cli.commands.runs:cancel", "Cancel a run."),

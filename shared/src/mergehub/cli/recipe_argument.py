@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from mergehub.client import HubClient, HubError
 from mergehub.recipe import parse_to_merge
 
 
-def text_of(recipe: str) -> str | None:
+def text_of(recipe: str, check: Callable[[str], object] = parse_to_merge) -> str | None:
     """The text of a file or of standard input, checked; None for the name of a recipe."""
     if not is_file(recipe):
         return None
@@ -24,7 +25,7 @@ def text_of(recipe: str) -> str | None:
     try:
         with click.open_file(str(path), encoding="utf-8") as file, recipe_faults(file.name):
             text = recipe_text(file)
-            parse_to_merge(text)
+            check(text)
     except OSError as error:
         raise click.ClickException(f"{recipe} cannot be read: {error.strerror}.") from error
     return text

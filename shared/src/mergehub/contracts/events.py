@@ -71,6 +71,19 @@ class RecipePublished(EventData):
     digest: str
 
 
+class RecipeCommented(EventData):
+    """A person commented on a recipe; `parent` is the first comment of the thread, if any is.
+
+    The text is at the recipe's `comments` address, until its author or a moderator removes it.
+    """
+
+    recipe: UUID
+    name: str
+    number: int
+    parent: int | None
+    author: str
+
+
 class RunChanged(EventData):
     """`run.queued`, `run.started`, `run.succeeded`, `run.failed`, `run.cancelled`.
 
@@ -194,6 +207,7 @@ class WebhookTested(EventData):
 
 TYPES: dict[str, type[EventData]] = {
     "recipe.published": RecipePublished,
+    "recipe.commented": RecipeCommented,
     "run.queued": RunChanged,
     "run.started": RunChanged,
     "run.succeeded": RunChanged,

@@ -30,6 +30,8 @@ MOST_ITEMS_OF_ALL = 200_000
 MOST_REPORTED = 1000
 """Rows that each list of a report names; it counts all."""
 
+LONGEST_PLACE = 1000
+
 Source = Literal["verified", "community", "imported"]
 """`verified`: a worker of this hub measured it. `community`: whoever imports it measured it.
 `imported`: it comes from a leaderboard or a paper of others."""
@@ -72,7 +74,9 @@ class ResultRow(_Part):
       that there were fewer; by default that follows from the two.
     - `shots`, `chat_template`, `task_hash`: conditions that scores must share to be compared.
     - `items`: the score of each item by its `doc_hash`.
-    - `line`: the row's place in its file, for the report.
+    - `line`: the row's line in its file, for the report; by default, its number among the rows.
+    - `place`: the same for people, who read it in the report and in doubts about other rows: a file
+      with a line or a JSON pointer, as in `runs.zip/a/table.csv:12` or `a.json#/results/gsm8k`.
     """
 
     model: Annotated[str, StringConstraints(max_length=10_000)]
@@ -100,6 +104,7 @@ class ResultRow(_Part):
     ] = None
     claims: Claims | None = None
     line: Annotated[int, Field(ge=0, lt=2**53), WHOLE] | None = None
+    place: Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_PLACE)] | None = None
 
 
 RESULT = {
@@ -147,9 +152,13 @@ class ResultImport(Message):
 
 
 class Reported(Answer):
-    """A row of which there is something to say."""
+    """A row of which there is something to say; `line` is 0 if the row has none.
+
+    `place` names the file, and the line in it or a JSON pointer; null if the row names none.
+    """
 
     line: int
+    place: str | None
     model: str
     benchmark: str
     why: str

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 
 from pydantic import BaseModel
 
 TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+SEPARATOR = "."
 WELL_FORMED = re.compile(rf"^[ \t]*\*[ \t]*$|{TAG.pattern}")
 """A field that is `*`, or has at least one entity tag."""
 
 
-def etag_of(content: BaseModel | bytes) -> str:
-    """The strong entity tag of some bytes, or of a model's content."""
-    data = content if isinstance(content, bytes) else content.model_dump_json().encode()
-    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+def etag_of(content: BaseModel | bytes, counted: Collection[str] = ()) -> str:
+    """The strong entity tag of some bytes, or of a model's content.
+
+    The `counted` fields of a model change by what others do. They have a part of the tag of their
+    own, which `If-Match` disregards: a counter that rises must not refuse its owner's change.
+    """
+    if isinstance(content, bytes):
+        return f'"{_hash(content)}"'
+    state = _hash(content.model_dump_json(exclude=set(counted)).encode())
+    if not counted:
+        return f'"{state}"'
+    counts = content.model_dump_json(include=set(counted)).encode()
+    return f'"{state}{SEPARATOR}{_hash(counts)}"'
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def is_among(etag: str, field: str, *, weakly: bool) -> bool:
@@ -25,4 +40,9 @@ def is_among(etag: str, field: str, *, weakly: bool) -> bool:
     tags = [match[0] for match in TAG.finditer(field)]
     if weakly:
         return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in tags]
-    return not etag.startswith("W/") and etag in tags
+    return not etag.startswith("W/") and _state(etag) in map(_state, tags)
+
+
+def _state(etag: str) -> str:
+    """The part of a tag that counters do not change."""
+    return etag.rstrip('"').partition(SEPARATOR)[0]

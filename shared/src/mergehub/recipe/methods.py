@@ -93,6 +93,8 @@ class MethodSpec(BaseModel):
       model listed is the first;
     - "none": nothing to the arithmetic (it may still name the tokenizer and the config).
 
+    `ordered` says whether the order of the models matters to the arithmetic.
+
     `min_models` and `max_models` bound how many models one merge takes; the base counts only if it
     is a member. `constraints` say what the method requires of several parameters together. Names in
     `without_effect` are accepted with a warning, since mergekit accepts them, and have no effect.
@@ -109,6 +111,7 @@ class MethodSpec(BaseModel):
     min_models: int = 1
     max_models: int | None = None
     seeded: bool = False
+    ordered: bool = False
     parameters: tuple[ParameterSpec, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     without_effect: tuple[str, ...] = ("int8_mask",)

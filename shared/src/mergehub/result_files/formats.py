@@ -27,17 +27,18 @@ Values = Iterator[tuple[int, Any]]
 
 
 class Recognised(NamedTuple):
-    """A format, and the values of the file if it is JSON."""
+    """A format, and the values of the file if it is JSON; `listed`: they are those of one list."""
 
     format: str
     values: Values | None = None
+    listed: bool = False
 
 
 def recognised(found: Found) -> Recognised:
     """The format of a file. Raises Unreadable if it cannot be read."""
     start = _start(found)
     if start[:1] in ("{", "["):
-        return _of_json(values(found.source))
+        return _of_json(values(found.source))._replace(listed=start[:1] == "[")
     name = found.path.rpartition("/")[2].lower()
     if name.endswith((".md", ".markdown")) and not start.startswith("|"):
         return Recognised(MODEL_INDEX)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from mergehub.contracts.results import MOST_ROWS, ResultRow
+from mergehub.contracts.results import LONGEST_PLACE, MOST_ROWS, ResultRow
 
 from . import archives
 from .documents import rows_of_documents
@@ -15,10 +16,11 @@ from .hugging_face.cards import rows_of_card
 from .hugging_face.eval_results import rows_of_eval_results
 from .mapping import Mapping
 from .repeats import Repeats
-from .rows import Batch, Doubtful, Noted, Refused, Said, Unreadable, shown
+from .rows import Batch, Doubtful, Noted, Refused, Said, Unreadable, place_of, shown
 from .sources import Found, found_at, in_memory
 from .tables.csv_table import csv_lines
 from .tables.json_table import json_lines
+from .tables.pointers import Pointers
 from .tables.reader import read_table
 
 __all__ = ["FORMATS", "UNREADABLE", "read"]
@@ -71,7 +73,8 @@ def _of_archive(
         try:
             yield from _batches(member, format_, mapping, model, repeats)
         except Unreadable as error:
-            yield Batch(member.path, UNREADABLE, refused=[Refused(None, str(error))])
+            refused = Refused(None, str(error), place=member.path[:LONGEST_PLACE])
+            yield Batch(member.path, UNREADABLE, refused=[refused])
     if not any_file:
         raise Unreadable(f"{found.source.name} holds no files.")
 
@@ -101,19 +104,20 @@ def _as(format_: str, known: Recognised) -> Recognised:
         return known
     if format_ not in FORMATS:
         raise Unreadable(f"There is no format {format_}. There are: {', '.join(FORMATS)}.")
-    return Recognised(format_, known.values)
+    return known._replace(format=format_)
 
 
 def _put(batch: Batch, said: Said | Mapping, repeats: Repeats) -> None:
     match said:
         case ResultRow():
-            batch.rows.append(said)
-            if doubt := repeats.doubt(said):
+            row = said.model_copy(update={"place": place_of(said, batch.file)})
+            batch.rows.append(row)
+            if doubt := repeats.doubt(row):
                 batch.doubtful.append(doubt)
         case Refused():
-            batch.refused.append(said)
+            batch.refused.append(replace(said, place=place_of(said, batch.file)))
         case Doubtful():
-            batch.doubtful.append(said)
+            batch.doubtful.append(replace(said, place=place_of(said, batch.file)))
         case Noted():
             batch.notes.append(said.text)
         case _:
@@ -126,11 +130,19 @@ def _said(
     if known.format == TABLE:
         if model is not None:
             yield Noted(f"the models are those that the table names, not {shown(model)}")
-        lines = csv_lines(found.source) if known.values is None else json_lines(known.values)
-        yield from read_table(lines, found.source.name, mapping)
+        yield from _of_table(found, known, mapping)
     elif known.format in DOCUMENTS:
         yield from rows_of_documents(found, known, model)
     elif known.format == MODEL_INDEX:
         yield from rows_of_card(found, model)
     else:
         yield from rows_of_eval_results(found, model)
+
+
+def _of_table(found: Found, known: Recognised, mapping: Mapping | None) -> Iterator[Said | Mapping]:
+    if known.values is None:
+        yield from read_table(csv_lines(found.source), found.source.name, mapping)
+        return
+    pointers = Pointers(listed=known.listed)
+    for said in read_table(json_lines(known.values, pointers), found.source.name, mapping):
+        yield pointers.put(said)

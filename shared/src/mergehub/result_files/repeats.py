@@ -13,7 +13,7 @@ class Repeats:
     """Remembers the value of each thing that was measured, up to a number of them."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[float, int | None]] = {}
+        self._known: dict[int, tuple[float, str | None]] = {}
 
     def doubt(self, row: ResultRow) -> Doubtful | None:
         """A doubt about a row that contradicts an earlier one."""
@@ -24,11 +24,10 @@ class Repeats:
         known = self._known.get(key)
         if known is None:
             if len(self._known) < MOST_REMEMBERED:
-                self._known[key] = row.value, row.line
+                self._known[key] = row.value, row.place
             return None
-        value, line = known
+        value, place = known
         if value == row.value:
             return None
-        where = f"line {line}" if line is not None else "another"
-        why = f"{where} says {value:g} of the same thing, this one {row.value:g}"
-        return Doubtful(row.line, why, row.model, row.benchmark)
+        why = f"{place or 'another'} says {value:g} of the same thing, this one {row.value:g}"
+        return Doubtful(row.line, why, row.model, row.benchmark, row.place)

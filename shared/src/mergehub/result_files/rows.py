@@ -8,24 +8,32 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from mergehub.contracts.results import ResultRow
+from mergehub.contracts.results import LONGEST_PLACE, ResultRow
 from mergehub.lineage_files.rows import Unreadable
+from mergehub.recipe.faults import pointer
 from mergehub.result_files.mapping import Mapping, in_words
 from mergehub.result_files.naming import metric_name
 
-__all__ = ["Batch", "Doubtful", "Noted", "Refused", "Said", "Unreadable", "row_of"]
+__all__ = [
+    "Batch", "Doubtful", "Noted", "Refused", "Said", "Unreadable", "place_of", "row_of", "within",
+]  # fmt: skip
 
 LONGEST_SHOWN = 80
+LONGEST_POINTER = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A score, or a whole line, that is not imported, and why."""
+    """A score, or a whole line, that is not imported, and why.
+
+    `place`: from `within`, or as in `ResultRow`.
+    """
 
     line: int | None
     why: str
     model: str = ""
     benchmark: str = ""
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,7 @@ class Doubtful:
     why: str
     model: str = ""
     benchmark: str = ""
+    place: str | None = None
 
 
 class Noted(NamedTuple):
@@ -83,7 +92,21 @@ def row_of(fields: Fields[str, Any]) -> ResultRow | Refused:
             f"{where}: {_lowered(in_words(fault))}",
             shown(told.get("model", "")),
             shown(told.get("benchmark", "")),
+            told.get("place"),
         )
+
+
+def within(*path: str | int) -> str:
+    """The place of a value in a document of JSON: a pointer after `#`."""
+    return f"#{pointer(path)}"[:LONGEST_POINTER]
+
+
+def place_of(said: ResultRow | Refused | Doubtful, file: str) -> str:
+    """Where something is: the file, then a line, or a pointer into its document."""
+    inner = said.place or ""
+    document = inner and said.line == 1
+    line = f":{said.line}" if said.line and not document else ""
+    return f"{file[: LONGEST_PLACE - LONGEST_POINTER - 20]}{line}{inner}"
 
 
 def shown(value: Any) -> str:

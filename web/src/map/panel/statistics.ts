@@ -1,5 +1,12 @@
 import type { Statistics } from "../../hub/statistics.ts";
 import type { Count } from "../../plots/stack.ts";
+import type { MapState } from "../state.ts";
+
+/** What statistics count: merges, unless relations or kinds are chosen. */
+export function unitOf({ relation, kind }: Pick<MapState, "relation" | "kind">): "merge" | "model" {
+  const merges = relation.length ? relation.every((each) => each === "merge") : !kind.length;
+  return merges ? "merge" : "model";
+}
 
 /** Merges by month and method; those of no known month are left out of the columns. */
 export function byMonth(methods: Statistics["methods"]): Count[] {

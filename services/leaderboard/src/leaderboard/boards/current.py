@@ -4,8 +4,9 @@ A board that is made quickly is made by the request that needs it. A large one t
 is kept current by `run`, which rests longer than it works; until it is done, requests get the state
 before. One that nobody has looked at for a while is made by the next request.
 
-Intervals of ranks are of the state that they are shown with, or there are none. A board that is not
-very large gets some of few replicates when it is made; `run_ranks` computes better ones.
+A board that is not very large gets intervals of ranks of few replicates when it is made;
+`run_ranks` computes better ones. A very large one has those that were computed last, until there
+are newer ones.
 """
 
 from __future__ import annotations
@@ -17,24 +18,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.definition import Rules
 from leaderboard.boards.filters import Search
+from leaderboard.boards.ranks.computing import (
+    basis_of,
+    few_ranks,
+    ranked_fully,
+    ranks_at,
+    ranks_of,
+)
+from leaderboard.boards.ranks.earlier import Basis
 from leaderboard.boards.standing import Board, BoardMaker, Ranks
-from leaderboard.memory.arrays import Numbers
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.replica import Replica, replica_in
-from leaderboard.statistics import ranks
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.database import Database
 from mergehub.kit.telemetry.loops import Loop, turned
 
 QUICK_CELLS = 200_000
 """Rows times columns of a board that a request makes by itself, which takes some milliseconds."""
-FEW_RANKS = 1_000_000
-"""Ranks to draw when a board is made, which takes some hundredths of a second."""
 ACTIVE_SECONDS = 10.0  # so long after a request a board is kept current
 FORGET_SECONDS = 600.0  # a board that nobody asks for is dropped
 LOOK_SECONDS = 20.0
@@ -45,26 +48,30 @@ RANK_REST = 9
 """Intervals of ranks are computed in at most a tenth of the time."""
 MOST = 40
 """Boards that a process keeps; people may make any number."""
-SEED = 0
-
 Key = tuple[Rules, bool]
 
 
 @dataclass
 class Kept:
-    """A state of a board, when it was last asked for, and the intervals of ranks of this state.
+    """A state of a board, when it was last asked for, and the intervals of ranks beside it.
 
-    `ranks`: None if they are not computed yet.
+    - `ranks`: of this state, or of an earlier one (`as_of`) of a very large board; None: not yet.
+    - `basis`: what those of a very large board were computed from.
     """
 
     board: Board
     asked: float
     ranks: Ranks | None = None
+    basis: Basis | None = None
 
     @property
     def quick(self) -> bool:
         """Whether it is made quickly."""
         return len(self.board) * len(self.board.columns) <= QUICK_CELLS
+
+    def earlier_ranks(self) -> Ranks | None:
+        """The ranks of the last state of which they were computed, beside the places of this."""
+        return None if self.basis is None else self.basis.shown(self.board)
 
     @property
     def active(self) -> bool:
@@ -101,10 +108,21 @@ class Boards:
             board = self._maker.make(facts, rules, verified, None if kept is None else kept.board)
             warm(board)
             made = Kept(board, time.monotonic() if kept is None else kept.asked)
-            made.ranks = (kept and ranks_at(board, kept)) or few_ranks(board)
+            if kept is not None:
+                made.basis = kept.basis
+                made.ranks = ranks_at(board, kept.board, kept.ranks)
+            made.ranks = made.ranks or few_ranks(board) or made.earlier_ranks()
             self._make_room()
             self._kept[rules, verified] = made
             return made
+
+    def count_ranked(self, facts: Facts, rules: Rules) -> int:
+        """How many models have a rank on a board; the board need not be here."""
+        kept = self._kept.get((rules, False))
+        if kept is not None and kept.board.facts is facts:
+            return kept.board.ranked
+        with self._lock:
+            return self._maker.ranked(facts, rules)
 
     def _make_room(self) -> None:
         """Forget the board that nobody has asked for the longest, if there are many."""
@@ -114,7 +132,8 @@ class Boards:
     def ranked(self, facts: Facts, rules: Rules) -> Kept:
         """A board in this very state of the facts, with ranks of it: what a release needs."""
         kept = self.make(facts, rules)
-        found = kept.ranks if ranked_fully(kept) else ranks_of(kept.board)
+        fully = ranked_fully(kept.board, kept.ranks)
+        found = kept.ranks if fully else ranks_of(kept.board)
         return replace(kept, ranks=found)
 
     def loops(self) -> Mapping[str, Loop]:
@@ -151,18 +170,23 @@ class Boards:
             turned(20 * LOOK_SECONDS)
             began = time.monotonic()
             for key, kept in list(self._kept.items()):
-                if not ranked_fully(kept):
+                if not ranked_fully(kept.board, kept.ranks):
                     await asyncio.to_thread(self.rank, key, kept)
                 turned(20 * LOOK_SECONDS)
             await asyncio.sleep(max(1.0, RANK_REST * (time.monotonic() - began)))
 
     def rank(self, key: Key, kept: Kept) -> None:
-        """Compute the ranks of a state; a later one that has come meanwhile may share them."""
-        kept.ranks = ranks_of(kept.board)
+        """Compute the ranks of a state, for it and for a later one that has come meanwhile."""
+        found = ranks_of(kept.board)
+        basis = basis_of(kept.board, found)
         with self._lock:
+            kept.ranks, kept.basis = found, basis
             now = self._kept.get(key)
             if now is not None and now is not kept:
-                now.ranks = ranks_at(now.board, kept) or now.ranks
+                now.basis = basis
+                now.ranks = ranks_at(now.board, kept.board, found) or (
+                    now.earlier_ranks() if basis else now.ranks
+                )
 
     def refresh(self, facts: Facts) -> None:
         """Make the boards anew that somebody looks at, and drop others with old facts."""
@@ -182,54 +206,6 @@ class Boards:
 def warm(board: Board) -> None:
     """Compute what nearly every answer needs, so that no request waits for it."""
     _ = board.by_mean, board.places, board.uplift, board.facts.models.parents.roots
-
-
-def few_ranks(board: Board) -> Ranks | None:
-    """Intervals of as many replicates as are quickly drawn; None if those would be too few."""
-    replicates = FEW_RANKS // max(board.ranked, 1)
-    return ranks_of(board, replicates) if replicates >= ranks.LEAST else None
-
-
-def ranks_of(board: Board, most: int = ranks.REPLICATES) -> Ranks:
-    """The intervals of ranks of a state, of the usual number of replicates but at most so many."""
-    rows, size = ranked_rows(board), min(most, ranks.replicates_of(board.ranked))
-    found = ranks.intervals(board.mean[rows], board.error[rows], SEED, replicates=size)
-    ends = np.zeros((2, len(board.facts.variants)), np.int32)
-    ends[:, board.variants[rows]] = found.best, found.worst
-    return Ranks(board.facts.as_of, found.replicates, ends[0], ends[1])
-
-
-def ranked_fully(kept: Kept) -> bool:
-    """Whether the intervals are there, and of all replicates that such a board gets."""
-    wanted = ranks.replicates_of(kept.board.ranked) if kept.board.ranked else 0
-    return kept.ranks is not None and kept.ranks.replicates >= wanted
-
-
-def ranks_at(board: Board, kept: Kept) -> Ranks | None:
-    """The ranks of another state if they are those of this one, too."""
-    if kept.ranks is None or not same_ranking(board, kept.board):
-        return None
-    return replace(kept.ranks, as_of=board.facts.as_of)
-
-
-def same_ranking(one: Board, other: Board) -> bool:
-    """Whether all that ranks depend on is equal: who is ranked, and the means and their errors."""
-    if one.facts.codes is not other.facts.codes or one.ranked != other.ranked:
-        return False  # variants have other numbers in another load
-    mine, theirs = ranked_rows(one), ranked_rows(other)
-    return all(
-        np.array_equal(column[mine], before[theirs], equal_nan=column.dtype.kind == "f")
-        for column, before in (
-            (one.variants, other.variants),
-            (one.mean, other.mean),
-            (one.error, other.error),
-        )
-    )
-
-
-def ranked_rows(board: Board) -> Numbers:
-    """The rows that have a rank, the best first."""
-    return board.by_mean.rows[: board.ranked]
 
 
 _boards: WeakKeyDictionary[Database, Boards] = WeakKeyDictionary()

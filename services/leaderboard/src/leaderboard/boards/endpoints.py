@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,15 +10,11 @@ from leaderboard.boards import schemas, service
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.parameters import Verified, Where
-from leaderboard.memory.facts import Facts
 from leaderboard.memory.serving import FactsLoading, InMemory
-from mergehub.columns.codes import UNKNOWN
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
-from mergehub.kit.problems.problem import FieldFault, Invalid, problem_responses
-from mergehub.recipe import catalogue
-from mergehub.recipe.faults import did_you_mean
+from mergehub.kit.problems.problem import problem_responses
 
 router = APIRouter(prefix="/v1/boards", tags=["boards"])
 
@@ -42,26 +37,8 @@ async def _asked(
     request: Request, board: str, facts: InMemory, where: Where, verified: Verified = False
 ) -> service.Asked:
     boards = boards_in(request.app.state.resources)
-    check_methods(where.method or (), facts)
     named = await named_board(request, board)
     return service.Asked(boards, facts, named, where, verified)
-
-
-def check_methods(wanted: Collection[str], facts: Facts) -> None:
-    """Raise Invalid for a method that neither recipes nor models have."""
-    known = {*catalogue(), *facts.codes.method, UNKNOWN}
-    faults = [
-        FieldFault(
-            pointer="/query/method",
-            code="unknown_method",
-            detail=f"no model was made by the method {method!r}",
-            suggestion=did_you_mean(method, known),
-        )
-        for method in wanted
-        if method not in known
-    ]
-    if faults:
-        raise Invalid("Not valid: /query/method.", errors=faults)
 
 
 async def named_board(request: Request, name: str) -> service.Named:
@@ -75,10 +52,13 @@ async def named_board(request: Request, name: str) -> service.Named:
 Asked = Annotated[service.Asked, Depends(_asked)]
 
 
-@router.get("", summary="List leaderboards", responses=problem_responses(BadCursor))
-async def list_boards(session: Session, paging: Paging) -> schemas.BoardList:
-    """The boards of this hub, then those that people made."""
-    return await service.every(session, paging)
+@router.get("", summary="List leaderboards", responses=problem_responses(BadCursor, FactsLoading))
+async def list_boards(
+    request: Request, session: Session, paging: Paging, facts: InMemory
+) -> schemas.BoardList:
+    """The boards of this hub, then those that people made, and how many models each ranks."""
+    boards = boards_in(request.app.state.resources)
+    return await service.every(session, paging, boards, facts)
 
 
 @router.get(

@@ -8,7 +8,11 @@ from typing import Annotated
 from fastapi import Depends, Query
 from pydantic import AfterValidator, Field
 
+from leaderboard.boards import known
 from leaderboard.boards.filters import Filters
+from leaderboard.facts.precisions import precision_named
+from leaderboard.memory.serving import InMemory
+from mergehub.columns import codes
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.shapes import AnyDay
 
@@ -17,6 +21,12 @@ UNKNOWN = "`unknown`: those of which it is not known."
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Short = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _precision(written: str) -> str:
+    return precision_named(written) or codes.UNKNOWN
+
+
 Size = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
@@ -38,7 +48,11 @@ Domains = Annotated[
     Query(max_length=50, description=f"Only models for one of these domains. {UNKNOWN}"),
 ]
 Precisions = Annotated[
-    list[Short] | None, Query(max_length=20, description=f"Only these precisions. {UNKNOWN}")
+    list[Annotated[Short, AfterValidator(_precision)]] | None,
+    Query(
+        max_length=20,
+        description=f"Only these precisions, in any usual spelling. {UNKNOWN}",
+    ),
 ]
 Licences = Annotated[
     list[Annotated[Short, AfterValidator(identifier_of)]] | None,
@@ -61,6 +75,7 @@ Verified = Annotated[
 
 
 async def _filters(
+    facts: InMemory,
     q: Q = None,
     model: Models = None,
     method: Methods = None,
@@ -76,7 +91,7 @@ async def _filters(
     merged: Merged = None,
     flagged: Flagged = None,
 ) -> Filters:
-    return Filters(
+    where = Filters(
         q=q,
         model=_tuple(model),
         method=_tuple(method),
@@ -92,6 +107,8 @@ async def _filters(
         merged=merged,
         flagged=flagged,
     )
+    known.check(where, facts)
+    return where
 
 
 def _tuple(texts: list[str] | None) -> tuple[str, ...] | None:
@@ -99,4 +116,5 @@ def _tuple(texts: list[str] | None) -> tuple[str, ...] | None:
 
 
 Where = Annotated[Filters, Depends(_filters)]
-"""The filters of a board. Ranks stay those of the whole board."""
+"""The filters of a board. Ranks stay those of the whole board. An operation with them declares
+FactsLoading in `responses=`."""

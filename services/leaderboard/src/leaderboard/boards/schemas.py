@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from leaderboard.boards.definition import Chosen, Column
@@ -31,7 +31,13 @@ class BoardInfo(Answer):
     version: int
 
 
-class BoardList(Page[BoardInfo]):
+class ListedBoard(BoardInfo):
+    """A board in a list; `ranked` counts the models that have a rank on it now."""
+
+    ranked: int
+
+
+class BoardList(Page[ListedBoard]):
     """The boards that come with the hub, then those that people made, by name."""
 
 
@@ -67,12 +73,18 @@ class Rank(Answer):
 
 
 class RankMethod(Answer):
-    """How the intervals were made, and of which state of the results; null: not computed yet."""
+    """How the intervals were made, and of which state of the results; null: not computed yet.
+
+    `read_at`: when the hub read that state. If `as_of` is less than that of the board, the board
+    is very large and the intervals are of earlier results: their ends are the places that the
+    means at their ends have now, and a model whose mean or error has changed has none yet.
+    """
 
     method: Literal["bootstrap"]
     replicates: int | None
     seed: int
     as_of: int | None
+    read_at: datetime | None
 
 
 class BoardScore(Answer):
@@ -122,10 +134,19 @@ class Standing(Answer):
     missing: list[str]
 
 
+class Suggestion(Answer):
+    """A `value` of a filter that the hub does not know, and the names that are like it."""
+
+    filter: Literal["base", "family"]
+    value: str
+    near: list[str]
+
+
 class BoardPage(Page[Standing]):
     """`ranked` counts the rows of the board that have a rank, `matching` those that are asked for.
 
-    `as_of` grows whenever a result or a fact of a model changes.
+    `as_of` grows whenever a result or a fact of a model changes. `suggestions` has each base and
+    family that is asked for and that the hub does not know.
     """
 
     board: BoardInfo
@@ -134,6 +155,7 @@ class BoardPage(Page[Standing]):
     ranked: int
     matching: int
     ranks: RankMethod
+    suggestions: list[Suggestion]
 
 
 class Facet(Answer):

@@ -10,13 +10,14 @@ import numpy as np
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.boards import schemas, sorting
+from leaderboard.boards import known, schemas, sorting
 from leaderboard.boards.catalogue import built_in
-from leaderboard.boards.current import SEED, Boards, Kept
+from leaderboard.boards.current import Boards, Kept
 from leaderboard.boards.definition import Definition, Rules
 from leaderboard.boards.filters import Filters, kept, together
 from leaderboard.boards.own import repository
 from leaderboard.boards.own.models import OwnBoardRow
+from leaderboard.boards.ranks.computing import SEED
 from leaderboard.boards.shown import answers, facets, points
 from leaderboard.boards.sorting import Place
 from leaderboard.memory.facts import Facts
@@ -89,7 +90,9 @@ async def named(session: AsyncSession, name: str) -> Named:
     return of_people(row)
 
 
-async def every(session: AsyncSession, paging: PageRequest) -> schemas.BoardList:
+async def every(
+    session: AsyncSession, paging: PageRequest, boards: Boards, facts: Facts
+) -> schemas.BoardList:
     """A page of boards: those of the hub, then those that people made, by name."""
     after = paging.after(int, str)
     hub = [] if after and after[0] else [of_hub(each) for each in built_in().values()]
@@ -99,7 +102,10 @@ async def every(session: AsyncSession, paging: PageRequest) -> schemas.BoardList
     found, next_cursor = paging.cut(
         [*hub, *(of_people(row) for row in rows)], lambda each: (int(bool(each.owner)), each.name)
     )
-    items = [each.told() for each in found]
+    ranked = await asyncio.to_thread(
+        lambda: [boards.count_ranked(facts, each.rules) for each in found]
+    )
+    items = [each.told() | {"ranked": count} for each, count in zip(found, ranked, strict=True)]
     return schemas.BoardList.model_validate({"items": items, "next_cursor": next_cursor})
 
 
@@ -158,8 +164,10 @@ def answer(asked: Asked, sort: str, paging: PageRequest, place: Place | None) ->
                 "replicates": ranks and ranks.replicates,
                 "seed": SEED,
                 "as_of": ranks and ranks.as_of,
+                "read_at": ranks and ranks.read_at,
             },
             "items": answers.rows(board, np.array(some, np.int32), ranks),
+            "suggestions": known.suggestions(asked.filters, board.facts),
             "next_cursor": next_cursor,
         }
     )

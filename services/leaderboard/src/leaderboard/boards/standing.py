@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -22,9 +23,13 @@ NOWHERE = -1
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """The intervals of ranks in a state of the facts: ends by variant, 0 if there is none."""
+    """The intervals of ranks: ends by variant, 0 if there is none.
+
+    `as_of`, `read_at`: of the state of the facts that they were computed of.
+    """
 
     as_of: int
+    read_at: datetime
     replicates: int
     best: Numbers
     worst: Numbers
@@ -80,6 +85,11 @@ class Board:
     def ranked(self) -> int:
         """How many rows have a mean, and so a place."""
         return int(np.count_nonzero(~np.isnan(self.mean)))
+
+    @property
+    def ranked_rows(self) -> Numbers:
+        """The rows that have a rank, the best first."""
+        return self.by_mean.rows[: self.ranked]
 
     @cached_property
     def places(self) -> Numbers:
@@ -177,6 +187,17 @@ class BoardMaker:
         at = [_positions(each, variants, len(facts.variants)) for each in scores]
         mean, error = _means(columns, scores, at, len(variants))
         return Board(facts, columns, scores, variants, at, mean, error)
+
+    def ranked(self, facts: Facts, rules: Rules) -> int:
+        """How many rows of the board have a rank, counted without making the board."""
+        columns, variants = conditions(facts, rules, False), facts.variants
+        complete = np.full(len(variants), bool(columns))
+        for column in columns:
+            has = np.zeros(len(variants), np.bool_)
+            has[self._columns.of(facts, column, rules, False).results.variant] = True
+            complete &= has
+        rows = variants.model[complete].astype(np.int64) << 16 | variants.precision[complete]
+        return len(np.unique(rows))
 
     def forget(self, boards: Iterable[Board]) -> None:
         """Keep only the columns of these boards."""

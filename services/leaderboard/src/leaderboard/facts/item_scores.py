@@ -10,15 +10,15 @@ import asyncio
 import json
 import zlib
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from leaderboard.facts.former import OldItemRow
 from leaderboard.facts.items import FactItemsRow, ItemSetRow
@@ -28,6 +28,9 @@ from leaderboard.statistics.shared_items import ItemsOfSet
 Scores = NDArray[np.float64]
 BITS, NUMBERS = b"b", b"f"
 AT_ONCE = 500
+KEPT = 64
+_kept: dict[UUID, tuple[str, ...]] = {}
+"""The hashes of the sets of items that were used last, the newest last."""
 
 
 class Packed(NamedTuple):
@@ -61,7 +64,6 @@ def pack_scores(scores: Scores) -> bytes:
     return kind + zlib.compress(plain, 9)
 
 
-@lru_cache(64)
 def unpack_hashes(hashes: bytes) -> tuple[str, ...]:
     """The hashes of a set, sorted."""
     return tuple(json.loads(zlib.decompress(hashes)))
@@ -117,32 +119,43 @@ async def count(session: AsyncSession, fact: int) -> int:
 
 async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, Mapping[str, float]]:
     """The item scores of some facts by hash, without the facts that have none."""
-    sets, scores = await read_arrays(session, facts)
-    found: dict[int, Mapping[str, float]] = {
-        fact: ItemsOfSet(sets[item_set], each) for fact, (item_set, each) in scores.items()
-    }
+    of = FactItemsRow
+    query = select(of.fact_id, of.scores, ItemSetRow.digest).where(_any_of(of.fact_id, facts))
+    rows = (await session.execute(query.join(ItemSetRow, ItemSetRow.id == of.item_set_id))).all()
+    sets = await _hashes(session, {row.digest for row in rows})
+    found: dict[int, Mapping[str, float]] = {}
+    for row in rows:
+        hashes = sets[row.digest]
+        found[row.fact_id] = ItemsOfSet(hashes, unpack_scores(row.scores, len(hashes)))
     return found | await _old(session, [fact for fact in facts if fact not in found])
 
 
-async def read_arrays(
-    session: AsyncSession, facts: Collection[int]
-) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[int, Scores]]]:
-    """The hashes of each set of items, and of each fact its set and the scores in its order."""
-    query = select(FactItemsRow).where(FactItemsRow.fact_id.in_(facts))
-    rows = (await session.scalars(query)).all()
-    wanted = {row.item_set_id for row in rows}
-    of_sets = await session.scalars(select(ItemSetRow).where(ItemSetRow.id.in_(wanted)))
-    sets = {row.id: unpack_hashes(row.hashes) for row in of_sets}
-    return sets, {
-        row.fact_id: (row.item_set_id, unpack_scores(row.scores, len(sets[row.item_set_id])))
-        for row in rows
-    }
+async def _hashes(session: AsyncSession, digests: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The hashes of each set of items; a digest stands for the same ones forever."""
+    found = {each: _kept[each] for each in digests if each in _kept}
+    if missing := [each for each in digests if each not in found]:
+        query = select(ItemSetRow.digest, ItemSetRow.hashes)
+        for row in await session.execute(query.where(ItemSetRow.digest.in_(missing))):
+            found[row.digest] = unpack_hashes(row.hashes)
+    for each in found:
+        _kept.pop(each, None)
+    _kept.update(found)
+    for each in list(_kept)[:-KEPT]:
+        del _kept[each]
+    return found
 
 
 async def _old(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[str, float]]:
     """What is still in the table of the release before."""
     found: dict[int, dict[str, float]] = {}
-    query = select(OldItemRow.result_id, OldItemRow.item, OldItemRow.score)
-    for fact, item, score in await session.execute(query.where(OldItemRow.result_id.in_(facts))):
-        found.setdefault(fact, {})[item] = score
+    if facts:
+        query = select(OldItemRow.result_id, OldItemRow.item, OldItemRow.score)
+        rows = await session.execute(query.where(_any_of(OldItemRow.result_id, facts)))
+        for fact, item, score in rows:
+            found.setdefault(fact, {})[item] = score
     return found
+
+
+def _any_of(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """Whether the column has one of these values; one parameter, however many they are."""
+    return column == func.any(cast(list(ids), ARRAY(BigInteger)))

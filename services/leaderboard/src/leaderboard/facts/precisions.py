@@ -10,6 +10,7 @@ _SAME: Final = {
     "fp32": "float32", "float": "float32", "f32": "float32", "fp64": "float64",
     "int8": "8bit", "8-bit": "8bit", "int4": "4bit", "4-bit": "4bit", "unknown": "",
 }  # fmt: skip
+PRECISIONS: Final = tuple(sorted({*_SAME.values()} - {""}))
 
 
 @lru_cache(maxsize=1000)

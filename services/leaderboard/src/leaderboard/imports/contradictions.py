@@ -12,6 +12,7 @@ from leaderboard.facts.resolved import Resolved
 from leaderboard.facts.sizes import sizes
 from leaderboard.facts.storing import Newest
 from leaderboard.imports.checks import NEAR
+from leaderboard.imports.report import Where
 from leaderboard.models.models import ModelFactsRow
 from mergehub.contracts.licences.identifiers import identifier_of
 
@@ -23,20 +24,20 @@ Doubt = tuple[int, str]
 """The place of a statement, and what it contradicts."""
 
 
-def among(lines: Sequence[int], statements: Sequence[Resolved]) -> Iterator[Doubt]:
+def among(places: Sequence[Where], statements: Sequence[Resolved]) -> Iterator[Doubt]:
     """Statements of the same thing and time with another value, or of a model with other claims."""
-    values: dict[Any, tuple[int, float]] = {}
-    claims: dict[tuple[int, str], tuple[int, Any]] = {}
+    values: dict[Any, tuple[Where, float]] = {}
+    claims: dict[tuple[int, str], tuple[Where, Any]] = {}
     for place, each in enumerate(statements):
-        line, score = lines[place], each.stated.score
+        where, score = places[place], each.stated.score
         same = (each.thing, each.origin, score.seed, score.evaluated_at)
-        first, value = values.setdefault(same, (line, score.value))
+        first, value = values.setdefault(same, (where, score.value))
         if value != score.value:
-            yield place, f"line {first} gives another value of the same, {value:g}"
+            yield place, f"another value of the same, {value:g}, is in {first}"
         for name, claim in (each.stated.claims or {}).items():
-            of, other = claims.setdefault((each.model.id, name), (line, claim))
+            of, other = claims.setdefault((each.model.id, name), (where, claim))
             if other != claim and name != "flags":
-                yield place, f"line {of} claims otherwise of the model's {name}: {other}"
+                yield place, f"another claim of the model's {name}, {other}, is in {of}"
 
 
 def with_others(statements: Iterable[Resolved], newest: Newest) -> Iterator[Doubt]:

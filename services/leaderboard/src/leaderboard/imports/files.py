@@ -117,11 +117,22 @@ def _format(content: Content) -> str:
 
 
 def _joined(read: list[Refused] | list[Doubtful], checked: list[ReportedRows]) -> ReportedRows:
-    """What the reader and the import say of rows, by line."""
+    """What the reader and the import say of rows, by file and line."""
     said = [
-        Reported(line=each.line or 0, model=each.model, benchmark=each.benchmark, why=each.why)
+        Reported(
+            line=each.line or 0,
+            place=each.place,
+            model=each.model,
+            benchmark=each.benchmark,
+            why=each.why,
+        )
         for each in read
     ]
     items = said + [row for each in checked for row in each.items]
     count = len(said) + sum(each.count for each in checked)
-    return ReportedRows(count=count, items=sorted(items, key=lambda row: row.line)[:MOST_REPORTED])
+    return ReportedRows(count=count, items=sorted(items, key=_order)[:MOST_REPORTED])
+
+
+def _order(row: Reported) -> tuple[str, int]:
+    """By the file, which is the place without its line, then by the line."""
+    return (row.place or "").removesuffix(f":{row.line}"), row.line

@@ -17,7 +17,7 @@ from leaderboard.facts.storing import Newest, alone, newest, replaced, store
 from leaderboard.imports import contradictions
 from leaderboard.imports.checks import doubts, faults
 from leaderboard.imports.measured import Measured, measured
-from leaderboard.imports.report import Rows, sentence
+from leaderboard.imports.report import Rows, Where, sentence
 from leaderboard.imports.statements import statement
 from leaderboard.models import claims
 from mergehub.contracts.results import ResultImport, ResultImportReport, ResultRow
@@ -28,10 +28,10 @@ LONGEST_DOUBT = 1000
 
 @dataclass
 class Checked:
-    """The statements of the rows that may be true, the line of each, and what was found."""
+    """The statements of the rows that may be true, where each is, and what was found."""
 
     statements: list[Statement] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    places: list[Where] = field(default_factory=list)
     defined: dict[Measure, int | None] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     skipped: Rows = field(default_factory=Rows)
@@ -52,27 +52,27 @@ async def bring_in(database: Database, body: ResultImport, account: str) -> Resu
 def check(rows: Iterable[ResultRow], origin: Origin) -> Checked:
     """The statements of the rows that may be true."""
     checked = Checked()
-    for place, row in enumerate(rows, 1):
-        line = place if row.line is None else row.line
+    for number, row in enumerate(rows, 1):
+        where = Where.of(number, row)
         try:
             of = measured(row.benchmark, row.version, row.subtask, row.metric)
         except ValueError as error:
-            checked.skipped.add(line, row.model, row.benchmark, [str(error)])
+            checked.skipped.add(where, row.model, row.benchmark, [str(error)])
         else:
-            _check(checked, row, line, of, origin)
+            _check(checked, row, where, of, origin)
     return checked
 
 
-def _check(checked: Checked, row: ResultRow, line: int, of: Measured, origin: Origin) -> None:
+def _check(checked: Checked, row: ResultRow, where: Where, of: Measured, origin: Origin) -> None:
     if why := list(faults(row, of)):
-        checked.skipped.add(line, row.model, row.benchmark, why)
+        checked.skipped.add(where, row.model, row.benchmark, why)
         return
     odd = list(doubts(row, of))
     if odd:
-        checked.doubtful.add(line, row.model, row.benchmark, odd)
+        checked.doubtful.add(where, row.model, row.benchmark, odd)
     doubt = sentence(odd)[:LONGEST_DOUBT] if odd else None
     checked.statements.append(statement(row, of, origin, doubt))
-    checked.lines.append(line)
+    checked.places.append(where)
     checked.defined[of.measure] = of.items
     if not of.defined:
         checked.made.add(of.measure.name)
@@ -86,11 +86,11 @@ async def _store(session: AsyncSession, checked: Checked, *, dry_run: bool) -> R
     rows = await _doubted(session, checked, found.statements, before)
     stored = await store(session, replace(found, statements=rows))
     refused = [
-        each for each in zip(checked.lines, rows, strict=True) if each[1].fact in stored.refused
+        each for each in zip(checked.places, rows, strict=True) if each[1].fact in stored.refused
     ]
-    for line, row in refused:
+    for where, row in refused:
         why = f"a moderator withdrew it: {stored.refused[row.fact]}"
-        checked.skipped.add(line, row.stated.model, row.stated.measure.name, [why])
+        checked.skipped.add(where, row.stated.model, row.stated.measure.name, [why])
     back = stored.added.keys() | stored.revived.keys()
     claimed = {row.model.id for row in rows if row.stated.claims and row.fact in back}
     await claims.settle(session, claimed)
@@ -112,13 +112,13 @@ async def _doubted(
     """The statements, with what each contradicts as its doubt."""
     found = list(statements)
     for place, why in chain(
-        contradictions.among(checked.lines, statements),
+        contradictions.among(checked.places, statements),
         contradictions.with_others(statements, before),
         await contradictions.with_sizes(session, statements),
         await contradictions.with_lineage(session, statements),
     ):
         stated = found[place].stated
-        checked.doubtful.add(checked.lines[place], stated.model, stated.measure.name, [why])
+        checked.doubtful.add(checked.places[place], stated.model, stated.measure.name, [why])
         doubt = f"{stated.doubt or ''} {sentence([why])}".strip()[:LONGEST_DOUBT]
         found[place] = found[place]._replace(stated=stated._replace(doubt=doubt))
     return found

@@ -8,7 +8,7 @@ import asyncpg
 
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.following import Follower
-from leaderboard.memory.metrics import FactsMetrics
+from leaderboard.memory.metrics import facts_metrics
 from leaderboard.tables import CHANGED
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.database import Database
@@ -21,7 +21,7 @@ class Replica(replica.Replica[Facts]):
     name, channel = "facts", CHANGED
 
     def __init__(self, resources: Resources) -> None:
-        super().__init__(resources, FactsMetrics(resources.metrics))
+        super().__init__(resources, facts_metrics(resources.metrics))
 
     @property
     def facts(self) -> Facts | None:

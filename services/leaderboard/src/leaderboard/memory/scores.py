@@ -75,12 +75,10 @@ class Scores:
 
     def positions(self, variants: Numbers) -> Numbers:
         """Where the first row of each variant is; -1 where there is none."""
-        at = np.searchsorted(self.variant, variants).astype(np.int32)
-        inside = at < len(self)
-        found = np.zeros(len(at), np.bool_)
-        found[inside] = self.variant[at[inside]] == variants[inside]
-        at[~found] = -1
-        return at
+        if not len(self):
+            return np.full(len(variants), -1, np.int32)
+        at = np.minimum(np.searchsorted(self.variant, variants), len(self) - 1)
+        return np.where(self.variant[at] == variants, at, -1).astype(np.int32)
 
 
 def no_scores() -> Scores:

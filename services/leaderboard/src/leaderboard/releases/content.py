@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from leaderboard.boards.current import SEED, Kept
+from leaderboard.boards.current import Kept
+from leaderboard.boards.ranks.computing import SEED
 from leaderboard.boards.service import Named
 from leaderboard.boards.shown import answers
 

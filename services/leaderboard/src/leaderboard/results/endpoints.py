@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from leaderboard.facts.models import Source
 from leaderboard.results import exporting, schemas, service
+from leaderboard.results.card import MODEL_INDEX, card
 from leaderboard.results.repository import Wanted
 from leaderboard.results.service import ResultNotFound
 from mergehub.contracts import results as contract
@@ -84,15 +85,17 @@ async def list_results(session: Session, paging: Paging, wanted: Asked) -> schem
     response_class=StreamingResponse,
     responses=FILE,
 )
-async def export_results(request: Request, wanted: Asked, format: InFormat) -> StreamingResponse:
+async def export_results(request: Request, wanted: Asked, format: InFormat) -> Response:
     """All results that a filter leaves, by model, as `POST /v1/results/files` reads them.
 
-    `model-index` is for the front matter of model cards; `lm-eval` and `every-eval-ever` have a
-    record of each model in a line.
+    `model-index` is the front matter of the card of one `model`, with at most 250 results;
+    `lm-eval` and `every-eval-ever` have a record of each model in a line.
     """
     resources: Resources = request.app.state.resources
     async with resources.database.reading() as session:
         stored = await service.as_stored(session, wanted)
+        if format == MODEL_INDEX:
+            return Response(await card(session, stored), media_type=MEDIA_TYPES[format])
     return StreamingResponse(
         exporting.stream(resources.database, stored, format), media_type=MEDIA_TYPES[format]
     )

@@ -31,14 +31,15 @@ _MAYBE = ("revision", "precision", "subtask", "version", "harness", "harness_ver
 async def stream(database: Database, wanted: Wanted, format: str) -> AsyncIterator[str]:
     """The text of a file of results, model by model. No more than some rows are held at once."""
     async with database.apart() as connection, AsyncSession(connection) as session:
-        query = await _by_model(session, wanted)
+        query = await by_model(session, wanted)
         found = await connection.stream(query.execution_options(yield_per=AT_ONCE))
         parts = aiter(found.partitions())
         async for piece in iterate_in_threadpool(_pieces(_rows(parts), format)):
             yield piece
 
 
-async def _by_model(session: AsyncSession, wanted: Wanted) -> Select[*tuple[Any, ...]]:
+async def by_model(session: AsyncSession, wanted: Wanted) -> Select[*tuple[Any, ...]]:
+    """The query of the results that are wanted, model by model."""
     conditions = await repository.conditions(session, wanted)
     return repository.described().where(*conditions).order_by(*BY_EVALUATION)
 

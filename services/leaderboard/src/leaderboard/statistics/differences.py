@@ -20,9 +20,6 @@ Interval = Callable[[float], Estimate]
 
 Items = Mapping[str, float]
 
-SEED = 20_240_601
-"""The same for every comparison, so that an answer stays the same."""
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -92,7 +89,7 @@ def _mcnemar(own: bootstrap.Numbers, theirs: bootstrap.Numbers) -> Difference:
 
 
 def _bootstrap(differences: bootstrap.Numbers) -> Difference:
-    at = cache(bootstrap.Resampled(differences, SEED).mean)
+    at = cache(bootstrap.Resampled(differences).mean)
     return Difference("paired-bootstrap", len(differences), level(at(ALPHA)), at)
 
 

@@ -9,10 +9,12 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 ALPHA = 0.05
 
 
+@lru_cache(1024)
 def z(alpha: float) -> float:
     """How many standard errors an interval reaches to each side."""
     return -statistics.NormalDist().inv_cdf(alpha / 2)
@@ -29,7 +31,8 @@ class Estimate:
 
 def normal(value: float, stderr: float, alpha: float = ALPHA) -> Estimate:
     """value ± z · stderr: the interval of a mean by the central limit theorem."""
-    return Estimate(value, value - z(alpha) * stderr, value + z(alpha) * stderr)
+    reach = z(alpha) * stderr
+    return Estimate(value, value - reach, value + reach)
 
 
 def wilson(share: float, count: int, alpha: float = ALPHA) -> Estimate:
@@ -57,17 +60,22 @@ def combine(terms: Sequence[tuple[float, Estimate]]) -> Estimate:
     interval (1998, Statistics in Medicine 17, 873-890, method 10); in general MOVER, Zou & Donner
     (2008), Statistics in Medicine 27, 1693-1702.
     """
-    value = math.fsum(weight * estimate.value for weight, estimate in terms)
-    below = math.hypot(*(w * (e.value - (e.low if w > 0 else e.high)) for w, e in terms))
-    above = math.hypot(*(w * ((e.high if w > 0 else e.low) - e.value) for w, e in terms))
-    return Estimate(value, value - below, value + above)
+    value = math.fsum([weight * each.value for weight, each in terms])
+    below = [w * (e.value - (e.low if w > 0 else e.high)) for w, e in terms]
+    above = [w * ((e.high if w > 0 else e.low) - e.value) for w, e in terms]
+    return Estimate(value, value - math.hypot(*below), value + math.hypot(*above))
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
     """The plain mean of independent estimates."""
+    if len(estimates) == 1:
+        return estimates[0]
     return combine([(1 / len(estimates), estimate) for estimate in estimates])
 
 
 def difference(one: Estimate, other: Estimate) -> Estimate:
-    """one - other, if both were measured independently."""
-    return combine([(1, one), (-1, other)])
+    """one - other, if both were measured independently: `combine` with weights 1 and -1."""
+    value = one.value - other.value
+    below = math.hypot(one.value - one.low, other.high - other.value)
+    above = math.hypot(one.high - one.value, other.value - other.low)
+    return Estimate(value, value - below, value + above)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-import numpy as np
 
 from leaderboard.boards.choosing import metric_of
 from leaderboard.memory.facts import Facts
@@ -48,46 +47,46 @@ def comparable(key: SettingKey) -> bool:
     return not key.subtask and (metric is None or metric.direction == "higher")
 
 
+Rows = Mapping[int, Sequence[tuple[str, int]]]
+"""A model's results: by setting, the precision and the row of the best one of each variant."""
+
+
+def rows_of(facts: Facts, model: int) -> Rows:
+    """Where a model's results are."""
+    variants = facts.variants.of(model)
+    codes = facts.variants.precision[variants].tolist()
+    precisions = [facts.codes.precision[code] for code in codes]
+    found = {}
+    for at, scores in enumerate(facts.scores):
+        rows = zip(precisions, scores.positions(variants).tolist(), strict=True)
+        if has := [(precision, row) for precision, row in rows if row >= 0]:
+            found[at] = has
+    return found
+
+
+def precisions_of(rows: Rows) -> list[str]:
+    """The precisions that a model has results in: the one with the most settings first."""
+    counts = Counter(name for has in rows.values() for name in {name for name, _ in has})
+    return sorted(counts, key=lambda name: (-counts[name], preference(name), name))
+
+
 def measured(
-    facts: Facts, model: int, precisions: Sequence[str], settings: Collection[int] | None = None
+    facts: Facts, rows: Rows, precisions: Sequence[str], settings: Collection[int] | None = None
 ) -> Measurements:
     """A model's scores in these settings, or in all.
 
     - `precisions`: only results in these; of several in a setting, those in the first one count.
       Of those the most trusted source's, and of that the newest.
     """
-    variants = facts.variants.of(model)
-    texts = [facts.codes.precision[code] for code in facts.variants.precision[variants].tolist()]
     wanted = {each: place for place, each in enumerate(precisions)}
-    mine = [
-        (wanted[text], int(v)) for v, text in zip(variants, texts, strict=True) if text in wanted
-    ]
-    asked = range(len(facts.settings)) if settings is None else settings
     found = {}
-    for at in asked:
-        if comparable(facts.settings[at]):
-            rows = list(_rows(facts.scores[at], mine))
-            if rows:
-                place, row = min(rows, key=partial(_trust, facts.scores[at]))
-                found[at] = _score(facts.scores[at], row, precisions[place])
+    for at in rows if settings is None else settings:
+        mine = [(wanted[name], row) for name, row in rows.get(at, ()) if name in wanted]
+        if mine and comparable(facts.settings[at]):
+            scores = facts.scores[at]
+            place, row = min(mine, key=partial(_trust, scores)) if len(mine) > 1 else mine[0]
+            found[at] = _score(scores, row, precisions[place])
     return found
-
-
-def precisions_of(facts: Facts, model: int) -> list[str]:
-    """The precisions that a model has results in: the one with the most settings first."""
-    variants = facts.variants.of(model)
-    counts: dict[str, set[int]] = {}
-    for at, scores in enumerate(facts.scores):
-        for variant in variants[scores.positions(variants) >= 0].tolist():
-            name = facts.codes.precision[int(facts.variants.precision[variant])]
-            counts.setdefault(name, set()).add(at)
-    return sorted(counts, key=lambda name: (-len(counts[name]), preference(name), name))
-
-
-def _rows(scores: Scores, variants: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The place of its precision, and the best row, of each variant that has one."""
-    at = scores.positions(np.array([variant for _, variant in variants], np.int32))
-    return ((place, int(row)) for (place, _), row in zip(variants, at, strict=True) if row >= 0)
 
 
 def _trust(scores: Scores, found: tuple[int, int]) -> tuple[int, int, int, int]:

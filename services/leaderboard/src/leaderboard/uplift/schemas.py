@@ -29,8 +29,9 @@ class Parent(Answer):
 class Difference(Answer):
     """The model's score minus another, with its interval and p-value.
 
-    `method`: `mcnemar` (item by item, each right or wrong), `paired-bootstrap` (item by item) or
-    `unpaired` (between two independent scores). `items` is the number of common items.
+    `method`: `mcnemar` (item by item, each right or wrong), `paired-bootstrap` (item by item, from
+    all resamples of the items; none is drawn) or `unpaired` (between two independent scores).
+    `items` is the number of common items.
 
     The model is compared with the other on several benchmarks, and some differences look clear
     by chance. `in_family` and `p_in_family` allow for that (Holm-Bonferroni), and the `verdict`

@@ -22,6 +22,7 @@ from leaderboard.uplift.measuring import (
     Score,
     measured,
     precisions_of,
+    rows_of,
 )
 from leaderboard.uplift.parents import Parent, ingredients_of, parents_of, roles_of
 from leaderboard.uplift.precisions import preference
@@ -63,15 +64,18 @@ async def uplift(
 ) -> schemas.Uplift:
     """Return the uplift of a model, in one precision or in those that it has. Raises NoResults."""
     model = await found(session, facts, name)
-    precisions = [] if model is None else precisions_of(facts, model)
-    if precision is not None:
-        precisions = [each for each in precisions if each == precision]
-    own = {} if model is None else measured(facts, model, precisions)
+    own = {} if model is None else _own(facts, model, precision)
     if model is None or not own:
         raise _no_results(name, precision)
     scored = Scored(facts, model, own)
     items = await item_scores.read(session, scored.results)
     return await asyncio.to_thread(_told, scored, items)
+
+
+def _own(facts: Facts, model: int, precision: str | None) -> Measurements:
+    """The model's scores, in one precision or in those that it has."""
+    rows = rows_of(facts, model)
+    return measured(facts, rows, [e for e in precisions_of(rows) if precision in (None, e)])
 
 
 async def found(session: AsyncSession, facts: Facts, name: str) -> int | None:
@@ -96,11 +100,12 @@ def _beside(facts: Facts, model: int, own: Measurements) -> Measurements:
     settings = defaultdict(list)
     for at, score in own.items():
         settings[score.precision].append(at)
-    every = sorted({*settings, *precisions_of(facts, model)}, key=preference)
+    rows = rows_of(facts, model)
+    every = sorted({*settings, *precisions_of(rows)}, key=preference)
     scores: dict[int, Score] = {}
     for precision, mine in settings.items():
         order = [precision, *(each for each in every if each != precision)]
-        scores |= measured(facts, model, order, mine)
+        scores |= measured(facts, rows, order, mine)
     return scores
 
 

@@ -57,15 +57,18 @@ async def _walk(
     response.headers.append("Vary", "Accept")  # another form of the answer is a stream
     asked = page_request(request, response, limit, cursor)
 
-    async def walk(way: Way) -> schemas.Walk | Response:
+    async def walk(way: Way) -> Response:
         if walks.LINES in request.headers.get("accept", ""):
             return walks.streamed(at, way, where, max_depth)
-        return await walks.walk(at, session, way, where, max_depth, asked)
+        found = await walks.walk(at, session, way, where, max_depth, asked)
+        answer = Response(found, media_type="application/json")
+        answer.raw_headers.extend(response.raw_headers)
+        return answer
 
     return walk
 
 
-Walking = Callable[[Way], Awaitable[schemas.Walk | Response]]
+Walking = Callable[[Way], Awaitable[Response]]
 Walk = Annotated[Walking, Depends(_walk)]
 """The walk from the model of the path that a request asks for, in any direction."""
 
@@ -77,7 +80,7 @@ Walk = Annotated[Walking, Depends(_walk)]
     response_model=schemas.Walk,
     responses=PAGES | walks.STREAMED,
 )
-async def list_ancestors(walk: Walk) -> schemas.Walk | Response:
+async def list_ancestors(walk: Walk) -> Response:
     return await walk("ancestors")
 
 
@@ -88,7 +91,7 @@ async def list_ancestors(walk: Walk) -> schemas.Walk | Response:
     response_model=schemas.Walk,
     responses=PAGES | walks.STREAMED,
 )
-async def list_descendants(walk: Walk) -> schemas.Walk | Response:
+async def list_descendants(walk: Walk) -> Response:
     return await walk("descendants")
 
 
@@ -99,7 +102,7 @@ async def list_descendants(walk: Walk) -> schemas.Walk | Response:
     response_model=schemas.Walk,
     responses=PAGES | walks.STREAMED,
 )
-async def list_relatives(walk: Walk) -> schemas.Walk | Response:
+async def list_relatives(walk: Walk) -> Response:
     return await walk("relatives")
 
 

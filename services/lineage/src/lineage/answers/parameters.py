@@ -44,6 +44,11 @@ Domains = Annotated[
     list[_Text] | None,
     Query(alias="domain", max_length=50, description="Only models for one of these domains."),
 ]
+Kind = Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+Kinds = Annotated[
+    list[Kind] | None,
+    Query(alias="kind", description="Only models of these kinds; may be repeated."),
+]
 Since = Annotated[
     AnyDay | None,
     Query(description="Only edges made on this day or later; none whose date is not known."),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.answers import schemas
-from lineage.answers.edges import described
+from lineage.answers.edges import edge_texts
 from lineage.answers.lines import lines
 from lineage.answers.parameters import At
+from lineage.answers.texts import node_texts
 from lineage.memory.filters import EdgeFilter
-from lineage.questions.walks import FROM_START, Band, Way, bands, walk_page
+from lineage.questions.walks import FROM_START, Way, bands, walk_page
 from mergehub.kit.paging.pages import PageRequest
 
 LINES = "application/x-ndjson"
@@ -29,26 +30,20 @@ async def walk(
     where: EdgeFilter | None,
     max_depth: int | None,
     asked: PageRequest,
-) -> schemas.Walk:
-    """A page of a walk. Raises BadCursor."""
+) -> bytes:
+    """A page of a walk, as JSON in the form of `schemas.Walk`. Raises BadCursor."""
     graph = at.graph
     after = asked.after(int, int, int) or FROM_START
     page = await asyncio.to_thread(
         walk_page, graph, at.number, way, where, max_depth, after, asked.limit
     )
-    return schemas.Walk(
-        start=graph.id(at.number),
-        nodes=[node for band in page.bands for node in _nodes(at, band)],
-        edges=await described(session, graph, page.edges),
-        truncated=page.truncated,
-        next_cursor=asked.next_after(*page.end) if page.end else None,
-        as_of=graph.as_of,
-    )
-
-
-def _nodes(at: At, band: Band) -> list[schemas.Node]:
-    pairs = zip(at.graph.ids(band.models), at.graph.names_of(band.models), strict=True)
-    return [schemas.Node(id=id, name=name, depth=band.depth, side=band.side) for id, name in pairs]
+    edges = await edge_texts(session, graph, page.edges)
+    end = asked.next_after(*page.end) if page.end else None
+    return (
+        f'{{"start":"{graph.id(at.number)}","nodes":[{",".join(node_texts(graph, page.bands))}],'
+        f'"edges":[{",".join(edges)}],"truncated":{json.dumps(page.truncated)},'
+        f'"next_cursor":{json.dumps(end)},"as_of":{graph.as_of}}}'
+    ).encode()
 
 
 def streamed(

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.exports import repository
 from lineage.exports.records import Format, Model, Parent
-from lineage.map.kinds import KINDS, kinds_of
 from lineage.map.parameters import Selected
-from lineage.map.strength import strongest_first
 from lineage.memory.arrays import Flags, Integers, Numbers
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.models.edge_details import details as edge_details
+from lineage.questions.kinds import KINDS, kinds_of
+from lineage.questions.strength import strongest_first
 from mergehub.columns.codes import members_of
 from mergehub.kit.database.database import AnyRow, Database
 

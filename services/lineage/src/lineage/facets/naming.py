@@ -10,10 +10,10 @@ import numpy as np
 from lineage.answers.edges import day
 from lineage.facets import schemas
 from lineage.facets.counting import Counts
-from lineage.map.kinds import KINDS
 from lineage.memory.arrays import Integers
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
+from lineage.questions.kinds import KINDS
 from mergehub.columns.codes import Codes, members_of
 
 MOST = 200

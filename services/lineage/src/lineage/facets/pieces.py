@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lineage.map.kinds import kinds_of
 from lineage.memory.arrays import Codes8, Integers, Numbers, begins, stable_order
 from lineage.memory.graph import Graph
+from lineage.questions.kinds import kinds_of
 
 MODELS = 1 << 16
 CODES = 1 << 16

@@ -36,7 +36,7 @@ def facts(
 
 
 def _strength(edge: AnyRow) -> tuple[Any, ...]:
-    """Sorts edges of a child as `lineage.map.strength` does: what says most comes first."""
+    """Sorts edges of a child as `lineage.questions.strength` does: what says most comes first."""
     weight = min(max(edge.weight or 0.0, 0.0), 1.0)
     known = edge.relation != "unknown"
     return (-(edge.confidence * 8 + known * 4 + (edge.role == "base") * 2 + weight), edge.parent)

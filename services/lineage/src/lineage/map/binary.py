@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from lineage.map.columns import Facts, facts_of, moment
-from lineage.map.kinds import KINDS
 from lineage.map.picture import Picture
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
+from lineage.questions.kinds import KINDS
 from lineage.scores.scores import Scores
 
 MEDIA_TYPE = "application/vnd.mergehub.graph"

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
-from lineage.map.kinds import KINDS, families_of, kinds_of
 from lineage.map.picture import Picture
 from lineage.memory.arrays import Codes8, Codes16, Numbers, Shares
 from lineage.memory.columns import RELATIONS
 from lineage.memory.graph import Graph
+from lineage.questions.kinds import KINDS, families_of, kinds_of
 from lineage.scores.scores import DIGITS, Scores
 from mergehub.columns.codes import Codes
 

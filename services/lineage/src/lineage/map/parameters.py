@@ -8,14 +8,14 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
-from lineage.answers.parameters import Domains, Licences, Where, find
+from lineage.answers.parameters import Domains, Kinds, Licences, Where, find
 from lineage.map.chosen import Chosen
-from lineage.map.kinds import KINDS
 from lineage.map.neighbourhood import Around, neighbourhood
 from lineage.map.overview import overview
 from lineage.map.wanted import Wanted
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
+from lineage.questions.kinds import KINDS
 from lineage.replica.serving import InMemory
 from mergehub.columns.codes import codes_of, sets_with
 
@@ -26,11 +26,6 @@ Directions = Annotated[
     Literal["ancestors", "descendants", "both"], Query(description="Which relatives of the focus.")
 ]
 Depth = Annotated[int, Query(ge=1, le=1000, description="The most steps from the focus.")]
-Kind = Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
-Kinds = Annotated[
-    list[Kind] | None,
-    Query(alias="kind", description="Only models of these kinds; may be repeated."),
-]
 Collapse = Annotated[
     int,
     Query(

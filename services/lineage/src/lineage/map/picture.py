@@ -12,10 +12,10 @@ from lineage.map.layout.drawing import Drawing, Floats, Ints
 from lineage.map.layout.families import by_families
 from lineage.map.layout.layered import by_layers
 from lineage.map.layout.layers import layers_of
-from lineage.map.strength import one_each, strongest_first
 from lineage.map.wanted import Wanted
 from lineage.memory.arrays import Codes8, Numbers, begins, pairs
 from lineage.memory.graph import Graph
+from lineage.questions.strength import one_each, strongest_first
 
 Layout = Literal["layers", "families"]
 MOST_CLUSTERS = 2000

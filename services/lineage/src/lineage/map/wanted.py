@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.map.kinds import kinds_of
 from lineage.memory.arrays import Codes8, Flags, Numbers, among
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
-
-AT_ONCE = 1 << 16
+from lineage.questions.kinds import kinds_of_many
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,5 @@ class Wanted:
 
 
 def _kinds(graph: Graph, which: Numbers | slice) -> Codes8:
-    """The kind of each model, found for some at a time, which needs little memory."""
     models = np.arange(graph.size, dtype=np.int32)[which] if isinstance(which, slice) else which
-    parts = [kinds_of(graph, models[at : at + AT_ONCE]) for at in range(0, len(models), AT_ONCE)]
-    return np.concatenate([np.zeros(0, np.uint8), *parts])
+    return kinds_of_many(graph, models)

@@ -29,6 +29,8 @@ class Graph:
     - `revision`: grows when facts change that statistics count: of an edge, or a model's domains.
     - `withdrawn`: edges that have a row and are no part of the graph any more, sorted.
     - `licensed`: grows when a known model gets another licence, by which only some of them count.
+    - `weighed`: grows when a known edge is more or less certain, or gets another weight, by which
+      only some count: it may now say most of its child.
     """
 
     models: ModelColumns
@@ -42,6 +44,7 @@ class Graph:
     revision: int = 0
     withdrawn: Numbers = field(default_factory=lambda: NOTHING)
     licensed: int = 0
+    weighed: int = 0
 
     @property
     def size(self) -> int:

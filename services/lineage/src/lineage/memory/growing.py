@@ -19,6 +19,8 @@ from lineage.memory.segments import Segment, indexed
 Columns = ModelColumns | EdgeColumns
 COUNTED = ("relation", "role", "method", "made_on")
 """What statistics look at in an edge."""
+WEIGHED = ("confidence", "weight")
+"""By what else one edge says more of a model than another."""
 
 
 class GrowingGraph:
@@ -34,6 +36,7 @@ class GrowingGraph:
         self._revision = 0
         self._withdrawn = NOTHING
         self._licensed = 0
+        self._weighed = 0
 
     def graph(self, as_of: int) -> Graph:
         """The present state, which is that of a position in the log of changes."""
@@ -51,6 +54,7 @@ class GrowingGraph:
             self._revision,
             self._withdrawn,
             self._licensed,
+            self._weighed,
         )
 
     def places_of_names(self, numbers: Numbers, lines: bytearray) -> Places:
@@ -101,7 +105,9 @@ class GrowingGraph:
         known = self._known(values)
         old, new = np.flatnonzero(known >= 0), np.flatnonzero(known < 0)
         again = {name: each[old] for name, each in values.items()}
-        self._revision += _changed(self._edges.view(), known[old], again, COUNTED)
+        edges = self._edges.view()
+        self._revision += _changed(edges, known[old], again, COUNTED)
+        self._weighed += _changed(edges, known[old], again, WEIGHED)
         self._edges.write(known[old], again)
         if len(new):
             self._add({name: each[new] for name, each in values.items()})
@@ -156,5 +162,5 @@ class GrowingGraph:
 
 def _changed(columns: Columns, rows: Numbers, values: Values, counted: tuple[str, ...]) -> bool:
     """Whether a row gets another value in one of the columns that statistics count by."""
-    changed = (values[each] != getattr(columns, each)[rows] for each in counted if each in values)
-    return any(np.any(each) for each in changed)
+    pairs = ((values[each], getattr(columns, each)[rows]) for each in counted if each in values)
+    return any(not np.array_equal(*pair, equal_nan=pair[1].dtype.kind == "f") for pair in pairs)

@@ -1,46 +1,25 @@
-"""Metrics of the graph in memory: how large it is, and how far behind the tables."""
+"""What is counted of the graph in memory."""
 
 from __future__ import annotations
 
-import math
-import time
-
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry
 
 from lineage.memory.graph import Graph
+from mergehub.kit.replica.metrics import ReplicaMetrics
 
 
-class GraphMetrics:
-    """Those of one replica."""
+def graph_metrics(registry: CollectorRegistry) -> ReplicaMetrics[Graph]:
+    """The metrics of a replica of the graph."""
+    sizes = {
+        "models": ("Models of the graph in memory", _models),
+        "edges": ("Edges of the graph in memory", _edges),
+    }
+    return ReplicaMetrics(registry, "graph", "the graph", sizes)
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._read_at = -math.inf
-        self._models = Gauge(
-            "mergehub_graph_models", "Models of the graph in memory", registry=registry
-        )
-        self._edges = Gauge(
-            "mergehub_graph_edges", "Edges of the graph in memory", registry=registry
-        )
-        self._changes = Counter(
-            "mergehub_graph_changes", "Changes that the graph in memory has applied",
-            registry=registry,
-        )  # fmt: skip
-        behind = Gauge(
-            "mergehub_graph_behind_seconds",
-            "How long ago the graph in memory was up to date with the tables",
-            registry=registry,
-        )
-        behind.set_function(self.behind_seconds)
 
-    def behind_seconds(self) -> float:
-        """How long ago the log was read to its end; infinite before the first load."""
-        return time.monotonic() - self._read_at
+def _models(graph: Graph) -> int:
+    return int(graph.models.exists.sum())
 
-    def applied(self, changes: int) -> None:
-        self._changes.inc(changes)
 
-    def looked(self, graph: Graph) -> None:
-        """Note that the log was read to its end."""
-        self._read_at = time.monotonic()
-        self._models.set(int(graph.models.exists.sum()))
-        self._edges.set(len(graph.edges.id) - len(graph.withdrawn))
+def _edges(graph: Graph) -> int:
+    return len(graph.edges.id) - len(graph.withdrawn)

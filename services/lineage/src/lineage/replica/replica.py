@@ -7,7 +7,7 @@ import asyncpg
 from lineage.learning.changes import CHANNEL
 from lineage.memory.graph import Graph
 from lineage.replica.following import Follower
-from lineage.replica.metrics import GraphMetrics
+from lineage.replica.metrics import graph_metrics
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.replica import replica
 
@@ -18,7 +18,7 @@ class Replica(replica.Replica[Graph]):
     name, channel = "graph", CHANNEL
 
     def __init__(self, resources: Resources) -> None:
-        super().__init__(resources, GraphMetrics(resources.metrics))
+        super().__init__(resources, graph_metrics(resources.metrics))
 
     @property
     def graph(self) -> Graph | None:

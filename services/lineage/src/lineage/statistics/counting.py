@@ -1,8 +1,9 @@
 """Counts that are kept, and that follow the graph as it grows.
 
 What a statistic counts is a sum over children: each child contributes a few keys, such as its
-parents, each once. New edges only add keys. So a kept count takes in what the children of new edges
-contribute now and did not contribute before; only the first count looks at all edges.
+parents, each once. New edges mostly add keys. So a kept count takes in what the children of new
+edges contribute now and did not contribute before; only the first count looks at all edges. But a
+new edge may change the kind of a model: if it is not counted any more, all is counted anew.
 """
 
 from __future__ import annotations
@@ -62,43 +63,58 @@ class Following(Generic[C]):
         """Count what is new in a graph, then ask a question about the counts."""
         with self._lock:
             if self._counts is None or self._is_outdated(graph):
-                self._counts = self._count_first(graph)
-            if len(graph.edges.id) > self._length:
-                self._counts.add(graph, self._added(graph))
-                self._length = len(graph.edges.id)
-            return question(self._counts)
+                counts = self._count(graph, graph.segments[0].end if graph.segments else 0)
+            else:
+                counts = self._counts
+            self._counts = counts = self._followed(graph, counts)
+            return question(counts)
+
+    def _followed(self, graph: Graph, counts: C) -> C:
+        """The counts with those of new edges; counted anew if a model is of another kind now."""
+        if len(graph.edges.id) <= self._length:
+            return counts
+        added = self._added(graph)
+        if added is None:
+            return self._count(graph, len(graph.edges.id))
+        counts.add(graph, added)
+        self._length = len(graph.edges.id)
+        return counts
 
     def _is_outdated(self, graph: Graph) -> bool:
         """Whether edges that were counted have changed, or the graph was loaded anew."""
         another = self._load is None or self._load() is not graph.names
         return another or self._selection.revision(graph) > self._revision
 
-    def _count_first(self, graph: Graph) -> C:
-        """Count the edges of the first segment, which has most of them."""
+    def _count(self, graph: Graph, length: int) -> C:
+        """Count the first edges: first those of the first segment, which has most of them."""
         self._revision, self._load = self._selection.revision(graph), ref(graph.names)
-        self._length = graph.segments[0].end if graph.segments else 0
+        self._length = length
         edges = self._selection.among_first(graph, self._length)
         _, keys = self._contribute(graph, edges)
         return self._first(*np.unique(keys, return_counts=True))
 
-    def _added(self, graph: Graph) -> Mapping[int, int]:
-        """How often the new edges add each key."""
+    def _added(self, graph: Graph) -> Mapping[int, int] | None:
+        """How often the new edges add each key; None if a child contributes a key no more."""
         touched = distinct(graph.edges.child[self._length :])
         edges = np.sort(graph.expand(touched, "ancestors"))
         before = self._selection.among(graph, edges, self._length)
         now = self._selection.among(graph, edges)
         new = _in_one(self._contribute(graph, before), self._contribute(graph, now))
+        if new is None:
+            return None
         keys, counts = np.unique(new, return_counts=True)
         return dict(zip(keys.tolist(), counts.tolist(), strict=True))
 
 
-def _in_one(before: Contributed, now: Contributed) -> Integers:
-    """The keys that a child contributes now and did not before. It keeps all it contributed."""
+def _in_one(before: Contributed, now: Contributed) -> Integers | None:
+    """The keys that a child contributes now and did not before; None if it keeps not all it did."""
     children = np.concatenate((before[0], now[0]))
     keys = np.concatenate((before[1], now[1]))
     order = np.lexsort((keys, children))
     first = np.flatnonzero(begins(children[order], keys[order]))
     new = np.diff(first, append=len(order)) == 1
+    if len(new) - np.count_nonzero(new) < len(before[1]):
+        return None
     added: Integers = keys[order[first[new]]]
     return added
 

@@ -9,7 +9,16 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
-from lineage.answers.parameters import EPOCH, Domains, Licences, Methods, Relation, Since, find
+from lineage.answers.parameters import (
+    EPOCH,
+    Domains,
+    Kinds,
+    Licences,
+    Methods,
+    Relation,
+    Since,
+    find,
+)
 from lineage.memory.graph import Graph
 from lineage.replica.serving import InMemory
 from lineage.statistics.current import MERGES
@@ -18,7 +27,10 @@ from mergehub.contracts.shapes import AnyDay
 
 Relations = Annotated[
     list[Relation] | None,
-    Query(alias="relation", description="Count edges of these relations; else merges."),
+    Query(
+        alias="relation",
+        description="Count edges of these relations. Without it: merges; with `kind`, all edges.",
+    ),
 ]
 Until = Annotated[
     AnyDay | None,
@@ -43,12 +55,14 @@ async def _counted(
     base: Base = None,
     licence: Licences = None,
     domain: Domains = None,
+    kind: Kinds = None,
 ) -> Counted:
     selection = Selection(
-        relations=MERGES if relation is None else frozenset(relation),
+        relations=_relations(relation, any_else=kind is not None),
         methods=None if method is None else frozenset(method),
         domains=None if domain is None else frozenset(domain),
         licences=None if licence is None else frozenset(licence),
+        kinds=None if kind is None else frozenset(kind),
     )
     if base is None:
         return Counted(graph, selection)
@@ -56,8 +70,14 @@ async def _counted(
     return Counted(at.graph, replace(selection, base=at.number))
 
 
+def _relations(wanted: list[Relation] | None, any_else: bool) -> frozenset[str] | None:
+    if wanted is not None:
+        return frozenset(wanted)
+    return None if any_else else MERGES
+
+
 AnyTime = Annotated[Counted, Depends(_counted)]
-"""The parameters `relation`, `method`, `base`, `licence` and `domain`. Raises ModelNotFound."""
+"""The parameters from `relation` to `kind`. Raises ModelNotFound."""
 
 
 async def _dated(counted: AnyTime, since: Since = None, until: Until = None) -> Counted:

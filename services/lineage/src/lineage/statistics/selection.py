@@ -9,6 +9,7 @@ import numpy as np
 from lineage.memory.arrays import Flags, Numbers, among, distinct
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
+from lineage.questions.kinds import KINDS, kinds_of_many
 from mergehub.columns.codes import Codes, codes_of, sets_with
 
 BASE = ROLES.index("base")
@@ -22,6 +23,7 @@ class Selection:
     - `since`, `until`: made in these days since 1970, both included; their date is known.
     - `domains`, `licences`: the child is a model for one of these domains, under one of these
       licences (`unknown`: without one).
+    - `kinds`: the child is of one of these kinds, by the edge that says most of it.
     - `base`: the child was made on this model, by its number, as its base.
     """
 
@@ -32,11 +34,13 @@ class Selection:
     until: int | None = None
     domains: frozenset[str] | None = None
     licences: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
     base: int | None = None
 
     def revision(self, graph: Graph) -> int:
         """A number that grows when facts change by which edges were counted."""
-        return graph.revision + (0 if self.licences is None else graph.licensed)
+        licensed = 0 if self.licences is None else graph.licensed
+        return graph.revision + licensed + (0 if self.kinds is None else graph.weighed)
 
     def among_first(self, graph: Graph, end: int) -> Numbers:
         """The counted edges of the first `end` ones, in their order."""
@@ -73,11 +77,18 @@ class Selection:
         if self.licences is not None:
             codes = codes_of(graph.codes.licence, self.licences)
             edges = edges[among(graph.models.licence[graph.edges.child[edges]], codes)]
+        if self.kinds is not None:
+            edges = _of(graph, edges, self._of_kinds(graph, graph.edges.child[edges], end))
         if self.base is not None:
-            chosen = np.zeros(graph.size, np.bool_)
-            chosen[self._on_base(graph, self.base, graph.edges.child[edges], end)] = True
-            edges = edges[chosen[graph.edges.child[edges]]]
+            on_base = self._on_base(graph, self.base, graph.edges.child[edges], end)
+            edges = _of(graph, edges, on_base)
         return edges
+
+    def _of_kinds(self, graph: Graph, children: Numbers, end: int | None) -> Numbers:
+        """Those of `children` that are of the kinds, as of when the graph had `end` edges."""
+        children = distinct(children)
+        codes = _places(KINDS, self.kinds) or []
+        return children[among(kinds_of_many(graph, children, end), codes)]
 
     def _on_base(self, graph: Graph, base: int, children: Numbers, end: int | None) -> Numbers:
         """Models that were made on a base, at least those among `children`."""
@@ -90,6 +101,13 @@ class Selection:
         is_base = (graph.edges.role[uses] == BASE) & (graph.edges.parent[uses] == base)
         found: Numbers = graph.edges.child[uses[is_base]]
         return found
+
+
+def _of(graph: Graph, edges: Numbers, children: Numbers) -> Numbers:
+    """Those of `edges` that lead from `children`."""
+    chosen = np.zeros(graph.size, np.bool_)
+    chosen[children] = True
+    return edges[chosen[graph.edges.child[edges]]]
 
 
 def _places(texts: tuple[str, ...], wanted: frozenset[str] | None) -> list[int] | None:

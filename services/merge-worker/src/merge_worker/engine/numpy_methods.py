@@ -143,14 +143,15 @@ def numpy_method(
     base: Base = "none",
     min_models: int = 1,
     max_models: int | None = None,
+    ordered: bool = False,
     parameters: Sequence[ParameterSpec] = (),
     scratch: int | None = None,
 ) -> NumpyMethod:
     """A merge method of a NumPy function, for `METHOD` of its file.
 
     A function that asks for `weights` has the parameter `weight` without declaring it. `base`,
-    `min_models`, `max_models` and `paper` (its number in arXiv) are those of `MethodSpec`, and
-    `scratch` is that of `NumpyMethod`.
+    `min_models`, `max_models`, `ordered` and `paper` (its number in arXiv) are those of
+    `MethodSpec`, and `scratch` is that of `NumpyMethod`.
 
     Raises:
         MethodError: the function and the declaration do not agree.
@@ -174,6 +175,7 @@ def numpy_method(
         min_models=min_models,
         max_models=max_models,
         seeded="rng" in asked,
+        ordered=ordered,
         parameters=declared,
     )
     return NumpyMethod(spec=spec, function=function, scratch=scratch)

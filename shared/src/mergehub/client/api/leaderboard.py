@@ -195,8 +195,8 @@ def list_result_items(
 
 def list_boards(
     *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
-) -> Pages[t.BoardList, t.BoardInfo]:
-    """The boards of this hub, then those that people made."""
+) -> Pages[t.BoardList, t.ListedBoard]:
+    """The boards of this hub, then those that people made, and how many models each ranks."""
     return Pages(
         "GET",
         "/v1/boards",

@@ -435,6 +435,10 @@ def list_popular_models(
     base: str | UUID | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.PopularModels]:
     """The models that merges used most, as their base, as an ingredient or as either."""
@@ -451,6 +455,7 @@ def list_popular_models(
             "base": base,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -466,6 +471,10 @@ def list_methods_by_month(
     base: str | UUID | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.MethodsByMonth]:
     """How many models each method made in each month, and how many at a time that is not known."""
@@ -480,6 +489,7 @@ def list_methods_by_month(
             "base": base,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -497,6 +507,10 @@ def list_risers(
     base: str | UUID | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Risers]:
     """The models whose use grew most: the last days against as many days before."""
@@ -513,6 +527,7 @@ def list_risers(
             "base": base,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
         },
         headers={"If-None-Match": if_none_match},
     )
@@ -529,6 +544,10 @@ def list_pairs(
     base: str | UUID | None = None,
     licence: list[str] | None = None,
     domain: list[str] | None = None,
+    kind: list[
+        Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]
+    ]
+    | None = None,
     if_none_match: str | None = None,
 ) -> Call[t.Pairs]:
     """The pairs of ingredients that most models were made from together."""
@@ -544,6 +563,7 @@ def list_pairs(
             "base": base,
             "licence": licence,
             "domain": domain,
+            "kind": kind,
         },
         headers={"If-None-Match": if_none_match},
     )

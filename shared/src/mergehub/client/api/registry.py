@@ -9,6 +9,68 @@ from mergehub.client.calls import Call, Pages, Stream, part
 from mergehub.client.types import registry as t
 
 
+def list_recipes(
+    *,
+    sort: Literal["relevance", "new", "stars", "uplift", "reproductions", "trending"] | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    q: str | None = None,
+    method: list[str] | None = None,
+    base: list[str] | None = None,
+    ingredient: list[str] | None = None,
+    owner: list[str] | None = None,
+    name: list[str] | None = None,
+    tag: list[str] | None = None,
+    domain: list[str] | None = None,
+    licence: list[str] | None = None,
+    shape: list[str] | None = None,
+    visibility: list[str] | None = None,
+    archived: list[str] | None = None,
+    ingredients: str | None = None,
+    size: str | None = None,
+    stars: str | None = None,
+    forks: str | None = None,
+    uplift: str | None = None,
+    reproductions: str | None = None,
+    reproduced: str | None = None,
+    created: str | None = None,
+    parameter: list[str] | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.RecipePage, t.FoundRecipe]:
+    """Recipes that match. A private or unlisted one is shown to those who belong to its owner."""
+    return Pages(
+        "GET",
+        "/v1/recipes",
+        query={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "q": q,
+            "method": method,
+            "base": base,
+            "ingredient": ingredient,
+            "owner": owner,
+            "name": name,
+            "tag": tag,
+            "domain": domain,
+            "licence": licence,
+            "shape": shape,
+            "visibility": visibility,
+            "archived": archived,
+            "ingredients": ingredients,
+            "size": size,
+            "stars": stars,
+            "forks": forks,
+            "uplift": uplift,
+            "reproductions": reproductions,
+            "reproduced": reproduced,
+            "created": created,
+            "parameter": parameter,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def publish_recipe(
     body: t.RecipeCreate, *, idempotency_key: str | None = None
 ) -> Call[t.PublishedRecipe]:
@@ -18,35 +80,213 @@ def publish_recipe(
     )
 
 
-def list_recipes(
-    *,
-    owner: str | None = None,
-    name: str | None = None,
-    tag: str | None = None,
-    method: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
-    if_none_match: str | None = None,
-) -> Pages[t.RecipePage, t.Recipe]:
-    """Recipes, newest first. A private recipe is shown to those who belong to its owner."""
-    return Pages(
+def get_recipe_suggestions(
+    *, q: str, limit: int | None = None, if_none_match: str | None = None
+) -> Call[t.Suggestions]:
+    """What the last word may become: fields, values that recipes have, and recipes."""
+    return Call(
         "GET",
-        "/v1/recipes",
+        "/v1/recipes/suggestions",
+        query={"q": q, "limit": limit},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_recipe_facets(
+    *,
+    limit: int | None = None,
+    q: str | None = None,
+    method: list[str] | None = None,
+    base: list[str] | None = None,
+    ingredient: list[str] | None = None,
+    owner: list[str] | None = None,
+    name: list[str] | None = None,
+    tag: list[str] | None = None,
+    domain: list[str] | None = None,
+    licence: list[str] | None = None,
+    shape: list[str] | None = None,
+    visibility: list[str] | None = None,
+    archived: list[str] | None = None,
+    ingredients: str | None = None,
+    size: str | None = None,
+    stars: str | None = None,
+    forks: str | None = None,
+    uplift: str | None = None,
+    reproductions: str | None = None,
+    reproduced: str | None = None,
+    created: str | None = None,
+    parameter: list[str] | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Facets]:
+    """The most frequent values of each field among the recipes that match, with exact counts."""
+    return Call(
+        "GET",
+        "/v1/recipes/facets",
         query={
+            "limit": limit,
+            "q": q,
+            "method": method,
+            "base": base,
+            "ingredient": ingredient,
             "owner": owner,
             "name": name,
             "tag": tag,
-            "method": method,
-            "limit": limit,
-            "cursor": cursor,
+            "domain": domain,
+            "licence": licence,
+            "shape": shape,
+            "visibility": visibility,
+            "archived": archived,
+            "ingredients": ingredients,
+            "size": size,
+            "stars": stars,
+            "forks": forks,
+            "uplift": uplift,
+            "reproductions": reproductions,
+            "reproduced": reproduced,
+            "created": created,
+            "parameter": parameter,
         },
         headers={"If-None-Match": if_none_match},
     )
 
 
+def list_similar_recipes(
+    recipe_id: str | UUID,
+    *,
+    by: Literal["likeness", "ingredients"] | None = None,
+    limit: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.SimilarRecipes]:
+    """The recipes that are most like one, archived ones left out."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/similar",
+        query={"by": by, "limit": limit},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def compare_recipe_versions(
+    *, from_: str | UUID, to: str | UUID, if_none_match: str | None = None
+) -> Call[t.VersionComparison]:
+    """How two versions differ in what they merge and how, of one recipe or of two."""
+    return Call(
+        "GET",
+        "/v1/recipes/diff",
+        query={"from": from_, "to": to},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_starred_recipes(
+    *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
+) -> Pages[t.StarredPage, t.StarredRecipe]:
+    """The recipes that you starred and may still see, newest star first."""
+    return Pages(
+        "GET",
+        "/v1/recipes/starred",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_star(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Star]:
+    """Whether you starred a recipe, and how many people did."""
+    return Call(
+        "GET", f"/v1/recipes/{part(recipe_id)}/star", headers={"If-None-Match": if_none_match}
+    )
+
+
+def star_recipe(recipe_id: str | UUID) -> Call[t.Star]:
+    """Star a recipe. A repetition changes nothing."""
+    return Call("PUT", f"/v1/recipes/{part(recipe_id)}/star")
+
+
+def unstar_recipe(recipe_id: str | UUID) -> Call[t.Star]:
+    """Take back your star. A repetition changes nothing."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/star")
+
+
+def list_stars(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.StarPage, t.Stargazer]:
+    """The accounts that starred a recipe, newest star first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/stars",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_comments(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.CommentPage, t.Comment]:
+    """The threads in the order of their first comments, each with its answers, oldest first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/comments",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def add_comment(
+    recipe_id: str | UUID, body: t.CommentCreate, *, idempotency_key: str | None = None
+) -> Call[t.Comment]:
+    """Comment on a recipe that you may see, or answer the first comment of a thread."""
+    return Call(
+        "POST",
+        f"/v1/recipes/{part(recipe_id)}/comments",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def get_comment(
+    recipe_id: str | UUID, number: int, *, if_none_match: str | None = None
+) -> Call[t.Comment]:
+    """One comment. A removed one is there only while it has answers."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def edit_comment(recipe_id: str | UUID, number: int, body: t.CommentUpdate) -> Call[t.Comment]:
+    """Change the text of your own comment; `edited_at` shows that it changed."""
+    return Call("PATCH", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}", body=body)
+
+
+def remove_comment(recipe_id: str | UUID, number: int) -> Call[None]:
+    """Delete the text of a comment: your own, or any on a recipe of an account you write for."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}")
+
+
 def check_recipe(body: t.RecipeCheck) -> Call[t.CheckedRecipeAnswer]:
     """Check a recipe as if to publish it, but store nothing."""
     return Call("POST", "/v1/recipes/check", body=body)
+
+
+def get_recipe_by_name(
+    owner: str, name: str, *, if_none_match: str | None = None
+) -> Call[t.Recipe]:
+    """A recipe with its newest version. A name that it had before leads to the present one."""
+    return Call(
+        "GET",
+        f"/v1/recipes/named/{part(owner)}/{part(name)}",
+        headers={"If-None-Match": if_none_match},
+    )
 
 
 def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Recipe]:
@@ -55,10 +295,15 @@ def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Ca
 
 
 def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str) -> Call[t.Recipe]:
-    """Change a recipe's title, description, tags or visibility. Its versions never change."""
+    """Change what is said of a recipe, who sees it, or whether it is archived."""
     return Call(
         "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
     )
+
+
+def delete_recipe(recipe_id: str | UUID) -> Call[None]:
+    """Delete a recipe with its versions, if no run, model or fork came from it."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}")
 
 
 def publish_recipe_version(
@@ -108,6 +353,52 @@ def get_recipe_source(
     return Call(
         "GET",
         f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/source",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def fork_recipe(
+    recipe_id: str | UUID, body: t.ForkCreate | None, *, idempotency_key: str | None = None
+) -> Call[t.PublishedRecipe]:
+    """Publish a version of a recipe as a recipe of your own, which keeps where it came from."""
+    return Call(
+        "POST",
+        f"/v1/recipes/{part(recipe_id)}/fork",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def list_recipe_forks(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ForkPage, t.Recipe]:
+    """The forks of a recipe that you may see, newest first, without archived ones."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/forks",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_recipe_twins(
+    recipe_id: str | UUID,
+    number: int,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.TwinPage, t.Twin]:
+    """The versions of other recipes that have the same digest, the oldest first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/twins",
+        query={"limit": limit, "cursor": cursor},
         headers={"If-None-Match": if_none_match},
     )
 
@@ -351,6 +642,7 @@ def list_webhook_deliveries(
     state: Literal["pending", "delivered", "failed"] | None = None,
     type: Literal[
         "recipe.published",
+        "recipe.commented",
         "run.queued",
         "run.started",
         "run.succeeded",
@@ -618,7 +910,15 @@ def list_quotas(handle: str, *, if_none_match: str | None = None) -> Call[t.Quot
 
 def set_quota(
     handle: str,
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ],
     body: t.QuotaSet,
 ) -> Call[t.QuotaList]:
     """Set a quota of one account, in place of the default."""
@@ -627,7 +927,15 @@ def set_quota(
 
 def reset_quota(
     handle: str,
-    name: Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"],
+    name: Literal[
+        "recipes",
+        "comments_a_day",
+        "runs_active",
+        "runs_a_day",
+        "webhooks",
+        "tokens",
+        "organisations",
+    ],
 ) -> Call[t.QuotaList]:
     """Give an account the default quota again."""
     return Call("DELETE", f"/v1/accounts/{part(handle)}/quotas/{part(name)}")

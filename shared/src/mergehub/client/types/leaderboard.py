@@ -203,7 +203,7 @@ class BoardInfo(TypedDict):
 class BoardList(TypedDict):
     """The boards that come with the hub, then those that people made, by name."""
 
-    items: list[BoardInfo]
+    items: list[ListedBoard]
     next_cursor: str | None
 
 
@@ -216,7 +216,8 @@ class BoardMean(TypedDict):
 class BoardPage(TypedDict):
     """`ranked` counts the rows of the board that have a rank, `matching` those that are asked for.
 
-    `as_of` grows whenever a result or a fact of a model changes."""
+    `as_of` grows whenever a result or a fact of a model changes. `suggestions` has each base and
+    family that is asked for and that the hub does not know."""
 
     items: list[Standing]
     next_cursor: str | None
@@ -226,6 +227,7 @@ class BoardPage(TypedDict):
     ranked: int
     matching: int
     ranks: RankMethod
+    suggestions: list[Suggestion]
 
 
 class BoardPoint(TypedDict):
@@ -467,8 +469,9 @@ class Comparison(TypedDict):
 class Difference(TypedDict):
     """The model's score minus another, with its interval and p-value.
 
-    `method`: `mcnemar` (item by item, each right or wrong), `paired-bootstrap` (item by item) or
-    `unpaired` (between two independent scores). `items` is the number of common items.
+    `method`: `mcnemar` (item by item, each right or wrong), `paired-bootstrap` (item by item, from
+    all resamples of the items; none is drawn) or `unpaired` (between two independent scores).
+    `items` is the number of common items.
 
     The model is compared with the other on several benchmarks, and some differences look clear
     by chance. `in_family` and `p_in_family` allow for that (Holm-Bonferroni), and the `verdict`
@@ -620,6 +623,22 @@ class LicenceAgreement(TypedDict):
     reasons: list[str]
 
 
+class ListedBoard(TypedDict):
+    """A board in a list; `ranked` counts the models that have a rank on it now."""
+
+    name: str
+    title: str
+    summary: str
+    domains: list[str]
+    owner: str | None
+    columns: list[ColumnOutput] | ChosenOutput
+    normalisation: Literal["guess", "none"]
+    below_guess: Literal["zero", "negative"]
+    missing: Literal["no mean and no rank"]
+    version: int
+    ranked: int
+
+
 class MeanComparison(TypedDict):
     """The mean over some benchmarks, for models that have all of them."""
 
@@ -748,12 +767,17 @@ class RankHistory(TypedDict):
 
 
 class RankMethod(TypedDict):
-    """How the intervals were made, and of which state of the results; null: not computed yet."""
+    """How the intervals were made, and of which state of the results; null: not computed yet.
+
+    `read_at`: when the hub read that state. If `as_of` is less than that of the board, the board
+    is very large and the intervals are of earlier results: their ends are the places that the
+    means at their ends have now, and a model whose mean or error has changed has none yet."""
 
     method: Literal["bootstrap"]
     replicates: int | None
     seed: int
     as_of: int | None
+    read_at: str | None
 
 
 class Recommendation(TypedDict):
@@ -866,9 +890,12 @@ class ReleasedRows(TypedDict):
 
 
 class Reported(TypedDict):
-    """A row of which there is something to say."""
+    """A row of which there is something to say; `line` is 0 if the row has none.
+
+    `place` names the file, and the line in it or a JSON pointer; null if the row names none."""
 
     line: int
+    place: str | None
     model: str
     benchmark: str
     why: str
@@ -1045,7 +1072,9 @@ class ResultRow(TypedDict):
       that there were fewer; by default that follows from the two.
     - `shots`, `chat_template`, `task_hash`: conditions that scores must share to be compared.
     - `items`: the score of each item by its `doc_hash`.
-    - `line`: the row's place in its file, for the report."""
+    - `line`: the row's line in its file, for the report; by default, its number among the rows.
+    - `place`: the same for people, who read it in the report and in doubts about other rows: a file
+      with a line or a JSON pointer, as in `runs.zip/a/table.csv:12` or `a.json#/results/gsm8k`."""
 
     model: str
     revision: NotRequired[str | None]
@@ -1069,6 +1098,7 @@ class ResultRow(TypedDict):
     items: NotRequired[list[list[Any]] | None]
     claims: NotRequired[Claims | None]
     line: NotRequired[int | None]
+    place: NotRequired[str | None]
 
 
 class ResultWithdrawal(TypedDict):
@@ -1212,6 +1242,14 @@ class Standing(TypedDict):
     uplift: float | None
     scores: dict[str, BoardScore]
     missing: list[str]
+
+
+class Suggestion(TypedDict):
+    """A `value` of a filter that the hub does not know, and the names that are like it."""
+
+    filter: Literal["base", "family"]
+    value: str
+    near: list[str]
 
 
 class Uplift(TypedDict):

@@ -10,6 +10,8 @@ from mergehub.contracts.events import TYPES, Envelope
 
 SUMMARIES = {
     "recipe.published": "A version of a recipe was published.",
+    "recipe.commented": "A person commented on a recipe, or answered a comment. The text is at "
+    "`/v1/recipes/{id}/comments/{number}`.",
     "run.queued": "A run waits for a worker: it is new, or is retried after a failure.",
     "run.started": "A worker has begun an attempt at a run.",
     "run.succeeded": "A run has its result.",

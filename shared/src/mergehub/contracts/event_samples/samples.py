@@ -13,6 +13,7 @@ from mergehub.contracts.events import (
     EvaluationCompleted,
     EventData,
     ModelProduced,
+    RecipeCommented,
     RecipePublished,
     RunChanged,
     ToldCandidate,
@@ -56,6 +57,8 @@ def _history() -> Iterator[tuple[str, str, EventData]]:
     yield "run.cancelled", f"runs/{_id(5)}", _run(5, "merge", 0, None)
     yield "ablation.completed", "models/org/soup", _ablated()
     yield "webhook.disabled", f"webhooks/{_id(7)}", _disabled()
+    yield "recipe.commented", f"recipes/{_id(1)}", _commented(None)
+    yield "recipe.commented", f"recipes/{_id(1)}", _commented(1)
     yield "webhook.test", f"webhooks/{_id(7)}", WebhookTested(endpoint=_id(7))
 
 
@@ -67,6 +70,11 @@ def _recipe() -> RecipePublished:
     return RecipePublished(
         recipe=_id(1), version=_id(2), number=1, name="soup", digest="sha256:recipe"
     )
+
+
+def _commented(parent: int | None) -> RecipeCommented:
+    number = 1 + (parent or 0)
+    return RecipeCommented(recipe=_id(1), name="soup", number=number, parent=parent, author="ann")
 
 
 def _run(run: int, kind: str, attempt: int, started: datetime | None) -> RunChanged:

@@ -13,6 +13,9 @@ Address = Callable[[str], str | None]
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
+SCROLLED = '<pre tabindex="0">'
+"""A piece of code, which a keyboard can scroll; a text's own `<pre>` is escaped."""
+
 
 def html(text: str, address: Address) -> str:
     """`text` as HTML; `address` returns a link's target, or None to leave the link out."""
@@ -21,7 +24,8 @@ def html(text: str, address: Address) -> str:
         if token.type == "heading_open":
             token.attrSet("id", anchor(inline.content))
         token.children = list(_links(token.children or (), address)) or token.children
-    return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+    rendered = str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+    return rendered.replace("<pre>", SCROLLED)
 
 
 def title_of(text: str) -> str:

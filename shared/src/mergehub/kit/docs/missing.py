@@ -7,7 +7,7 @@ from html import escape
 from fastapi.responses import HTMLResponse
 from starlette.requests import Request
 
-from mergehub.kit.docs.layout import HOME, PLACES, page
+from mergehub.kit.docs.layout import HOME, PLACES, START, page
 from mergehub.kit.problems.problem import NotFound, page_of
 
 API = "/v1/"
@@ -34,7 +34,9 @@ def wants_page(request: Request) -> bool:
 
 def missing_page(problem: NotFound) -> HTMLResponse:
     """The "Page not found" page for a problem."""
-    places = "".join(f'<li><a href="{path}">{name}</a></li>' for path, name in PLACES.items())
+    places = "".join(
+        f'<li><a href="{path}">{name}</a></li>' for path, name in {START: "Start", **PLACES}.items()
+    )
     body = BODY.format(
         title="Page not found",
         detail=escape(problem.detail),

@@ -19,17 +19,16 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from mergehub import __version__
 from mergehub.contracts.services import SERVICES
 from mergehub.contracts.workers import WORKER_PROTOCOL
-from mergehub.kit.docs.layout import HOME, page
+from mergehub.kit.docs.layout import ASSETS, HOME, page
 from mergehub.kit.problems.problem import NotFound
 
 Documents = Mapping[str, Callable[[], dict[str, Any]]]
 
-ASSETS, DOCUMENTS = f"{HOME}/assets", f"{HOME}/openapi"
+DOCUMENTS = f"{HOME}/openapi"
 OWN = ("viewer.css", "viewer.js")
 SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 
-HEAD = f"""<link rel="icon" href="{ASSETS}/favicon-32x32.png">
-<link rel="stylesheet" href="{ASSETS}/swagger-ui.css">
+HEAD = f"""<link rel="stylesheet" href="{ASSETS}/swagger-ui.css">
 <link rel="stylesheet" href="{ASSETS}/viewer.css">
 <script src="{ASSETS}/swagger-ui-bundle.js" defer></script>
 <script src="{ASSETS}/viewer.js" defer></script>

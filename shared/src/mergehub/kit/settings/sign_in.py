@@ -10,9 +10,18 @@ from mergehub.kit.identity.scopes import SCOPES, SCOPES_OF_PEOPLE
 from mergehub.kit.settings.environment import Settings
 from mergehub.urls import is_loopback, origin_of, parsed
 
-QuotaName = Literal["recipes", "runs_active", "runs_a_day", "webhooks", "tokens", "organisations"]
+QuotaName = Literal[
+    "recipes",
+    "comments_a_day",
+    "runs_active",
+    "runs_a_day",
+    "webhooks",
+    "tokens",
+    "organisations",
+]
 QUOTAS: dict[QuotaName, int] = {
     "recipes": 1_000,
+    "comments_a_day": 200,
     "runs_active": 50,
     "runs_a_day": 500,
     "webhooks": 20,

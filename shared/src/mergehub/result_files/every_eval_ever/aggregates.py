@@ -8,7 +8,7 @@ from typing import Any
 from mergehub.contracts.lineage_names import fault
 from mergehub.result_files import values
 from mergehub.result_files.naming import Named, benchmark_named, kebab, shots_in
-from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
+from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown, within
 from mergehub.result_files.scales import NotAShare
 from mergehub.result_files.tables.averages import agrees, is_average, mean
 
@@ -43,11 +43,13 @@ def rows_of_aggregate(
     if len(results) > MOST_RESULTS:
         yield Refused(line, f"a record may have {MOST_RESULTS} results", shown(name))
         return
-    for result in results:
+    for number, result in enumerate(results):
+        place = within("evaluation_results", number)
         if isinstance(result, dict):
-            yield from _rows(document, result, shared, items)
+            yield from _rows(document, result, shared | {"place": place}, items)
         else:
-            yield Refused(line, "an evaluation result is not an object", shown(name))
+            why = "an evaluation result is not an object"
+            yield Refused(line, why, shown(name), place=place)
     yield from _averages([each for each in results if isinstance(each, dict)], line, shown(name))
 
 
@@ -61,18 +63,18 @@ def _rows(
     if is_average(written) and not own:
         return
     named = _named(result, written)
-    line, model = shared["line"], shown(shared["model"])
+    line, model, place = shared["line"], shown(shared["model"]), shared["place"]
     if named is None and not own:
-        yield Refused(line, "an evaluation result has no name", model)
+        yield Refused(line, "an evaluation result has no name", model, place=place)
         return
     try:
         value, stderr, count = scored(mapping(result.get("score_details")), metric)
     except NotAShare as error:
-        yield Refused(line, str(error), model, shown(written))
+        yield Refused(line, str(error), model, shown(written), place)
         return
     if metric.get("lower_is_better") is True and named and named.known:
         why = "it says that lower is better, and of this benchmark higher is"
-        yield Refused(line, why, model, shown(written))
+        yield Refused(line, why, model, shown(written), place)
         return
     fields = _described(result, named, written) | {"value": value, "stderr": stderr}
     fields["count"] = count or values.count(_data(result).get("samples_number"))
@@ -80,7 +82,7 @@ def _rows(
     if items is not None:
         fields["items"], why_not = items.of(document, result, fields["value"])
         if why_not:
-            yield Doubtful(line, why_not, model, shown(written))
+            yield Doubtful(line, why_not, model, shown(written), place)
     yield row_of(fields)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mergehub.contracts.lineage_names import fault
 from mergehub.lineage_files.cards.blocks import front_matter
+from mergehub.lineage_files.cards.mentions import Mentions
 from mergehub.lineage_files.text import whole
 from mergehub.recipe import RecipeError
 from mergehub.recipe.yaml.document import load_documents
 from mergehub.result_files import values
 from mergehub.result_files.naming import Named, benchmark_named, shots_in
-from mergehub.result_files.rows import Refused, Said, Unreadable, shown
+from mergehub.result_files.rows import Doubtful, Refused, Said, Unreadable, shown
 from mergehub.result_files.sources import Found
 
 from .naming import model_in
@@ -22,6 +23,7 @@ from .stated import Stated, rows_of_stated
 LONGEST = 4 << 20
 MOST_RESULTS = 5_000
 NO_MODEL = "it is not said which model this is: give its name (--model in a shell)"
+MENTIONED = "the card names its model in short; its text mentions one model of that name"
 _LEADERBOARD = re.compile(r"open[-_ ]llm[-_ ]leaderboard", re.IGNORECASE)
 _FIRST = re.compile(r"HuggingFaceH4|open_llm_leaderboard_v1|old", re.IGNORECASE)
 _OF_V2 = frozenset({"ifeval", "bbh", "math", "gpqa", "musr", "mmlu-pro"})
@@ -42,8 +44,12 @@ def rows_of_card(found: Found, model: str | None) -> Iterator[Said]:
     first = front.line - 1 if front else 0
     several = len(entries) > 1
     for place, entry in enumerate(entries):
-        line = first + lines.get(("model-index", str(place)), 1)
-        yield from _entry(entry, None if several and model is None else model, found.path, line)
+
+        def line(*inner: str, of: str = str(place)) -> int:
+            return first + lines.get(("model-index", of, *inner), 1)
+
+        given = None if several and model is None else model
+        yield from _entry(entry, given or _in_full(entry, found.path, text), line)
 
 
 def loaded(text: str, name: str) -> tuple[Any, dict[tuple[str, ...], int]]:
@@ -60,28 +66,42 @@ def loaded(text: str, name: str) -> tuple[Any, dict[tuple[str, ...], int]]:
     return (documents[0].data, documents[0].lines) if documents else (None, {})
 
 
-def _entry(entry: Any, model: str | None, path: str, line: int) -> Iterator[Said]:
+class _Mentioned(str):
+    """A full name that only the text of a card has."""
+
+
+def _in_full(entry: Any, path: str, text: str) -> str | None:
+    """The model of an entry: its own name, that of the folders, or one that the text mentions."""
+    stated = values.text(entry.get("name"), 500) if isinstance(entry, dict) else None
+    if stated and "/" in stated and not fault(stated):
+        return stated
+    if known := model_in(path):
+        return known
+    full = Mentions(text).full(stated) if stated else None
+    return _Mentioned(full) if full and not fault(full) else None
+
+
+def _entry(entry: Any, name: str | None, line: Callable[..., int]) -> Iterator[Said]:
+    """The rows of an entry of a model; `line` says in which line a part of it begins."""
     if not isinstance(entry, dict):
-        yield Refused(line, "an entry of model-index is not an object")
+        yield Refused(line(), "an entry of model-index is not an object")
         return
-    stated = values.text(entry.get("name"), 500)
-    if stated and ("/" not in stated or fault(stated)):
-        stated = None
-    name = model or stated or model_in(path)
     if name is None:
-        yield Refused(line, NO_MODEL, shown(entry.get("name") or ""))
+        yield Refused(line(), NO_MODEL, shown(entry.get("name") or ""))
         return
+    if isinstance(name, _Mentioned):
+        yield Doubtful(line(), MENTIONED, shown(name))
     results = entry.get("results")
     scores = [
         score
-        for result in (results if isinstance(results, list) else [])[:MOST_RESULTS]
+        for at, result in enumerate((results if isinstance(results, list) else [])[:MOST_RESULTS])
         if isinstance(result, dict)
-        for score in _scores(result)
+        for score in _scores(result, line("results", str(at)))
     ]
-    yield from rows_of_stated(scores, name, line)
+    yield from rows_of_stated(scores, name)
 
 
-def _scores(result: Mapping[str, Any]) -> Iterator[Stated]:
+def _scores(result: Mapping[str, Any], line: int) -> Iterator[Stated]:
     dataset, task = (_object(result.get(each)) for each in ("dataset", "task"))
     title = values.text(dataset.get("name")) or values.text(dataset.get("type")) or ""
     source = _object(result.get("source"))
@@ -98,7 +118,7 @@ def _scores(result: Mapping[str, Any]) -> Iterator[Stated]:
             "shots": _shots(args, title), "metric": _metric(kind, named, normalised),
             "evaluated_on": values.moment(task.get("date") or source.get("date")), **_own(args),
         }  # fmt: skip
-        yield Stated(metric.get("value"), named, title, fields, origin, normalised)
+        yield Stated(metric.get("value"), named, title, fields, line, origin, normalised)
 
 
 def _named(dataset: Mapping[str, Any], title: str) -> Named | None:

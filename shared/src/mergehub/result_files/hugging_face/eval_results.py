@@ -34,7 +34,7 @@ def rows_of_eval_results(found: Found, model: str | None) -> Iterator[Said]:
     Raises:
         Unreadable: it is too long, or not YAML with a list of results.
     """
-    data, _ = loaded(whole(found.source, MAX_CHARACTERS), found.source.name)
+    data, lines = loaded(whole(found.source, MAX_CHARACTERS), found.source.name)
     entries = [data] if isinstance(data, dict) and "dataset" in data else data
     if not isinstance(entries, list) or not any(_is_entry(each) for each in entries):
         raise Unreadable(f"{found.source.name} has no list of results with dataset and value.")
@@ -43,13 +43,13 @@ def rows_of_eval_results(found: Found, model: str | None) -> Iterator[Said]:
         yield Refused(None, NO_MODEL)
         return
     stated = []
-    for number, entry in enumerate(entries[:MOST_ENTRIES], 1):
+    for number, entry in enumerate(entries[:MOST_ENTRIES]):
+        line = lines.get((str(number),), 1)
         if not _is_entry(entry):
-            why = "an entry has no dataset with an id, or no value"
-            yield Refused(None, f"entry {number}: {why}", shown(name))
+            yield Refused(line, "an entry has no dataset with an id, or no value", shown(name))
             continue
-        stated.append(_stated(entry))
-    yield from rows_of_stated(stated, name, None)
+        stated.append(_stated(entry, line))
+    yield from rows_of_stated(stated, name)
 
 
 def _is_entry(entry: Any) -> bool:
@@ -61,7 +61,7 @@ def _is_entry(entry: Any) -> bool:
     )
 
 
-def _stated(entry: Mapping[str, Any]) -> Stated:
+def _stated(entry: Mapping[str, Any], line: int) -> Stated:
     dataset = entry["dataset"]
     named = _named(dataset["id"], str(dataset.get("task_id") or ""))
     notes = values.text(entry.get("notes"), 1_000) or ""
@@ -70,7 +70,7 @@ def _stated(entry: Mapping[str, Any]) -> Stated:
         "evaluated_on": values.moment(entry.get("date")),
         "shots": int(shots[1]) if shots else None,
     }
-    return Stated(entry["value"], named, named.benchmark, fields)
+    return Stated(entry["value"], named, named.benchmark, fields, line)
 
 
 def _named(dataset: str, task: str) -> Named:

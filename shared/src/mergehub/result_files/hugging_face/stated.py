@@ -30,21 +30,24 @@ OTHER_SCALE = "is written from 0 to 1, and others of the file are from 0 to 100"
 class Stated:
     """A score as it is written, what it is of, and the other fields of its row.
 
-    `group`: what is written alike, such as one source; `normalised`: a guess is 0 in it.
+    `line`: where it is. `group`: what is written alike, such as one source; `normalised`: a guess
+    is 0 in it.
     """
 
     written: Any
     named: Named
     title: str
     fields: Mapping[str, Any]
+    line: int | None = None
     group: str = ""
     normalised: bool = False
 
 
-def rows_of_stated(stated: Iterable[Stated], model: str, line: int | None) -> Iterator[Said]:
+def rows_of_stated(stated: Iterable[Stated], model: str) -> Iterator[Said]:
     """The rows of scores, each on the scale that most of its group have."""
     read = []
     for each in stated:
+        line = each.line
         if is_average(each.title):
             continue
         try:
@@ -59,13 +62,11 @@ def rows_of_stated(stated: Iterable[Stated], model: str, line: int | None) -> It
         read.append((each, found[0]))
     scales = _scales(read)
     for each, score in read:
-        yield from _row(each, score, scales[each.group], model, line)
+        yield from _row(each, score, scales[each.group], model)
 
 
-def _row(
-    each: Stated, score: Score, usual: Scale | None, model: str, line: int | None
-) -> Iterator[Said]:
-    where = line, shown(model), shown(each.title)
+def _row(each: Stated, score: Score, usual: Scale | None, model: str) -> Iterator[Said]:
+    where = each.line, shown(model), shown(each.title)
     natural = is_natural(each.title, each.named.metric) and each.named.known is None
     scale: Scale = NATURAL if natural else HUNDRED if score.percent else usual or _alone(score)
     try:
@@ -85,7 +86,7 @@ def _row(
     stderr = None if score.stderr is None else round(score.stderr / whole, DIGITS)
     named = each.named
     yield row_of({
-        "model": model, "line": line, "benchmark": named.benchmark, "version": named.version,
+        "model": model, "line": each.line, "benchmark": named.benchmark, "version": named.version,
         "subtask": named.subtask, "metric": named.metric, "value": value,
         **({"stderr": stderr} if stderr is not None else {}), **each.fields,
     })  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from mergehub.contracts.results import ResultRow
 from mergehub.result_files import values
 from mergehub.result_files.naming import Named, task_named
-from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown
+from mergehub.result_files.rows import Doubtful, Refused, Said, row_of, shown, within
 
 from .metrics import OLD_TASKS, Measured, measured
 from .samples import Items
@@ -85,7 +85,7 @@ class _Reader:
             named = task_named(name, self.tasks.revision(written), groups)
             value = values.number(each.value)
             if value is None:
-                yield self._refused(named, each)
+                yield self._refused(named, each, written)
                 continue
             found[metric] = value
             about = self._about(written, task, named) | {"metric": metric, "value": value}
@@ -105,7 +105,7 @@ class _Reader:
             "count": size.effective, "of": size.original,
             "limited": True if self._limited or cut else None,
             "shots": task.shots if shots is None else shots,
-            "task_hash": self.tasks.hash(written),
+            "task_hash": self.tasks.hash(written), "place": within("results", written),
         }  # fmt: skip
 
     def _derived(
@@ -126,13 +126,15 @@ class _Reader:
             scores, why = Items.joined(known).of(each.written, each.filter, about["value"])
             if why:
                 benchmark = shown(about["benchmark"])
-                yield Doubtful(about["line"], why, shown(self._model), benchmark)
+                where = shown(self._model), benchmark, about["place"]
+                yield Doubtful(about["line"], why, *where)
             about["items"] = scores
         yield row_of(about)
 
-    def _refused(self, named: Named, each: Measured) -> Refused:
+    def _refused(self, named: Named, each: Measured, task: str) -> Refused:
         why = f"{each.written} is {shown(each.value) or 'empty'}, which is not a number"
-        return Refused(self._shared["line"], why, shown(self._model), shown(named.benchmark))
+        where = shown(self._model), shown(named.benchmark), within("results", task)
+        return Refused(self._shared["line"], why, *where)
 
 
 def _today(written: str) -> _Task | None:
@@ -151,7 +153,7 @@ def _mean_of(subjects: list[ResultRow]) -> ResultRow:
     """MMLU as Open LLM Leaderboard v1 took it: the plain mean over its subjects."""
     value = math.fsum(row.value for row in subjects) / len(subjects)
     return subjects[0].model_copy(
-        update={"subtask": None, "value": value, "stderr": None, "items": None}
+        update={"subtask": None, "value": value, "stderr": None, "items": None, "place": None}
     )
 
 

@@ -25,8 +25,12 @@ SAME = {
 """Other names of columns, as they are compared."""
 WHOLE = ("count", "of", "shots", "seed")
 REPORTED = frozenset({"id", "source", "createdat", "run", "full", "origin", "account", "history",
-                      "binary", "low", "high", "note", "line"})  # fmt: skip
+                      "binary", "low", "high", "note", "line", "place"})  # fmt: skip
 """Columns of a hub's own lists that an import does not take."""
+
+
+PLACES = ("line", "place")
+"""Fields that a reader finds out by itself."""
 
 
 def fields_of(columns: Iterable[str]) -> dict[str, str] | None:
@@ -35,7 +39,7 @@ def fields_of(columns: Iterable[str]) -> dict[str, str] | None:
     for column in columns:
         key = column.strip().lower().replace("-", "_").replace(" ", "_")
         field = key if key in FIELDS else SAME.get(key.replace("_", ""))
-        if field and field != "line":
+        if field and field not in PLACES:
             found.setdefault(field, column)
     return found if all(each in found for each in NEEDED) else None
 

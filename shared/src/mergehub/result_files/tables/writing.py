@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from mergehub.contracts.results import ResultRow
 
-COLUMNS = tuple(each for each in ResultRow.model_fields if each not in ("items", "claims", "line"))
+NOT_COLUMNS = ("items", "claims", "line", "place")
+COLUMNS = tuple(each for each in ResultRow.model_fields if each not in NOT_COLUMNS)
 AT_ONCE = 500
 
 
@@ -30,7 +31,7 @@ def csv_text(rows: Iterable[ResultRow]) -> Iterator[str]:
 def json_text(rows: Iterable[ResultRow]) -> Iterator[str]:
     """An object on each line, with all that is known."""
     for row in rows:
-        plain = row.model_dump_json(exclude_none=True, exclude={"line"})
+        plain = row.model_dump_json(exclude_none=True, exclude={"line", "place"})
         yield f"{plain}\n"
 
 

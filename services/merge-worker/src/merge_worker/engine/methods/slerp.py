@@ -47,6 +47,7 @@ METHOD = Method(
         base="member",
         min_models=2,
         max_models=2,
+        ordered=True,
         parameters=(
             ParameterSpec(
                 name="t",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,12 +13,12 @@ from mergehub.cli.json_option import HOW_MANY, as_json, show_json
 from mergehub.cli.output import show, table
 from mergehub.client import HubClient, api
 
+from .as_csv import csv_text
 from .bars import bar
 from .filters import filters, query
 
 Answer = dict[str, Any]
 MOST_AT_ONCE = 200
-FACTS = ("method", "family", "precision", "parameters", "licence", "made_on")
 
 
 @click.command("show")
@@ -46,7 +44,7 @@ def show_board(
 ) -> None:
     """Show a leaderboard.
 
-    Without a NAME, list all boards.
+    Without a NAME, list all boards with the number of models that each ranks.
     """
     with hub(ctx) as client:
         if name is None:
@@ -57,10 +55,12 @@ def show_board(
     if raw:
         show_json(answer)
     elif as_csv:
-        click.echo(_csv(answer["items"], columns), nl=False)
+        click.echo(csv_text(answer["items"], columns), nl=False)
     else:
         show(_table(answer["items"], columns, (sort or "").removeprefix("-")))
         click.echo(_footer(answer), err=True)
+    for each in () if raw else answer["suggestions"]:
+        click.echo(_suggestion(each), err=True)
 
 
 def _list(client: HubClient, raw: bool) -> None:
@@ -68,8 +68,10 @@ def _list(client: HubClient, raw: bool) -> None:
     if raw:
         show_json(found)
         return
-    for each in found:
-        click.echo(f"{each['name']}  {each['summary']}")
+    rows = table("board", "ranked models", "about")
+    for each in sorted(found, key=lambda each: not each["ranked"]):
+        rows.add_row(each["name"], str(each["ranked"]), each["summary"])
+    show(rows)
 
 
 def _read(client: HubClient, name: str, limit: int, wanted: dict[str, Any]) -> Answer:
@@ -162,41 +164,19 @@ def _footer(answer: Answer) -> str:
         f"{len(answer['items'])} of {answer['matching']} rows; {answer['ranked']} have a rank. "
         "A model without all benchmarks has none."
         + (" * An import claims it; lineage does not know." if claimed else "")
+        + _age_of_ranks(answer)
     )
 
 
-def _csv(items: Sequence[Answer], columns: Sequence[str]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [
-            "place",
-            "best",
-            "worst",
-            "model",
-            "merged",
-            *FACTS,
-            "claimed",
-            "flags",
-            "mean",
-            "uplift",
-            *columns,
-        ]
-    )
-    for row in items:
-        rank, mean = row["rank"] or {}, row["mean"] or {}
-        scores = ((row["scores"].get(column) or {}).get("value") for column in columns)
-        writer.writerow(
-            [
-                *(rank.get(name) for name in ("place", "best", "worst")),
-                row["model"],
-                row["merged"],
-                *(row[name] for name in FACTS),
-                " ".join(row["claimed"]),
-                " ".join(row["flags"]),
-                mean.get("value"),
-                row["uplift"],
-                *scores,
-            ]
-        )
-    return text.getvalue()
+def _age_of_ranks(answer: Answer) -> str:
+    """Of which results the intervals of ranks are, unless they are of those that are shown."""
+    ranks = answer["ranks"]
+    if ranks["as_of"] is None or ranks["as_of"] >= answer["as_of"]:
+        return ""
+    read_at = f"{ranks['read_at'][:16].replace('T', ' ')} UTC"
+    return f" Intervals of ranks follow from the results of {read_at}."
+
+
+def _suggestion(unknown: Answer) -> str:
+    hint = f" Did you mean {' or '.join(unknown['near'])}?" if unknown["near"] else ""
+    return f"The hub knows no {unknown['filter']} {unknown['value']!r}.{hint}"

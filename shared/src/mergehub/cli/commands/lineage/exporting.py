@@ -11,7 +11,6 @@ from mergehub.cli.commands.lineage.filters import filters, of_models, query
 from mergehub.cli.connection import hub
 from mergehub.cli.exporting import printed, saved
 from mergehub.cli.json_option import as_json, show_json
-from mergehub.lineage_files.words import RELATIONS
 
 FORMATS = ("graphml", "csv", "jsonl", "mermaid", "dot", "openlineage")
 PATH = "/v1/graph/export"
@@ -40,8 +39,6 @@ PATH = "/v1/graph/export"
 @click.option("--limit", type=click.IntRange(min=1), help="How many models at most.")
 @filters
 @of_models
-@click.option("--kind", multiple=True, type=click.Choice(["original", *sorted(RELATIONS)]),
-              help="Only models of this kind; may be repeated.")  # fmt: skip
 @as_json
 @click.pass_context
 def export(

@@ -33,8 +33,10 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def of_models(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options `--licence` and `--domain`, by their names in the API."""
+    """The options `--licence`, `--domain` and `--kind`, by their names in the API."""
     for option in (
+        click.option("--kind", multiple=True, type=click.Choice(["original", *sorted(RELATIONS)]),
+                     help="Only models of this kind; may be repeated."),
         click.option("--domain", multiple=True,
                      help="Only models for this domain; may be repeated."),
         click.option("--licence", multiple=True,

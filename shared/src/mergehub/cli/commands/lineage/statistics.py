@@ -38,7 +38,7 @@ UNKNOWN = "unknown"
 
 
 @click.command("stats")
-@click.argument("kind", type=click.Choice(list(PATHS)), default="bases")
+@click.argument("what", type=click.Choice(list(PATHS)), default="bases")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
 @filters
 @click.option("--until", type=click.DateTime([DAY]), callback=as_day,
@@ -50,37 +50,37 @@ UNKNOWN = "unknown"
 @as_json
 @click.pass_context
 def stats(
-    ctx: click.Context, /, kind: str, limit: int, base: str | None, raw: bool, **asked: Any
+    ctx: click.Context, /, what: str, limit: int, base: str | None, raw: bool, **asked: Any
 ) -> None:
     """Show what is used most, and what is on the rise.
 
-    KIND is bases (the most-merged ones), ingredients, used (in either role), methods (by month),
+    WHAT is bases (the most-merged ones), ingredients, used (in either role), methods (by month),
     risers (models whose use grew most) or pairs (ingredients that are used together). Without
-    --relation, merges are counted.
+    --relation, merges are counted; with --kind, whatever those models were made from.
     """
     asked = query(asked)
-    _check(kind, asked)
-    if kind in ROLES:
-        asked["role"] = ROLES[kind]
-    if kind not in NO_LIMIT:
+    _check(what, asked)
+    if what in ROLES:
+        asked["role"] = ROLES[what]
+    if what not in NO_LIMIT:
         asked["limit"] = limit
     with hub(ctx) as client:
         if base is not None:
             asked["base"] = client.model(base)["id"]
-        found = client.get(PATHS[kind], **asked)
-        why = "" if found["items"] or raw else _nothing(client, kind, asked)
+        found = client.get(PATHS[what], **asked)
+        why = "" if found["items"] or raw else _nothing(client, what, asked)
     if raw:
         show_json(found["items"])
     elif found["items"]:
-        show(TABLES[kind](found["items"]))
+        show(TABLES[what](found["items"]))
     else:
         click.echo(why, err=True)
 
 
-def _nothing(client: HubClient, kind: str, asked: Mapping[str, Any]) -> str:
+def _nothing(client: HubClient, what: str, asked: Mapping[str, Any]) -> str:
     """Why nothing was counted: for want of statements, or because of the filters."""
     if not asked.keys() - OF_EVERY:
-        return NO_BASES if kind == "bases" else NOTHING
+        return NO_BASES if what == "bases" else NOTHING
     methods = asked.get("method", ())
     found = client.get("/v1/graph/facets")["methods"] if methods else ()
     known = [each["value"] for each in found if each["value"]]
@@ -93,11 +93,11 @@ def _unknown(method: str, known: list[str]) -> str:
     return f"No edge has the method {method}. {near(method, known) or listed}"
 
 
-def _check(kind: str, asked: Mapping[str, Any]) -> None:
+def _check(what: str, asked: Mapping[str, Any]) -> None:
     """Raises UsageError if an option does not suit what is counted."""
-    if kind != "risers" and "days" in asked:
+    if what != "risers" and "days" in asked:
         raise click.UsageError("--days is for risers.")
-    if kind == "risers" and "since" in asked:
+    if what == "risers" and "since" in asked:
         raise click.UsageError("Risers compare the last --days with those before, without --since.")
 
 

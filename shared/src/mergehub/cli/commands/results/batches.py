@@ -14,11 +14,15 @@ FIELDS, ITEM = 250, 80
 
 
 class Place(NamedTuple):
-    """Where a row is written. `source` is the file itself if `file` is a member of it."""
+    """Where a row is written. `source` is the file itself if `file` is a member of it.
+
+    `text`: the file, and the line in it or a JSON pointer.
+    """
 
     file: str
     line: int | None
     source: str = ""
+    text: str | None = None
 
 
 @dataclass

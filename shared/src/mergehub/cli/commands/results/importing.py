@@ -140,7 +140,7 @@ class _Reading:
         for batch in read(found, format=format_, mapping=mapping, model=model):
             self._report.read(batch)
             for row in batch.rows:
-                yield Place(batch.file, row.line, file.name), row
+                yield Place(batch.file, row.line, file.name, row.place), row
 
 
 def _mapping(path: Path | None) -> Mapping | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,18 +14,18 @@ import yaml
 from mergehub.cli.output import show, table
 from mergehub.result_files import Batch as ReadBatch
 from mergehub.result_files.mapping import Mapping as TableMapping
+from mergehub.result_files.rows import Doubtful, Refused
 
 from .batches import Batch, Place
 
 COUNTS = ("added", "repeated", "replaced")
-FIELDS = ("kind", "file", "line", "model", "benchmark", "why")
+FIELDS = ("kind", "file", "line", "place", "model", "benchmark", "why")
 KEPT = 100_000
 """The most lines of each kind that are kept in memory; all are counted."""
 SHOWN, ALIKE = 20, 5
 """How many lines people see, and how many of those for one benchmark in one file."""
 OURS, THEIRS = "of the same thing", "another value of the same"
 """Words of a contradiction within a file, by its reader and by the hub."""
-_ROW = re.compile(r"\b([Ll])ine (\d+)\b")
 KINDS = {"refused": "Refused", "doubtful": "Doubtful"}
 
 
@@ -42,7 +41,7 @@ class Report:
         self.totals: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.lines: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-        self._contradicted: set[tuple[str, int | None, str]] = set()
+        self._contradicted: set[tuple[str, int | None, str | None, str]] = set()
         self.models_new = 0
         self.benchmarks_new: dict[str, None] = {}
         self.mappings: dict[str, TableMapping] = {}
@@ -52,11 +51,11 @@ class Report:
     def read(self, batch: ReadBatch) -> None:
         """Note what a reader said beside the rows."""
         for each in batch.refused:
-            self._add("refused", Place(batch.file, each.line), each.model, each.benchmark, each.why)
+            self._add("refused", _place(batch, each), each.model, each.benchmark, each.why)
         for odd in batch.doubtful:
             if OURS in odd.why:
-                self._contradicted.add((batch.file, odd.line, odd.benchmark))
-            self._add("doubtful", Place(batch.file, odd.line), odd.model, odd.benchmark, odd.why)
+                self._contradicted.add((batch.file, odd.line, odd.place, odd.benchmark))
+            self._add("doubtful", _place(batch, odd), odd.model, odd.benchmark, odd.why)
         self.notes += [{"file": batch.file, "note": each} for each in batch.notes]
         if batch.mapping is not None:
             self.mappings[batch.file] = batch.mapping
@@ -76,14 +75,13 @@ class Report:
                 place = batch.places.get(row["line"], Place("", None))
                 if self._is_known(place, row):
                     continue
-                why = _in_the_file(row["why"], place, batch)
-                self._add(kind, place, row["model"], row["benchmark"], why)
+                self._add(kind, place, row["model"], row["benchmark"], row["why"])
             self.counts[kind] += told["count"] - len(told["items"])
 
     def _is_known(self, place: Place, row: Mapping[str, Any]) -> bool:
         """Whether the hub reports a contradiction that the reader of the file has reported."""
-        where = place.file, place.line, row["benchmark"]
-        return THEIRS in row["why"] and where in self._contradicted
+        where = place.file, place.line, place.text, row["benchmark"]
+        return THEIRS in row["why"].lower() and where in self._contradicted
 
     def refuse(self, place: Place, row: Mapping[str, Any], why: str) -> None:
         """Note a row that the hub could not read."""
@@ -93,8 +91,8 @@ class Report:
         self.counts[kind] += 1
         if len(self.lines[kind]) < KEPT:
             self.lines[kind].append({
-                "file": place.file, "line": place.line, "model": model, "benchmark": benchmark,
-                "why": why,
+                "file": place.file, "line": place.line, "place": place.text or place.file,
+                "model": model, "benchmark": benchmark, "why": why,
             })  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
@@ -154,7 +152,7 @@ class Report:
         shown = lines if everything else list(_first(lines))
         listed = table("where", "model", "benchmark", "why")
         for row in shown:
-            listed.add_row(_where(row), row["model"], row["benchmark"], row["why"])
+            listed.add_row(row["place"], row["model"], row["benchmark"], row["why"])
         show(listed)
         if len(shown) < count:
             how = "" if everything else "; --all shows them, --report writes them to a file"
@@ -173,18 +171,5 @@ def _first(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             return
 
 
-def _in_the_file(why: str, place: Place, batch: Batch) -> str:
-    """What the hub says of another row, with that row's line in the file instead of its number."""
-
-    def line(found: re.Match[str]) -> str:
-        other = batch.places.get(int(found[2]))
-        if other is None:
-            return found[0]
-        of = "" if other.file == place.file else f" of {other.file}"
-        return f"{found[1]}ine {other.line}{of}"
-
-    return _ROW.sub(line, why)
-
-
-def _where(row: Mapping[str, Any]) -> str:
-    return f"{row['file']}:{row['line']}" if row["line"] else str(row["file"])
+def _place(batch: ReadBatch, said: Refused | Doubtful) -> Place:
+    return Place(batch.file, said.line, text=said.place)

@@ -1,0 +1,1 @@
+"""How two versions of recipes differ, by meaning."""

@@ -1,0 +1,1 @@
+"""Stars: the recipes that people like, and want to find again."""
