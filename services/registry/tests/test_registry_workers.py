@@ -39,15 +39,19 @@ def workers(stranger: httpx.AsyncClient) -> Call:
 
 
 async def test_a_hub_publishes_the_keys_of_its_setting_each_once(
-    app: FastAPI, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, stranger: httpx.AsyncClient
 ) -> None:
     assert (await stranger.get("/v1/workers/keys")).json() == {"keys": []}
     first, second = (signing_key(new_key()).public for _ in range(2))
     resources = app.state.resources
     more = {"signing_public_keys": f"{first.pem}{second.pem}{first.pem}"}
     settings = resources.settings.model_copy(update=more)
-    monkeypatch.setattr(app.state, "resources", replace(resources, settings=settings))
-    assert (await stranger.get("/v1/workers/keys")).json() == {
+    app.state.resources = replace(resources, settings=settings)
+    try:
+        published = (await stranger.get("/v1/workers/keys")).json()
+    finally:
+        app.state.resources = resources
+    assert published == {
         "keys": [
             {"id": each.id, "algorithm": "ed25519", "pem": each.pem} for each in (first, second)
         ]
