@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from tries import tries
 
 from leaderboard.ablations.models import AblationRow
@@ -33,6 +34,7 @@ from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts.models import AccountRow
 from registry.audit.models import AuditRow
+from registry.changes import noted
 from registry.comments.models import CommentRow
 from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.runs.models import RunRow
@@ -328,6 +330,7 @@ WHOLE = {
     "list_items_of_runs": "one for each that was asked for",
     "list_run_tensors": "those of one model, as one object",
     "list_signing_keys": "the few of a setting",
+    "list_similar_recipes": "the first of a ranking that changes with each recipe",
 }
 """Lists without a cursor, and why."""
 
@@ -368,6 +371,12 @@ async def _add(app: FastAPI, rows: Rows) -> None:
     async with app.state.database.transaction() as session:
         for table, row in rows:
             await session.execute(insert(table).values(row))
+        await _note(session, rows)
+
+
+async def _note(session: AsyncSession, rows: Rows) -> None:
+    """Log the recipes among the rows, since lists of recipes are read from memory."""
+    await noted(session, *(row["id"] for table, row in rows if table is RecipeRow))
 
 
 class Others:
@@ -394,6 +403,7 @@ class Others:
         del self.there[name]
         rows = self._listed.rows(name, START)
         async with self._app.state.database.transaction() as session:
+            await _note(session, rows)
             for (table, _), column in reversed(list(zip(rows, self._listed.columns, strict=True))):
                 kind = getattr(table, column)
                 await session.execute(delete(table).where(kind == kind.type.python_type(name)))

@@ -77,7 +77,8 @@ def test_a_model_without_parents_is_compared_with_nothing() -> None:
 
 
 def test_a_list_of_boards_is_a_plain_list_as_all_lists_are() -> None:
-    boards = [{"name": "overall", "summary": "All of them."}]
-    done = _said(["board", "--json"], body({"items": boards}))
-    assert json.loads(done.stdout) == boards
-    assert _said(["board"], body({"items": boards})).stdout == "overall  All of them.\n"
+    boards = [{"name": "overall", "summary": "All of them.", "ranked": 3}]
+    page = {"items": boards, "next_cursor": None}
+    assert json.loads(_said(["board", "--json"], body(page)).stdout) == boards
+    shown = _said(["board"], body(page)).stdout.splitlines()
+    assert shown[1].split(maxsplit=2) == ["overall", "3", "All of them."]

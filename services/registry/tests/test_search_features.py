@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mergehub.recipe import canonical_document, ingredients, parse_recipe
-from registry.search.features import MOST_VALUES, Described, described
+from registry.search.features import MOST_VALUES, UNKNOWN, Described, described
 
 TIES = """
 merge_method: ties
@@ -87,3 +89,11 @@ def test_of_many_values_the_ends_and_some_between_are_kept(values: list[float]) 
     assert set(kept) <= set(values)
     assert list(kept) == sorted(set(kept))
     assert len(kept) == min(len(set(values)), MOST_VALUES)
+
+
+@pytest.mark.parametrize(
+    "canonical",
+    [{}, [], {"merge_method": "linear"}, {"merge_method": "linear", "models": [{"model": 5}]}],
+)
+def test_a_form_that_cannot_be_read_is_nothing_and_holds_up_nobody(canonical: Any) -> None:
+    assert described(canonical) == UNKNOWN

@@ -29,8 +29,21 @@ class Described:
     shape: str
 
 
+UNKNOWN = Described((), None, (), {}, 0, "models")
+
+
 def described(canonical: Mapping[str, Any]) -> Described:
-    """What a search knows of a recipe with this canonical form, as plain data."""
+    """What a search knows of a recipe with this canonical form, as plain data.
+
+    Nothing of a form that this release cannot read: one recipe must not hold up all others.
+    """
+    try:
+        return _described(canonical)
+    except (AttributeError, KeyError, StopIteration, TypeError, ValueError):
+        return UNKNOWN
+
+
+def _described(canonical: Mapping[str, Any]) -> Described:
     parts = list(_parts(canonical))
     base = canonical.get("base_model")
     bases = [base, *(part.get("base_model") for part in parts)]

@@ -1,4 +1,4 @@
-"""Which recipes rise: stars and runs by others, each of which counts half as much a week later.
+"""Which recipes rise: stars, forks and runs by others, each counting half as much a week later.
 
 The number of a recipe is the logarithm of their sum, as if it were looked at on a fixed day. So the
 order of two recipes changes only when somebody does something, never as time passes.
@@ -18,7 +18,7 @@ from registry.search.replica.replica import Replica
 
 EVERY_SECONDS = 60.0
 LOOK_SECONDS = 30.0
-STAR, RUN = 3, 1
+STAR, FORK, RUN = 3, 2, 1
 """How much each counts at first. The runs of one account count once."""
 
 _RISING = text("""
@@ -27,6 +27,11 @@ FROM (
   SELECT recipe_id AS recipe, account AS who, CAST(:star AS float8) AS weight,
     extract(epoch FROM created_at - timestamptz '2026-01-01Z')::float8 / 604800 AS weeks
   FROM stars WHERE created_at > now() - interval '8 weeks'
+  UNION ALL
+  SELECT origin_id, fork.owner, CAST(:fork AS float8),
+    extract(epoch FROM fork.created_at - timestamptz '2026-01-01Z')::float8 / 604800
+  FROM recipe_forks JOIN recipes fork ON fork.id = recipe_forks.recipe_id
+  WHERE fork.created_at > now() - interval '8 weeks' AND fork.visibility = 'public'
   UNION ALL
   SELECT source, owner, CAST(:run AS float8),
     extract(epoch FROM max(created_at) - timestamptz '2026-01-01Z')::float8 / 604800
@@ -58,7 +63,7 @@ class Trending:
     async def look(self) -> None:
         """Look now."""
         async with self._database.reading() as session:
-            rows = (await session.execute(_RISING, {"star": STAR, "run": RUN})).all()
+            rows = (await session.execute(_RISING, {"star": STAR, "fork": FORK, "run": RUN})).all()
         rising: dict[int, float] = {row.number: row.rising for row in rows}
         await self._replica.learn("trending", dict.fromkeys(self._known, math.nan) | rising)
         self._known = rising

@@ -11,7 +11,7 @@ from mergehub.kit.replica import replica
 from registry.changes import AT_COMMIT, CHANNEL
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.replica.following import Follower
-from registry.search.replica.metrics import CatalogueMetrics
+from registry.search.replica.metrics import catalogue_metrics
 
 
 class Replica(replica.Replica[Catalogue]):
@@ -20,7 +20,7 @@ class Replica(replica.Replica[Catalogue]):
     name, channel = "catalogue", CHANNEL
 
     def __init__(self, resources: Resources) -> None:
-        super().__init__(resources, CatalogueMetrics(resources.metrics))
+        super().__init__(resources, catalogue_metrics(resources.metrics))
         self._known: dict[str, dict[int, float]] = {}
         self._newest: Follower | None = None
         self._written, self._read = 0, 0

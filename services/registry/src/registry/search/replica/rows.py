@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 
-from registry.recipes.models import RecipeRow
 from registry.search.catalogue.entry import Entry
 from registry.search.features import Described, described
 from registry.search.models import FORM
@@ -18,18 +17,13 @@ AT_ONCE = 4000  # so that little memory is for rows alone
 Rows = Sequence[asyncpg.Record]
 
 
-def _column(name: str, otherwise: str) -> str:
-    """A column of recipes that another release may not have yet."""
-    return f"r.{name}" if name in RecipeRow.__table__.columns else otherwise
-
-
 ROWS = f"""
 SELECT r.number, r.owner, r.name, r.title, r.description, r.tags, r.domains,
-  CASE WHEN {_column("unlisted", "false")} THEN 'unlisted' ELSE r.visibility END AS visibility,
+  CASE WHEN r.unlisted THEN 'unlisted' ELSE r.visibility END AS visibility,
   extract(epoch FROM r.created_at)::bigint AS created,
-  {_column("licence", "NULL")} AS licence, {_column("archived_at", "NULL")} IS NOT NULL AS archived,
-  {_column("stars", "0")} AS stars, {_column("forks", "0")} AS forks,
-  {_column("reproductions", "0")} AS reproductions,
+  r.licence, r.archived_at IS NOT NULL AS archived,
+  r.stars, r.forks,
+  r.reproductions,
   f.methods, f.base, f.ingredients, f.parameters, f.count, f.shape,
   CASE WHEN f.recipe_id IS NULL THEN (
     SELECT canonical FROM recipe_versions WHERE recipe_id = r.id AND number = r.newest
