@@ -100,6 +100,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "follow_run", "cancel_run", "retry_run",
         "get_run_lock", "list_run_tensors", "list_recipe_reproductions",
         "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",
+        "list_signing_keys",
         "claim_run", "heartbeat_run", "release_run", "report_run", "list_events", "follow_events",
         "create_token", "list_tokens", "get_token", "revoke_token", "introspect_token",
         "list_audit", "get_hub", "get_me", "get_account", "update_account", "create_organisation",

@@ -591,6 +591,11 @@ def list_workers(
     )
 
 
+def list_signing_keys(*, if_none_match: str | None = None) -> Call[t.SigningKeys]:
+    """The public keys of this hub's workers, the present one first."""
+    return Call("GET", "/v1/workers/keys", headers={"If-None-Match": if_none_match})
+
+
 def beat_worker(name: str, body: t.WorkerBeat) -> Call[None]:
     """Register a worker. It repeats this every ten seconds."""
     return Call("PUT", f"/v1/workers/{part(name)}", body=body)

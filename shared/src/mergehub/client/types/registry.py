@@ -1286,6 +1286,20 @@ class ShellToken(TypedDict):
     expires_at: str
 
 
+class SigningKey(TypedDict):
+    """A public key; `id` is the SHA-256 of its DER form in hexadecimal."""
+
+    id: str
+    algorithm: Literal["ed25519"]
+    pem: str
+
+
+class SigningKeys(TypedDict):
+    """The public keys of a hub; none if its workers sign nothing."""
+
+    keys: list[SigningKey]
+
+
 class SimilarRecipe(TypedDict):
     """A recipe, and how like another one it is, from 0 to 1."""
 
