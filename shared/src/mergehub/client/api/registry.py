@@ -117,7 +117,7 @@ def get_recipe_facets(
     created: str | None = None,
     parameter: list[str] | None = None,
     if_none_match: str | None = None,
-) -> Call[t.Facets]:
+) -> Call[t.RecipeFacets]:
     """The most frequent values of each field among the recipes that match, with exact counts."""
     return Call(
         "GET",

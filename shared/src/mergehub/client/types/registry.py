@@ -264,17 +264,6 @@ class ComparedVersion(TypedDict):
     method: str
 
 
-class Correction(TypedDict):
-    """What was read instead of a word, or of a field's value, that no recipe has.
-
-    If it is not `certain`, a few recipes have the word, and it was left as it is."""
-
-    field: str | None
-    written: str
-    read: str
-    certain: bool
-
-
 class Delivery(TypedDict):
     """One event for one endpoint; `due_at` is the next attempt of a pending one."""
 
@@ -527,15 +516,6 @@ class FacetValue(TypedDict):
     count: int
 
 
-class Facets(TypedDict):
-    """The most frequent values of each field among the recipes that match, most frequent first."""
-
-    total: int
-    as_of: int
-    corrections: list[Correction]
-    facets: dict[str, list[FacetValue]]
-
-
 class FieldFault(TypedDict):
     """One fault in a request; `pointer` is a JSON pointer (RFC 6901) into it.
 
@@ -782,6 +762,15 @@ class MergeRunCreate(TypedDict):
     seed: NotRequired[int]
 
 
+class MergeSetting(TypedDict):
+    """What computed a model; null and empty where it is not known."""
+
+    engine_version: str
+    versions: dict[str, str]
+    device: str | None
+    machine: Machine | None
+
+
 class MergeSpec(TypedDict):
     """All that a worker needs to merge, the recipe's text included."""
 
@@ -997,6 +986,15 @@ class RecipeDifference(TypedDict):
     new: Any
 
 
+class RecipeFacets(TypedDict):
+    """The most frequent values of each field among the recipes that match, most frequent first."""
+
+    total: int
+    as_of: int
+    corrections: list[WordCorrection]
+    facets: dict[str, list[FacetValue]]
+
+
 class RecipeImportCreate(TypedDict):
     """At most 1,000 rows. Importing the same rows again changes nothing."""
 
@@ -1026,7 +1024,7 @@ class RecipePage(TypedDict):
     total: int
     as_of: int
     corrected: str | None
-    corrections: list[Correction]
+    corrections: list[WordCorrection]
     suggestions: list[str]
 
 
@@ -1125,8 +1123,8 @@ class Reproduction(TypedDict):
     tensors: int
     differing: int
     differences: list[TensorDifference]
-    made: Setting
-    again: Setting
+    made: MergeSetting
+    again: MergeSetting
     unlike: list[Unlike]
 
 
@@ -1262,15 +1260,6 @@ class RunTensors(TypedDict):
     run: str
     output_digest: str
     tensors: dict[str, TensorDigest]
-
-
-class Setting(TypedDict):
-    """What computed a model; null and empty where it is not known."""
-
-    engine_version: str
-    versions: dict[str, str]
-    device: str | None
-    machine: Machine | None
 
 
 class ShellCode(TypedDict):
@@ -1599,7 +1588,7 @@ class VerifySpec(TypedDict):
     model_name: str
     seed: int
     output_digest: str
-    made: Setting
+    made: MergeSetting
     independent: bool
     lock: LockOutput | None
     manifest: dict[str, TensorDigest] | None
@@ -1639,6 +1628,17 @@ class VersionSummary(TypedDict):
     digest: str
     method: str
     created_at: str
+
+
+class WordCorrection(TypedDict):
+    """What was read instead of a word, or of a field's value, that no recipe has.
+
+    If it is not `certain`, a few recipes have the word, and it was left as it is."""
+
+    field: str | None
+    written: str
+    read: str
+    certain: bool
 
 
 class Worker(TypedDict):
