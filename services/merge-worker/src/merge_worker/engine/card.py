@@ -13,7 +13,7 @@ from .plan import Plan
 
 
 def card(plan: Plan, digest: str, recipe: str) -> str:
-    """The card: what was merged how, with the output digest, the notes and the text of the recipe."""
+    """The card: what was merged how, with the output digest, the notes and the recipe."""
     front: dict[str, Any] = {
         "base_model": list(dict.fromkeys(_name(model.reference) for model in plan.models)),
         "library_name": "transformers",
