@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-leaderboard bench-pages bench-evaluation \
+	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-leaderboard bench-registry bench-pages bench-evaluation \
 	mutants
 
 PYTHON ?= python3
@@ -77,6 +77,7 @@ check: $(BIN)/.installed ## Check format, lint, types, imports, migrations, gene
 	$(BIN)/python -m tools.migration_lint
 	$(BIN)/python -m tools.method_catalogue --check
 	$(BIN)/python -m tools.event_page --check
+	$(BIN)/python -m tools.field_table --check
 	$(BIN)/python -m tools.alerts_object --check
 	$(BIN)/python -m tools.docs_style --check
 	$(BIN)/python -m tools.file_page --check
@@ -93,6 +94,7 @@ format: $(BIN)/.installed ## Format the code and fix what the linter can fix
 documents: $(BIN)/.installed ## Generate files from the code: OpenAPI documents, Python client, pages
 	$(BIN)/python -m tools.method_catalogue --write
 	$(BIN)/python -m tools.event_page --write
+	$(BIN)/python -m tools.field_table --write
 	$(BIN)/python -m tools.alerts_object --write
 	$(BIN)/python -m tools.docs_style --write
 	$(BIN)/python -m tools.file_page --write
@@ -143,6 +145,9 @@ bench-lineage: $(BIN)/.installed ## Measure lineage with 2,000,000 models, besid
 
 bench-leaderboard: $(BIN)/.installed ## Measure the leaderboard with 200,000 models (BENCH="--models 20000 --imports 50000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.leaderboard $(BENCH)
+
+bench-registry: $(BIN)/.installed ## Measure searches among 1,000,000 recipes (BENCH="--recipes 100000")
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.registry $(BENCH)
 
 bench-pages: pages ## Measure the map in a browser without a graphics processor (BENCH="--models 50000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.pages $(BENCH)

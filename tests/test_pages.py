@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from tries import tries
 
 from leaderboard.ablations.models import AblationRow
@@ -33,8 +34,9 @@ from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts.models import AccountRow
 from registry.audit.models import AuditRow
+from registry.changes import noted
 from registry.comments.models import CommentRow
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.runs.models import RunRow
 from registry.runs.reproductions.models import ReproductionRow
 from registry.runs.workers.models import WorkerRow
@@ -84,6 +86,16 @@ def _version_row(own: UUID, recipe: UUID, number: int) -> tuple[type[Any], Json]
         "id": own, "recipe_id": recipe, "number": number, "digest": "d", "method": "linear",
         "ingredients": [], "source": "", "canonical": "{}",
     }  # fmt: skip
+
+
+def _fork(name: str, at: datetime) -> Rows:
+    fork = {"recipe_id": UUID(name), "origin_id": PARENT, "version_id": PARENT}
+    return [*_recipe(name, at), (ForkRow, fork)]
+
+
+def _twin(name: str, at: datetime) -> Rows:
+    recipe, (table, version) = _recipe(name, at)
+    return [recipe, (table, version | {"created_at": at})]
 
 
 def _version(name: str, at: datetime) -> Rows:
@@ -249,6 +261,12 @@ def _release(name: str, at: datetime) -> Rows:
 LISTS = {
     "list_recipes": Listed("registry", "/v1/recipes", "id", _recipe, ("id", "recipe_id")),
     "list_recipe_versions": Listed("registry", f"/v1/recipes/{PARENT}/versions", "id", _version),
+    "list_recipe_forks": Listed(
+        "registry", f"/v1/recipes/{PARENT}/forks", "id", _fork, ("id", "recipe_id", "recipe_id")
+    ),
+    "list_recipe_twins": Listed(
+        "registry", f"/v1/recipes/{PARENT}/versions/1/twins", "recipe", _twin, ("id", "recipe_id")
+    ),
     "list_stars": Listed(
         "registry", f"/v1/recipes/{PARENT}/stars", "account", _star, ("handle", "account")
     ),
@@ -311,6 +329,7 @@ WHOLE = {
     "list_run_items": "the scores of one benchmark, as one object",
     "list_items_of_runs": "one for each that was asked for",
     "list_run_tensors": "those of one model, as one object",
+    "list_similar_recipes": "the first of a ranking that changes with each recipe",
 }
 """Lists without a cursor, and why."""
 
@@ -351,6 +370,12 @@ async def _add(app: FastAPI, rows: Rows) -> None:
     async with app.state.database.transaction() as session:
         for table, row in rows:
             await session.execute(insert(table).values(row))
+        await _note(session, rows)
+
+
+async def _note(session: AsyncSession, rows: Rows) -> None:
+    """Log the recipes among the rows, since lists of recipes are read from memory."""
+    await noted(session, *(row["id"] for table, row in rows if table is RecipeRow))
 
 
 class Others:
@@ -377,6 +402,7 @@ class Others:
         del self.there[name]
         rows = self._listed.rows(name, START)
         async with self._app.state.database.transaction() as session:
+            await _note(session, rows)
             for (table, _), column in reversed(list(zip(rows, self._listed.columns, strict=True))):
                 kind = getattr(table, column)
                 await session.execute(delete(table).where(kind == kind.type.python_type(name)))

@@ -60,7 +60,8 @@ async def test_a_parameter_that_an_operation_does_not_take_is_refused(
 async def test_a_misspelt_parameter_is_told_the_nearest(
     service: str, method: str, path: str, operation: Operation
 ) -> None:
-    for name in declared(operation):
+    known = declared(operation)
+    for name in (each for each in known if f"{each}s" not in known):
         answer = await ask(service, method, path, [(f"{name}s", "1")])
         suggestions = [fault["suggestion"] for fault in answer.json()["errors"]]
         assert f"did you mean {name!r}?" in suggestions

@@ -15,7 +15,7 @@ import lineage.app
 import registry.app
 from lineage.replica.serving import replica_of
 from mergehub.kit.settings.service import ServiceSettings
-from registry.recipes.lineage import Lineage
+from registry.recipes.beside_lineage.lineage import Lineage
 
 OWNER, SERVICE = SecretStr("mgh_owner-of-recipes"), SecretStr("mgh_service-of-recipes")
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
@@ -95,8 +95,8 @@ def ties(base: str | None, *models: str) -> str:
     return f"{head}models:\n{entries}"
 
 
-async def check(hub: httpx.AsyncClient, text: str) -> dict[str, Any]:
-    return dict((await hub.post("/v1/recipes/check", json={"recipe": text})).json())
+async def check(hub: httpx.AsyncClient, text: str, **more: Any) -> dict[str, Any]:
+    return dict((await hub.post("/v1/recipes/check", json={"recipe": text, **more})).json())
 
 
 def codes(answer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -138,3 +138,9 @@ async def test_what_a_merge_inherits_is_found_through_its_parents(hub):
     ]
     broken = answer["warnings"][1]
     assert broken["suggestion"] == "the way: soup from dates from llama"
+
+
+async def test_the_licence_of_a_recipe_is_compared_with_what_its_models_inherit(hub):
+    text = "merge_method: linear\nmodels: [{model: poems, parameters: {weight: 1}}]"
+    for licence, expected in (("gpl-3.0", []), ("mit", [("licence-not-kept", "/models/0/model")])):
+        assert codes(await check(hub, text, licence=licence)) == expected

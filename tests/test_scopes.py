@@ -26,7 +26,8 @@ OPEN = "open"  # visitors need it before they sign in, even if reading needs a t
 # here, so that a scope that the code lacks is noticed.
 NEEDED = {
     "recipes:write": {
-        "publish_recipe", "update_recipe", "publish_recipe_version", "star_recipe",
+        "publish_recipe", "update_recipe", "publish_recipe_version", "fork_recipe", "delete_recipe",
+        "star_recipe",
         "unstar_recipe", "add_comment", "edit_comment", "remove_comment",
     },
     "runs:submit": {"submit_run", "cancel_run", "retry_run"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from scripted import Reply, body, scripted
+from scripted import Reply, body, refuse, scripted
 
 from mergehub.cli.main import main
 
@@ -21,7 +21,7 @@ def _said(command: list[str], *replies: Reply) -> Result:
 
 @pytest.mark.parametrize("command", [["show", "me/soup"], ["submit", "me/soup", "--name", "x"]])
 def test_a_models_name_leads_to_its_lineage_and_runs(command: list[str]) -> None:
-    done = _said(command, NONE, body({"items": [{"name": "me/soup"}]}))
+    done = _said(command, refuse(404), NONE, body({"items": [{"name": "me/soup"}]}))
     assert done.exit_code == 1
     assert "me/soup is a model" in done.stderr
     assert "mergehub lineage me/soup" in done.stderr
@@ -32,7 +32,7 @@ def test_a_models_name_leads_to_its_lineage_and_runs(command: list[str]) -> None
     "command", [["show", "3f2a9"], ["tokens", "revoke", "3f2a9"], ["follow", "3f2a9"]]
 )
 def test_of_an_id_six_characters_are_asked_for(command: list[str]) -> None:
-    done = _said(command, NONE, NONE)
+    done = _said(command, NONE, refuse(401), NONE)
     assert done.exit_code in (1, 2)
     assert "least" in done.stderr
     assert "6 characters" in done.stderr
@@ -77,7 +77,8 @@ def test_a_model_without_parents_is_compared_with_nothing() -> None:
 
 
 def test_a_list_of_boards_is_a_plain_list_as_all_lists_are() -> None:
-    boards = [{"name": "overall", "summary": "All of them."}]
-    done = _said(["board", "--json"], body({"items": boards}))
-    assert json.loads(done.stdout) == boards
-    assert _said(["board"], body({"items": boards})).stdout == "overall  All of them.\n"
+    boards = [{"name": "overall", "summary": "All of them.", "ranked": 3}]
+    page = {"items": boards, "next_cursor": None}
+    assert json.loads(_said(["board", "--json"], body(page)).stdout) == boards
+    shown = _said(["board"], body(page)).stdout.splitlines()
+    assert shown[1].split(maxsplit=2) == ["overall", "3", "All of them."]

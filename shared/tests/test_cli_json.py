@@ -58,7 +58,7 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
         "model": "soup", "paths": str(recipe), "other": "stew", "others": "stew", "kind": "bases",
         "name": "no-such-thing", "what": "soup", "target": str(tmp_path / "x.tar"),
         "url": "https://example.com/hook", "webhook": "c0ffee00", "parent": "stew",
-        "number": "1", "base": "stew", "models": "soup", "text": "Hm.",
+        "number": "1", "base": "stew", "models": "soup", "words": "soup", "text": "Hm.",
         "old": "soup", "new": "stew",
     }  # fmt: skip
     options = {"model_name": "--name=me/soup", "benchmarks": "--benchmark=next"}
@@ -74,7 +74,9 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
     arguments = list(words)
     for parameter in _command(words).params:
         assert parameter.name is not None
-        if isinstance(parameter, click.Argument):
+        if isinstance(parameter.type, click.Choice) and isinstance(parameter, click.Argument):
+            arguments.append(parameter.type.choices[0])
+        elif isinstance(parameter, click.Argument):
             arguments.append(given[parameter.name])
         elif parameter.name in options:
             arguments.append(options[parameter.name])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from scripted import body, scripted
+from scripted import body, refuse, scripted
 
 from mergehub.cli.main import main
 
@@ -24,8 +25,8 @@ def soup(tmp_path: Path) -> str:
 
 def _publish(soup: str, visibility: str, *options: str) -> tuple[Result, list[str]]:
     """The result of publishing while `me/soup` exists, and the requested paths."""
-    known = {"items": [{"id": "7", "visibility": visibility}]}
-    with scripted(body(known), body(VERSION, 201)) as hub:
+    known = {"id": "7", "name": "soup", "visibility": visibility}
+    with scripted(body(known), body(VERSION | {"twins": []}, 201)) as hub:
         command = ["--url", hub.url, "--token", "t", "publish", soup, "--name", "me/soup"]
         done = CliRunner().invoke(main, [*command, *options])
         return done, [asked.path for asked in hub.asked]
@@ -55,11 +56,14 @@ def test_a_public_recipe_gets_no_version_that_was_meant_to_be_private(soup: str)
     assert "me/soup exists and is public" in done.stderr
     assert "Nothing was published" in done.stderr
     assert "another --name" in done.stderr
-    assert "PATCH /v1/recipes/7" in done.stderr
+    assert "mergehub recipes change me/soup" in done.stderr
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(("visibility", "options"), [("private", ["--private"]), ("public", [])])
+@pytest.mark.parametrize(
+    ("visibility", "options"),
+    [("private", ["--private"]), ("public", []), ("unlisted", ["--unlisted"])],
+)
 def test_a_version_is_published_where_the_options_hold_already(
     soup: str, visibility: str, options: list[str]
 ) -> None:
@@ -76,12 +80,41 @@ def test_publishing_shows_the_warnings_of_the_hub(soup: str) -> None:
         "detail": "these models share no base",
         "suggestion": None,
     }
-    first = {"version": VERSION, "warnings": [warning]}
-    with scripted(body({"items": []}), body(first, 201)) as hub:
+    twin = {"owner": "lab", "name": "stew", "number": 3}
+    first = {"version": VERSION, "warnings": [warning], "twins": [twin]}
+    with scripted(refuse(404), body(first, 201)) as hub:
+        command = ["--url", hub.url, "publish", soup, "--name", "me/soup", "--licence", "MIT"]
+        done = CliRunner().invoke(main, command)
+        assert json.loads(hub.asked[1].body)["licence"] == "mit"
+    assert done.exit_code == 0, done.output
+    assert done.stderr == (
+        "  /models (line 2)  these models share no base\n"
+        "The same recipe is published as lab/stew@3.\n"
+    )
+
+
+def test_a_version_goes_to_the_recipe_that_had_the_name(soup: str) -> None:
+    known = {"id": "7", "name": "stew", "visibility": "public"}
+    moved = refuse(308, Location="/v1/recipes/named/me/stew")
+    with scripted(moved, body(known), body(VERSION | {"twins": []}, 201)) as hub:
         command = ["--url", hub.url, "publish", soup, "--name", "me/soup"]
         done = CliRunner().invoke(main, command)
-    assert done.exit_code == 0, done.output
-    assert done.stderr == "  /models (line 2)  these models share no base\n"
+        assert [each.path for each in hub.asked] == [
+            "/v1/recipes/named/me/soup", "/v1/recipes/named/me/stew", "/v1/recipes/7/versions",
+        ]  # fmt: skip
+    assert done.stdout == "stew version 2  sha256:2\n"
+
+
+@pytest.mark.parametrize(
+    "command", [["publish", "-", "--name", "x"], ["fork", "x"], ["recipes", "change", "x"]]
+)
+def test_a_licence_that_is_not_known_is_a_wrong_command_line(command: list[str]) -> None:
+    with scripted() as hub:
+        wrong = ["--url", hub.url, *command, "--licence", "apache-2.1"]
+        done = CliRunner().invoke(main, wrong, input=GOOD)
+        assert hub.asked == []
+    assert done.exit_code == 2
+    assert "did you mean apache-2.0?" in done.stderr
 
 
 @pytest.mark.parametrize("given", ["-", "My Recipe_2.yml"])
@@ -144,7 +177,8 @@ def test_a_word_that_could_be_a_recipe_is_one_whatever_files_are_there(
     (tmp_path / word).write_text("my-password\n")
     known = {"id": "7", "version": {"id": "v2", "number": 2}}
     second = [body({"id": "v2", "number": 2})] if "@" in word else []
-    with scripted(body({"items": [known]}), *second, body({"detail": "no"}, 400)) as hub:
+    found = body(known if "/" in word else {"items": [known]})
+    with scripted(found, *second, body({"detail": "no"}, 400)) as hub:
         command = ["--url", hub.url, "submit", word, "--name", "me/x"]
         done = CliRunner().invoke(main, command)
         assert [asked.path for asked in hub.asked][-1] == "/v1/runs"
@@ -159,7 +193,8 @@ def test_where_no_recipe_has_the_name_of_a_file_it_says_how_to_name_the_file(
     (tmp_path / "lab").mkdir()
     (tmp_path / word).write_text("my-password\n")
     none = body({"items": [], "suggestions": []})
-    with scripted(*([none] * 2)) as hub:
+    replies = [refuse(404), none, none] if "/" in word else [none, refuse(401), none]
+    with scripted(*(replies if word in WORDS else [none])) as hub:
         command = ["--url", hub.url, "submit", word, "--name", "me/x"]
         done = CliRunner().invoke(main, command)
     assert done.exit_code == 1

@@ -149,8 +149,8 @@ def test_pages_follow_the_cursors_with_the_same_filters(client: Client) -> None:
     with scripted(body(first), lose, body({"items": [3], "next_cursor": None})) as hub:
         assert client.pages(hub, api.list_recipes(tag="small", limit=2)) == [1, 2, 3]
         assert [each.path for each in hub.asked] == [
-            "/v1/recipes?tag=small&limit=2",
-            *["/v1/recipes?tag=small&limit=2&cursor=c%2F1"] * 2,
+            "/v1/recipes?limit=2&tag=small",
+            *["/v1/recipes?limit=2&cursor=c%2F1&tag=small"] * 2,
         ]
 
 
@@ -158,6 +158,35 @@ def test_a_value_cannot_leave_its_part_of_the_path(client: Client) -> None:
     with scripted(body({})) as hub:
         client.send(hub, api.get_board("../runs?x=#y"))
         assert hub.asked[0].path == "/v1/boards/..%2Fruns%3Fx%3D%23y"
+
+
+def test_what_has_another_name_is_read_there(client: Client) -> None:
+    moved = refuse(308, Location="/v1/recipes/named/me/stew")
+    with scripted(moved, body({"name": "stew"})) as hub:
+        assert client.send(hub, api.get_recipe_by_name("me", "soup")) == [{"name": "stew"}]
+        assert [each.path for each in hub.asked] == [
+            "/v1/recipes/named/me/soup", "/v1/recipes/named/me/stew",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [("https://evil.example.org/v1/recipes", 1), ("//evil.example.org/v1/", 1), ("/v1/x", 4)],
+)
+def test_nobody_is_led_to_another_server_or_round_and_round(
+    client: Client, address: str, asked: int
+) -> None:
+    with scripted(*[refuse(308, Location=address)] * 9) as hub:
+        with pytest.raises(HubError, match="308"):
+            client.send(hub, api.get_recipe_by_name("me", "soup"))
+        assert len(hub.asked) == asked
+
+
+def test_a_change_is_not_sent_elsewhere(client: Client) -> None:
+    with scripted(refuse(308, Location="/v1/x"), body({})) as hub:
+        with pytest.raises(HubError, match="308"):
+            client.send(hub, api.update_recipe("7", {"title": "T"}, if_match="*"))
+        assert len(hub.asked) == 1
 
 
 def test_a_stream_that_is_cut_goes_on_behind_what_was_told(client: Client) -> None:

@@ -132,6 +132,35 @@ def test_recipes_are_listed_and_shown_in_full(mergehub: Any, recipe: str) -> Non
     assert told["source"] == RECIPE % "right"
 
 
+def test_a_recipe_is_forked_renamed_archived_and_deleted(
+    mergehub: Any, recipe: str, tmp_path: Path
+) -> None:
+    def done(*arguments: str) -> str:
+        finished = mergehub(*arguments)
+        assert finished.exit_code == 0, finished.output
+        return str(finished.stdout)
+
+    forked = done("fork", recipe, "--name", "forked", "--licence", "Apache 2.0", "--unlisted")
+    assert forked == "local/forked@1 forked from local/tiny-ties@1\n"
+    assert done("recipes", "rename", "forked", "renamed") == "local/renamed renamed\n"
+    assert done("recipes", "change", "renamed", "--title", "T") == "local/renamed changed\n"
+    for former in ("forked", "local/forked"):
+        shown = done("show", former)
+        rows = {line.partition(" ")[0]: line.split()[1:] for line in shown.splitlines()[:12]}
+        assert rows["recipe"] == ["local/renamed@1"]
+        assert (rows["visibility"], rows["licence"]) == (["unlisted"], ["apache-2.0"])
+        assert rows["forked"] == ["from", "local/tiny-ties@1"]
+        assert rows["same"] == ["as", "local/tiny-ties@1"]
+    done("recipes", "archive", "renamed")
+    assert "local/renamed" not in done("recipes", "--limit", "200")
+    assert "local/renamed" in done("recipes", "list", "--archived")
+    refused = mergehub("publish", str(tmp_path / "tiny-ties.yml"), "--name", "renamed")
+    assert "is archived" in refused.stderr
+    done("recipes", "unarchive", "renamed")
+    assert json.loads(done("recipes", "delete", "renamed", "--json"))["deleted"]
+    assert mergehub("show", "local/renamed").exit_code == 1
+
+
 def test_a_run_is_found_by_how_its_id_begins(mergehub: Any, recipe: str) -> None:
     queued = ("submit", recipe, "--name", "local/short", "--hardware", "gpu")
     told = json.loads(mergehub(*queued, "--json").stdout)
@@ -173,3 +202,20 @@ def test_ctrl_c_stops_watching_and_not_the_run(hub: RunningHub, recipe: str, mer
     assert "You stopped watching; the run continues." in said
     assert f"mergehub cancel {told['id']}" in said
     assert json.loads(mergehub("cancel", told["id"], "--json").stdout)["state"] == "cancelled"
+
+
+def test_what_was_published_is_found_counted_and_likened(mergehub: Any, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yml"
+    for name, other in (("findable-soup", "right"), ("findable-stew", "wrong")):
+        recipe.write_text(RECIPE % other)
+        assert mergehub("publish", str(recipe), "--name", name, "--tag", "findable").exit_code == 0
+    found = mergehub("search", "ingredient:right tag:findabel method:linear", "--facets")
+    assert found.exit_code == 0, found.output
+    assert "local/findable-soup" in found.stdout
+    assert "findable-stew" not in found.stdout
+    assert "searched for 'findable'" in found.stderr
+    alike = json.loads(mergehub("search", "--similar-to", "findable-soup", "--json").stdout)
+    assert "findable-stew" in [each["name"] for each in alike]
+    refused = mergehub("search", "bse:right")
+    assert refused.exit_code == 1
+    assert "did you mean 'base'?" in refused.stderr

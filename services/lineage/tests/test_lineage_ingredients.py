@@ -172,6 +172,12 @@ async def test_flags_and_licences_come_with_the_way_to_them(ask):
     flags = {each["name"]: each["flags"] for each in answer["models"]}
     assert [named(each["path"]) for each in flags["soup"]] == [["soup", "dates"]]
     assert (flags["soup"][0]["reason"], flags["poems"]) == ("Saw the test", [])
+    inherited = {each["licence"]: named(each["path"]) for each in answer["inherited"]}
+    assert inherited == {
+        "mit": ["soup", "dates"],
+        "llama3": ["soup", "dates", "llama"],
+        "gpl-3.0": ["poems", "mistral"],
+    }
     [conflict] = answer["conflicts"]
     assert (conflict["broken"], conflict["licence"]) == ("llama3", "mit")
     assert named(conflict["path"]) == ["soup", "dates", "llama"]

@@ -59,7 +59,8 @@ EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "tokens WHERE created_by <> 'settings'",
     "accounts WHERE handle <> 'local'",
 )
-EMPTY = f"DO $$ BEGIN {' '.join(f'DELETE FROM {rows};' for rows in EMPTIED)} END $$"
+NOTED = "INSERT INTO changes (recipes) SELECT array_agg(number) FROM recipes HAVING count(*) > 0;"
+EMPTY = f"DO $$ BEGIN {NOTED} {' '.join(f'DELETE FROM {rows};' for rows in EMPTIED)} END $$"
 
 Json = dict[str, Any]
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]

@@ -69,6 +69,10 @@ CREATING: dict[str, tuple[str, Callable[[Json], Json], int, str]] = {
         "/v1/recipes/{recipe}/versions",
         lambda t: {"recipe": t["text"].replace("0.5", "0.7")}, 201, "recipe_versions",
     ),
+    "fork_recipe": ("/v1/recipes/{recipe}/fork", lambda t: {"name": "fork"}, 201, "recipe_forks"),
+    "add_comment": (
+        "/v1/recipes/{recipe}/comments", lambda t: {"text": "Good."}, 201, "comments",
+    ),
     "submit_run": (
         "/v1/runs",
         lambda t: {"kind": "merge", "recipe": t["text"], "model_name": "m"}, 202, "runs",

@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from mergehub.recipe import catalogue
-from registry.recipes.comparison import Comparison
-from registry.recipes.groups import MOST_MODELS, Merged, merged_groups, question_of
-from registry.recipes.kinship import kinship_warnings
-from registry.recipes.lineage import Ingredients, Lineage
+from registry.recipes.beside_lineage.comparison import Comparison
+from registry.recipes.beside_lineage.groups import MOST_MODELS, Merged, merged_groups, question_of
+from registry.recipes.beside_lineage.kinship import kinship_warnings
+from registry.recipes.beside_lineage.lineage import Ingredients, Lineage
 
 Json = dict[str, Any]
 
@@ -277,6 +277,40 @@ def test_flags_and_licences_are_warned_of_at_the_ingredient():
     ]
 
 
+INHERITED = [
+    {"licence": "mit", "path": [{"name": "org/dates"}]},
+    {"licence": "gpl-3.0", "path": [{"name": "org/units"}, {"name": "org/strict"}]},
+    {"licence": "cc-by-nd-4.0", "path": [{"name": "org/base"}]},
+]
+
+
+STRICT: Json = NOTHING | {
+    "inherited": INHERITED,
+    "models": [model("org/dates"), model("org/units")],
+    "groups": [kin("org/dates", "org/units", shared="org/base")],
+}
+
+
+@pytest.mark.parametrize(
+    ("licence", "kept"), [("mit", False), ("agpl-3.0", True), ("other", True), (None, True)]
+)
+def test_a_licence_that_does_not_keep_what_the_models_demand_is_warned_of(licence, kept):
+    compared = Comparison.of(TIES)
+    known = Ingredients.model_validate(STRICT)
+    found = kinship_warnings(compared.merged, compared.method, known, licence)
+    expected = [
+        (
+            "/models/1/model",
+            "licence-not-kept",
+            "the recipe's licence mit does not keep that of 'org/strict': gpl-3.0 demands that "
+            "derived models stay under it; this one is mit.",
+            "the way: org/units from org/strict",
+        )
+    ]
+    told = [(each.path, each.code, each.message, each.suggestion) for each in found]
+    assert told == ([] if kept else expected)
+
+
 # Over HTTP
 
 
@@ -287,6 +321,21 @@ async def test_a_check_has_the_warnings_with_their_lines(stranger, lineage):
     assert (found["pointer"], found["line"]) == ("/recipe#/base_model", 2)
     assert (answer["lineage"], answer["unknown_models"]) == ("answered", ["org/base"])
     assert lineage.asked == [question_of(groups_of(TIES))]
+
+
+async def test_each_way_to_publish_compares_the_licence(owner, lineage):
+    lineage.answer = STRICT
+    body = {"recipe": TIES, "licence": "mit"}
+    checked = await owner.post("/v1/recipes/check", json=body)
+    recipe = await owner.post("/v1/recipes", json=body | {"name": "soup"})
+    at = f"/v1/recipes/{recipe.json()['id']}"
+    fork = await owner.post(f"{at}/fork", json={"name": "stew", "licence": "mit"})
+    again = await owner.post(f"{at}/versions", json={"recipe": TIES.replace("0.5", "0.6")})
+    same = await owner.post(f"{at}/fork", json={"name": "broth"})
+    for answer in (checked, recipe, fork, again, same):
+        assert [each["code"] for each in answer.json()["warnings"]] == ["licence-not-kept"], (
+            answer.request
+        )
 
 
 async def test_publishing_gives_the_same_warnings(owner, lineage):

@@ -118,3 +118,27 @@ async def test_what_was_there_before_accounts_belongs_to_whoever_runs_the_hub(
         await connection.run_sync(to("0005", down=True))
         assert await connection.scalar(text("SELECT owner FROM recipes")) == "local"
     await database.close()
+
+
+async def test_recipes_from_before_they_had_numbers_get_one_each(
+    database_of: Callable[[str], Awaitable[str]],
+) -> None:
+    database = Database(await database_of("numbered"), "registry")
+    made = "gen_random_uuid(), 'local', name, '', '', '{}', '{}', 1"
+    columns = "id, owner, name, title, description, tags, domains, newest"
+    names = "(VALUES ('one'), ('two')) AS recipes (name)"
+    async with database.engine.begin() as connection:
+        await connection.execute(text("CREATE SCHEMA registry"))
+        await connection.run_sync(to("0014"))
+        await connection.execute(
+            text(f"INSERT INTO recipes ({columns}) SELECT {made} FROM {names}")
+        )
+        await connection.run_sync(to("head"))
+        numbers = await connection.scalars(text("SELECT number FROM recipes ORDER BY number"))
+        assert numbers.all() == [1, 2]
+        late = made.replace("name", "'three'")
+        await connection.execute(text(f"INSERT INTO recipes ({columns}) SELECT {late}"))
+        assert await connection.scalar(text("SELECT max(number) FROM recipes")) == 3
+        await connection.run_sync(to("0014", down=True))
+        assert await connection.scalar(text("SELECT count(*) FROM recipes")) == 3
+    await database.close()

@@ -393,4 +393,5 @@ async def test_a_list_of_large_recipes_is_small(owner: httpx.AsyncClient, recipe
     url = (await owner.post("/v1/recipes", json=body)).headers["location"]
     recipe = (await owner.get(url)).json()
     answer = await owner.get("/v1/recipes")
-    assert answer.json()["items"] == [recipe | {"description": "d" * 300}]
+    [found] = answer.json()["items"]
+    assert {name: found[name] for name in recipe} == recipe | {"description": "d" * 300}

@@ -88,8 +88,11 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
     }
     assert set(operations) == {
         "publish_recipe", "check_recipe", "list_recipes", "get_recipe", "update_recipe",
+        "get_recipe_facets", "get_recipe_suggestions", "list_similar_recipes",
         "publish_recipe_version",
         "list_recipe_versions", "get_recipe_version", "get_recipe_source",
+        "get_recipe_by_name", "delete_recipe", "fork_recipe", "list_recipe_forks",
+        "list_recipe_twins",
         "compare_recipe_versions",
         "star_recipe", "unstar_recipe", "get_star", "list_stars", "list_starred_recipes",
         "list_comments", "add_comment", "get_comment", "edit_comment", "remove_comment",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +13,7 @@ from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.identity.token_cache import CachingAuthenticator
 from mergehub.kit.settings.environment import read_settings
 from mergehub.kit.settings.service import ServiceSettings
+from mergehub.kit.telemetry.loops import Loop
 from mergehub.kit.telemetry.metrics import Reading
 from registry.accounts import counts as account_counts
 from registry.accounts import endpoints as accounts
@@ -29,16 +32,22 @@ from registry.events.models import outbox
 from registry.links import LINKS
 from registry.recipes import counts as recipe_counts
 from registry.recipes import endpoints as recipes
-from registry.recipes.lineage import Lineage
+from registry.recipes.beside_lineage.lineage import Lineage
+from registry.recipes.deletion import endpoints as recipe_deletion
+from registry.recipes.forks import endpoints as recipe_forks
+from registry.recipes.twins import endpoints as recipe_twins
 from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
-from registry.runs import visibility
+from registry.runs import origins
 from registry.runs.follow import Following
 from registry.runs.protocol import endpoints as worker_endpoints
 from registry.runs.protocol import queue_endpoints
 from registry.runs.readings import readings as run_readings
 from registry.runs.reproductions import endpoints as reproductions
 from registry.runs.workers import endpoints as workers
+from registry.search import endpoints as search
+from registry.search.gains.starting import start_gains
+from registry.search.replica.serving import start_replica
 from registry.sign_in import endpoints as sign_in
 from registry.sign_in import hub_endpoints, shell_endpoints
 from registry.sign_in.provider import Provider
@@ -67,8 +76,11 @@ COUNTS = (
 )
 """The counts that the quotas limit."""
 
-RECIPE_FOLLOWERS = (visibility.follow, comment_visibility.follow)
+RECIPE_FOLLOWERS = (origins.follow, comment_visibility.follow)
 """The followers of a recipe that becomes private or public."""
+
+RECIPE_NEEDS = (origins.needing,)
+"""What keeps a recipe from being deleted, beside its forks."""
 
 
 async def _readings(session: AsyncSession) -> list[Reading]:
@@ -90,6 +102,7 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         resources.signals.on_call(channel, app.state.authenticator.forget)
     app.state.counts = COUNTS
     app.state.recipe_followers = RECIPE_FOLLOWERS
+    app.state.recipe_needs = RECIPE_NEEDS
     settings = resources.settings
     app.state.lineage = Lineage(resources.hub, settings.lineage_url or settings.hub_url)
     app.state.provider = None
@@ -97,6 +110,10 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         app.state.provider = Provider(settings)
         resources.closing.push_async_callback(app.state.provider.close)
     app.state.sealer = Sealer(settings.secret_keys())
+
+
+def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+    return {**start_replica(app, resources), **start_gains(app, resources)}
 
 
 async def _prepare(resources: Resources) -> None:
@@ -111,10 +128,14 @@ PARTS = ServiceParts(
     background=BACKGROUND,
     title="Mergehub registry",
     routers=(
+        search.router,  # before the paths of one recipe, by its id
         differences.router,  # before the routes that would take their names for ids
         stars.router,
         comments.router,
         recipes.router,
+        recipe_forks.router,
+        recipe_twins.router,
+        recipe_deletion.router,
         runs.router,
         reproductions.runs,
         reproductions.recipes,
@@ -136,6 +157,7 @@ PARTS = ServiceParts(
     links=LINKS,
     largest_bodies={"/report": REPORT_BYTES},
     start=_start,
+    loops=_loops,
     prepare=_prepare,
     readings=_readings,
     doors=DOORS,

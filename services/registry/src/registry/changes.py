@@ -10,9 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.kit.database.change_log import ChangeColumns, ChangeLog
+from mergehub.kit.database.database import after_commit
 from registry.base import Base
 
 CHANNEL = "registry_recipes"
+AT_COMMIT = "recipes noted"
+"""The key in `Database.info` of what is called when a change was committed by this process."""
 
 
 class ChangeRow(ChangeColumns, Base):
@@ -36,3 +39,5 @@ async def noted(session: AsyncSession, *recipes: UUID) -> None:
         await session.flush()
         numbers = await session.scalars(_NUMBERS, {"recipes": list(recipes)})
         await LOG.log(session, recipes=numbers.all())
+        if AT_COMMIT in session.info:
+            after_commit(session, session.info[AT_COMMIT])

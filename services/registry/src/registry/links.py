@@ -13,6 +13,9 @@ LINKS = (
             "get_recipe",
             "publish_recipe_version",
             "list_recipe_versions",
+            "fork_recipe",
+            "list_recipe_forks",
+            "delete_recipe",
             "star_recipe",
             "unstar_recipe",
             "add_comment",
@@ -34,7 +37,7 @@ LINKS = (
     ),
     Link(
         "publish_recipe_version",
-        ("get_recipe_version", "get_recipe_source"),
+        ("get_recipe_version", "get_recipe_source", "list_recipe_twins"),
         {"recipe_id": "$response.body#/recipe_id", "number": "$response.body#/number"},
     ),
     Link("submit_run", ("get_run", "follow_run", "cancel_run", "claim_run"), {"run_id": ID}),

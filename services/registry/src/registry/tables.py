@@ -10,10 +10,11 @@ from registry.comments.models import CommentRow
 from registry.events.tables import OutboxRow
 from registry.idempotency.models import KeyRow
 from registry.products.models import ProductRow
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import ForkRow, FormerNameRow, RecipeRow, VersionRow
 from registry.runs.models import ItemsRow, RunRow
 from registry.runs.reproductions.models import LockRow, ReproductionRow
 from registry.runs.workers.models import WorkerRow
+from registry.search.models import FeaturesRow
 from registry.sign_in.models import SignInRow
 from registry.stars.models import StarRow
 from registry.tokens.models import TokenRow
@@ -27,6 +28,9 @@ TABLES = (
     CommentRow,
     DeliveryRow,
     EndpointRow,
+    FeaturesRow,
+    ForkRow,
+    FormerNameRow,
     IdentityRow,
     ItemsRow,
     KeyRow,

@@ -11,6 +11,7 @@ import httpx
 from mergehub.cli.failures import Line
 from mergehub.client import HubError, HubUnreachable, Mergehub, api
 from mergehub.client.connection import found, is_known
+from mergehub.client.types.registry import RecipeCheck
 from mergehub.tokens import BadToken
 from mergehub.variables import BadVariable
 
@@ -29,16 +30,22 @@ Compared = Mapping[str, Any]
 """The hub's check of the recipe, or the `reason` why there is none."""
 
 
-def compared(ctx: click.Context, text: str) -> Compared | None:
-    """The recipe as the hub checks it beside its lineage; None if this shell knows no hub."""
+def compared(ctx: click.Context, text: str, licence: str | None = None) -> Compared | None:
+    """The recipe as the hub checks it beside its lineage; None if this shell knows no hub.
+
+    `licence`: the one that the recipe is to have.
+    """
+    wanted: RecipeCheck = {"recipe": text}
+    if licence is not None:
+        wanted["licence"] = licence
     given: Mapping[str, str | None] = ctx.obj or {}
     try:
         if not is_known(given.get("url")):
             return None
         with _hub(given) as hub:
-            answer = hub.send(api.check_recipe({"recipe": text}))
+            answer = hub.send(api.check_recipe(wanted))
             if answer["lineage"] == "unavailable":  # a hub that has just started is soon there
-                answer = hub.send(api.check_recipe({"recipe": text}))
+                answer = hub.send(api.check_recipe(wanted))
             return answer
     except (HubUnreachable, httpx.HTTPError, BadToken, BadVariable) as error:
         return _none(str(error) or "the hub does not answer")

@@ -99,7 +99,7 @@ def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mappin
     name, at, number = text.partition("@")
     if at and not number.isdecimal():
         raise click.UsageError(f"{text!r}: a version's number must follow the @, as in soup@2.")
-    recipe = _recipe(client, name)
+    recipe = published(client, name)
     if not at:
         return recipe, recipe["version"]
     newest = recipe["version"]["number"]
@@ -108,7 +108,7 @@ def recipe_version(client: HubClient, text: str) -> tuple[dict[str, Any], Mappin
     return recipe, client.recipe_version(recipe["id"], int(number))
 
 
-def _recipe(client: HubClient, name: str) -> dict[str, Any]:
+def published(client: HubClient, name: str) -> dict[str, Any]:
     """The recipe of a name. If a model has the name instead, the message says so."""
     try:
         if not all(re.fullmatch(RECIPE_NAME, part) for part in name.split("/", 1)):

@@ -49,7 +49,18 @@ SECTIONS = {
         "publish": Lazy(
             "mergehub.cli.commands.publish:publish", "Publish a recipe, or a new version of one."
         ),
-        "recipes": Lazy("mergehub.cli.commands.show:recipes", "List the newest recipes."),
+        "fork": Lazy(
+            "mergehub.cli.commands.published.forking:fork",
+            "Make a recipe of your own from a published one.",
+        ),
+        "recipes": Lazy(
+            "mergehub.cli.commands.published:recipes",
+            "List the newest recipes, or change your own.",
+        ),
+        "search": Lazy(
+            "mergehub.cli.commands.search.command:search",
+            "Find recipes by words and conditions.",
+        ),
         "show": Lazy("mergehub.cli.commands.show:show", "Show one recipe or run in full."),
         "star": Lazy(
             "mergehub.cli.commands.published.stars:star",

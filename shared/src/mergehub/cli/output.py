@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import click
 from rich.console import Console, Group, RenderableType
@@ -28,6 +29,14 @@ def details(rows: Mapping[str, RenderableType]) -> Table:
         if value:
             shown.add_row(name, value)
     return shown
+
+
+def time_of(moment: str | datetime | None) -> str:
+    """A time in this machine's zone, to the second; empty for none."""
+    if moment is None:
+        return ""
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return parsed.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def show(what: RenderableType) -> None:

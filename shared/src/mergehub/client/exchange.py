@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ T = TypeVar("T")
 TRIES = 4
 BACKOFF = Backoff(first=0.8, jitter=0.5)
 LONGEST_WAIT_SECONDS = 60
+MOST_MOVES = 3
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,28 @@ def exchange(call: Call[T], tries: int = TRIES) -> Steps[T]:
             failed.
     """
     sent = call.under(str(uuid4())) if call.keyed else call
-    tried = 0
+    tried = moves = 0
     while True:
         outcome = yield sent
+        moved = _moved(sent, outcome) if moves < MOST_MOVES else None
+        if moved is not None:
+            sent, moves = moved, moves + 1
+            continue
         tried += 1
         seconds = _wait(sent, outcome, tried) if tried < tries else None
         if seconds is None:
             return cast(T, _read(outcome))
         yield Pause(seconds)
+
+
+def _moved(call: Call[T], outcome: Outcome | None) -> Call[T] | None:
+    """The call to send instead if what is read has another address in the same hub now."""
+    if not isinstance(outcome, httpx.Response) or outcome.status_code != 308:
+        return None
+    address = outcome.headers.get("Location", "")
+    if call.method != "GET" or not address.startswith("/v1/"):
+        return None
+    return replace(call, path=address)
 
 
 def _wait(call: Call[T], outcome: Outcome | None, tried: int) -> float | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Self, cast
 from uuid import UUID
 
 from mergehub.client import api
-from mergehub.client.calls import Call, T
+from mergehub.client.calls import Call, T, etag
 from mergehub.client.connection import found
 from mergehub.client.errors import HubError
 from mergehub.client.following import Outage
@@ -19,6 +20,7 @@ from mergehub.contracts.workers import Worker
 NEAREST = 3
 LONGEST = 500
 """So many models a message suggests, and so many characters of a name are searched for."""
+MOST_TWINS = 10
 
 
 class HubClient:
@@ -60,15 +62,38 @@ class HubClient:
         return str(self.get("/v1/accounts/me")["account"]["handle"])
 
     def recipe(self, name: str) -> dict[str, Any]:
-        """The published recipe `owner/name`, or for a bare name the caller's or the only one."""
+        """The published recipe `owner/name`, or for a bare name the caller's or the only one.
+
+        A name that it had before leads to it, too.
+        """
         owner, _, plain = name.rpartition("/")
-        page = self.send(api.list_recipes(name=plain, owner=owner or None))
-        known = page["items"]
-        if not known:
-            near = " or ".join(page["suggestions"])
-            hint = f" Did you mean {near}?" if near else ""
-            raise HubError(404, f"There is no recipe called {name!r}.{hint}")
-        return self._own(known) if len(known) > 1 else dict(known[0])
+        if owner and (found := self.named(owner, plain)):
+            return found
+        page = self.send(api.list_recipes(name=[plain], owner=[owner] if owner else None))
+        if known := page["items"]:
+            return self._own(known) if len(known) > 1 else dict(known[0])
+        if not owner and (found := self._mine(plain)):
+            return found
+        near = " or ".join(page["suggestions"])
+        hint = f" Did you mean {near}?" if near else ""
+        raise HubError(404, f"There is no recipe called {name!r}.{hint}")
+
+    def named(self, owner: str, name: str) -> dict[str, Any] | None:
+        """The recipe that has this name, or had it before; None if there is none to see."""
+        try:
+            return dict(self.send(api.get_recipe_by_name(owner, name)))
+        except HubError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+
+    def _mine(self, name: str) -> dict[str, Any] | None:
+        """The caller's own recipe that lists do not show under this name."""
+        try:
+            handle = self.handle()
+        except HubError:  # no token, or one of no account
+            return None
+        return self.named(handle, name)
 
     def _own(self, recipes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         handle = self.handle()
@@ -86,6 +111,27 @@ class HubClient:
     def publish_version(self, recipe_id: str, recipe: str) -> dict[str, Any]:
         """Publish the next version of a recipe."""
         return _plain(self.send(api.publish_recipe_version(recipe_id, {"recipe": recipe})))
+
+    def change_recipe(self, recipe_id: str, **changes: Any) -> dict[str, Any]:
+        """Change a recipe as it is now."""
+        read = self.send(api.get_recipe(recipe_id))
+        body: Any = changes
+        return _plain(self.send(api.update_recipe(recipe_id, body, if_match=etag(read))))
+
+    def delete_recipe(self, recipe_id: str) -> None:
+        """Delete a recipe from which nothing else came."""
+        self.send(api.delete_recipe(recipe_id))
+
+    def fork(self, recipe_id: str, **about: Any) -> dict[str, Any]:
+        """Fork a recipe; `about` holds version, name, owner, visibility and so on."""
+        body: Any = about
+        return _plain(self.send(api.fork_recipe(recipe_id, body)))
+
+    def twins(self, recipe_id: str, number: int) -> list[dict[str, Any]]:
+        """The first versions of other recipes that are the same."""
+        return list(
+            map(_plain, self.send(api.list_recipe_twins(recipe_id, number, limit=5))["items"])
+        )
 
     def recipe_version(self, recipe_id: str, number: int) -> dict[str, Any]:
         return _plain(self.send(api.get_recipe_version(recipe_id, number)))

@@ -63,6 +63,7 @@ async def ingredients(
         ],
         unknown=[each for each in asked.references if each not in known],
         groups=found.groups,
+        inherited=[inherited(graph, each) for each in found.licences.inherited[:MOST_LICENCES]],
         forbidding=[inherited(graph, each) for each in found.licences.forbidding],
         conflicts=[conflict(graph, each) for each in found.licences.conflicts[:MOST_LICENCES]],
         exclusions=[exclusion(graph, each) for each in found.licences.exclusions[:MOST_LICENCES]],

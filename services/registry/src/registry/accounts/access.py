@@ -13,7 +13,7 @@ from mergehub.kit.problems.problem import Forbidden
 from registry.accounts.models import MemberRow
 
 Role = Literal["owner", "writer", "reader"]
-Visibility = Literal["public", "private"]
+Visibility = Literal["public", "unlisted", "private"]
 Owner = InstrumentedAttribute[str]
 
 READERS: tuple[Role, ...] = ("owner", "writer", "reader")

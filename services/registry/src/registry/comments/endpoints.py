@@ -26,7 +26,7 @@ from registry.comments.errors import (
 from registry.comments.schemas import Comment, CommentCreate, CommentPage, CommentUpdate
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
-from registry.recipes.service import RecipeNotFound
+from registry.recipes.errors import RecipeNotFound
 
 router = APIRouter(
     prefix="/v1/recipes/{recipe_id}/comments",

@@ -12,7 +12,7 @@ from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.differences import service
 from registry.differences.schemas import VersionComparison
-from registry.recipes.service import RecipeNotFound
+from registry.recipes.errors import RecipeNotFound
 
 router = APIRouter(
     prefix="/v1/recipes",

@@ -18,9 +18,9 @@ from registry.differences.schemas import (
     RecipeDifference,
     VersionComparison,
 )
+from registry.recipes.errors import RecipeNotFound
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.repository import version_by_id
-from registry.recipes.service import RecipeNotFound
 
 MOST = 1_000
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
 
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
@@ -16,75 +15,56 @@ from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
-from mergehub.kit.problems.choices import A_METHOD
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
-from registry.accounts.errors import NoAccount, OwnerInvalid, QuotaExceeded
-from registry.acting import acting
-from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
-from registry.recipes import service
-from registry.recipes.advised import Advised, check_beside_lineage
+from registry.recipes import changing, service
+from registry.recipes.beside_lineage.advised import check_beside_lineage
 from registry.recipes.check import RecipeInvalid
-from registry.recipes.lineage import Lineage
-from registry.recipes.repository import RecipeFilter
+from registry.recipes.errors import NameTaken, RecipeArchived, RecipeNotFound, TooManyNames
+from registry.recipes.parameters import (
+    PUBLISHING,
+    SEEN,
+    AskedLineage,
+    Followers,
+    Number,
+    Responses,
+    Writer,
+)
+from registry.recipes.published import published, published_version, warnings
 from registry.recipes.schemas import (
     COUNTERS,
     AnyCase,
     CheckedRecipeAnswer,
-    Label,
     PublishedRecipe,
     PublishedVersion,
     Recipe,
     RecipeCheck,
     RecipeCreate,
-    RecipePage,
     RecipeUpdate,
     RecipeVersion,
     RecipeVersionCreate,
     VersionPage,
-    Warnings,
 )
-from registry.recipes.service import NameTaken, RecipeNotFound
-from registry.recipes.visibility import Follower
 
 YAML = "application/yaml"
 
-Responses = dict[int | str, dict[str, Any]]
 SAME_AS_NEWEST: Responses = {
     200: {"model": PublishedVersion, "description": "The newest version has the same digest"}
 }
-SEEN = problem_responses(RecipeNotFound, Unauthenticated)
 AS_YAML: Responses = {200: {"content": {YAML: {"schema": {"type": "string"}}}}}
+RENAMED: Responses = {
+    308: {
+        "description": "The recipe has another name now",
+        "headers": {"Location": {"schema": {"type": "string"}}},
+    }
+}
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
-Writer = Annotated[Actor, Depends(acting("recipes:write"))]
-
-
-def _followers(request: Request) -> Sequence[Follower]:
-    followers: Sequence[Follower] = request.app.state.recipe_followers
-    return followers
-
-
-async def _lineage(request: Request) -> Lineage:
-    lineage: Lineage = request.app.state.lineage
-    return lineage
-
-
-def _warnings(advised: Advised) -> dict[str, Any]:
-    """The fields of `Warnings`."""
-    return {name: getattr(advised, name) for name in Warnings.model_fields}
-
-
-AskedLineage = Annotated[Lineage, Depends(_lineage)]
-Followers = Annotated[Sequence[Follower], Depends(_followers)]
-Number = Annotated[int, Path(ge=1, lt=2**31, description="A version's number, from 1.")]
-Method = Annotated[
-    Annotated[str, Field(max_length=100), A_METHOD] | None,
-    Query(description="The merge method of the newest version."),
-]
+OfAccount = Annotated[AnyCase, Path(description="The handle of the recipe's owner.")]
+Named = Annotated[AnyCase, Path(description="The recipe's name, or one that it had before.")]
 
 
 @router.post(
@@ -92,16 +72,7 @@ Method = Annotated[
     summary="Publish a recipe",
     status_code=201,
     response_model=PublishedRecipe,
-    responses=problem_responses(
-        Unauthenticated,
-        NotYours,
-        NoAccount,
-        QuotaExceeded,
-        NameTaken,
-        KeyInProgress,
-        RecipeInvalid,
-        OwnerInvalid,
-    ),
+    responses=problem_responses(*PUBLISHING),
 )
 async def publish_recipe(
     body: RecipeCreate, session: Session, writer: Writer, once: Once, lineage: AskedLineage
@@ -111,11 +82,12 @@ async def publish_recipe(
     A recipe with faults is refused, and `errors` lists all of them. A fault's `pointer` reads
     `/recipe#/models/1/parameters/weight`: the part after the `#` points into the YAML document.
     """
-    advised = await check_beside_lineage(body.recipe, lineage)  # before a connection is held
+    # before a connection is held
+    advised = await check_beside_lineage(body.recipe, lineage, body.licence)
 
     async def effect() -> Answered:
         recipe = await service.publish(session, writer, body, advised.recipe)
-        answer = PublishedRecipe(**dict(recipe), **_warnings(advised))
+        answer = await published(session, writer.who, recipe, advised)
         return Answered(201, answer, {"Location": f"/v1/recipes/{recipe.id}"})
 
     return await once(session, writer, body, effect)
@@ -130,30 +102,32 @@ async def check_recipe(body: RecipeCheck, lineage: AskedLineage) -> CheckedRecip
     """Check a recipe as if to publish it, but store nothing.
 
     Lineage is asked whether the models came from one base, and from the `base_model`; which of
-    them inherit a flag; and whether a merge can keep all licences.
+    them inherit a flag; and whether a merge can keep all licences, and has one that keeps them.
     """
-    advised = await check_beside_lineage(body.recipe, lineage)
+    advised = await check_beside_lineage(body.recipe, lineage, body.licence)
     return CheckedRecipeAnswer(
         digest=advised.recipe.digest,
         method=advised.recipe.method,
         ingredients=[str(each) for each in advised.recipe.ingredients],
-        **_warnings(advised),
+        **warnings(advised),
     )
 
 
-@router.get("", summary="List recipes", responses=problem_responses(BadCursor, Unauthenticated))
-async def list_recipes(
-    session: Session,
-    asked: Paging,
-    viewer: Viewing,
-    owner: Annotated[AnyCase | None, Query(description="The handle of the recipes' owner.")] = None,
-    name: Annotated[AnyCase | None, Query()] = None,
-    tag: Annotated[Label | None, Query()] = None,
-    method: Method = None,
-) -> RecipePage:
-    """Recipes, newest first. A private recipe is shown to those who belong to its owner."""
-    wanted = RecipeFilter(owner, name, tag, method)
-    return await service.page(session, wanted, viewer, asked)
+@router.get(
+    "/named/{owner}/{name}",
+    summary="Get a recipe by its name",
+    response_model=Recipe,
+    responses=SEEN | RENAMED,
+)
+async def get_recipe_by_name(
+    owner: OfAccount, name: Named, request: Request, session: Session, viewer: Viewing
+) -> Response:
+    """A recipe with its newest version. A name that it had before leads to the present one."""
+    recipe = await service.find_named(session, owner, name, viewer)
+    if recipe.name != name:
+        now = request.url_for("get_recipe_by_name", owner=recipe.owner, name=recipe.name)
+        return RedirectResponse(now.path, status_code=308)
+    return as_it_is(recipe, COUNTERS)
 
 
 @router.get("/{recipe_id}", summary="Get a recipe", response_model=Recipe, responses=SEEN)
@@ -164,9 +138,15 @@ async def get_recipe(recipe_id: UUID, session: Session, viewer: Viewing) -> Resp
 
 @router.patch(
     "/{recipe_id}",
-    summary="Change a recipe's description or visibility",
+    summary="Change what is said of a recipe, or who sees it",
     responses=problem_responses(
-        Unauthenticated, NotYours, RecipeNotFound, PreconditionFailed, PreconditionRequired
+        Unauthenticated,
+        NotYours,
+        RecipeNotFound,
+        NameTaken,
+        TooManyNames,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
 )
 async def update_recipe(
@@ -178,12 +158,13 @@ async def update_recipe(
     if_match: IfMatch,
     followers: Followers,
 ) -> Recipe:
-    """Change a recipe's title, description, tags or visibility. Its versions never change.
+    """Change what is said of a recipe, who sees it, or whether it is archived.
 
-    The runs of the same owner follow its visibility. When it becomes public, the registry sends
-    the events that it held back.
+    Its versions never change. The former name leads to the new one. The runs of the same owner are
+    public if the recipe is, and private if it is private or unlisted. When it becomes public, the
+    registry sends the events that it held back.
     """
-    recipe = await service.update(session, writer, recipe_id, body, if_match.check, followers)
+    recipe = await changing.update(session, writer, recipe_id, body, if_match.check, followers)
     response.headers["ETag"] = etag_of(recipe, COUNTERS)
     return recipe
 
@@ -194,7 +175,9 @@ async def update_recipe(
     status_code=201,
     response_model=PublishedVersion,
     responses=SAME_AS_NEWEST
-    | problem_responses(Unauthenticated, NotYours, RecipeNotFound, KeyInProgress, RecipeInvalid),
+    | problem_responses(
+        Unauthenticated, NotYours, RecipeNotFound, RecipeArchived, KeyInProgress, RecipeInvalid
+    ),
 )
 async def publish_recipe_version(
     recipe_id: UUID,
@@ -203,14 +186,17 @@ async def publish_recipe_version(
     writer: Writer,
     once: Once,
     lineage: AskedLineage,
+    request: Request,
 ) -> Response:
     """Publish the next version, unless the newest version has the same digest."""
-    advised = await check_beside_lineage(body.recipe, lineage)  # before a connection is held
+    async with request.app.state.database.reading() as before:
+        licence = await service.licence_of(before, recipe_id, writer.who)
+    advised = await check_beside_lineage(body.recipe, lineage, licence)
 
     async def effect() -> Answered:
         version, is_new = await service.publish_version(session, writer, recipe_id, advised.recipe)
         location = f"/v1/recipes/{recipe_id}/versions/{version.number}"
-        answer = PublishedVersion(**dict(version), **_warnings(advised))
+        answer = await published_version(session, writer.who, version, advised)
         return Answered(201 if is_new else 200, answer, {"Location": location})
 
     return await once(session, writer, body, effect)

@@ -6,15 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
+from mergehub.contracts.licences.identifiers import LONGEST, identifier_or_fault
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import RECIPE_NAME, must_be
 from mergehub.kit.paging.pages import Page
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
-from registry.recipes.comparison import LineageState
+from registry.recipes.beside_lineage.comparison import LineageState
 
 Slug = Annotated[
     str,
@@ -31,6 +33,28 @@ Label = Annotated[
         "at most 50 characters"
     ),
 ]
+
+
+def _licence(written: str) -> str:
+    try:
+        return identifier_or_fault(written)
+    except ValueError as error:
+        raise PydanticCustomError("unknown_licence", "{why}", {"why": str(error)}) from None
+
+
+Licence = Annotated[
+    str,
+    Field(
+        max_length=LONGEST,
+        description="A licence by its identifier, such as `apache-2.0`, or in a usual spelling; "
+        "`other` for one that has none.",
+    ),
+    AfterValidator(_licence),
+]
+Archived = Annotated[
+    bool | None,
+    Field(description="An archived recipe is listed only if asked for, and gets no versions."),
+]
 RecipeText = Annotated[
     str, Field(max_length=256 * 1024, description="The recipe, as mergekit YAML.")
 ]
@@ -40,6 +64,9 @@ class RecipeCheck(Message):
     model_config = example(recipe=RECIPE)
 
     recipe: RecipeText
+    licence: Licence | None = Field(
+        None, description="The licence that you want to give the recipe and its models."
+    )
 
 
 class RecipeVersionCreate(Message):
@@ -58,7 +85,9 @@ class RecipeCreate(Message):
         None, description="Your handle (the default), or an organisation's that you write for."
     )
     visibility: Visibility = Field(
-        "public", description="`private`: only those who belong to the owner see it."
+        "public",
+        description="`private`: only those who belong to the owner see it. `unlisted`: others can "
+        "read it by its id or name, but no list, search or event shows it.",
     )
     title: str | None = Field(
         None, min_length=1, max_length=200, description="One line for people; by default, the name."
@@ -66,16 +95,22 @@ class RecipeCreate(Message):
     description: str = Field("", max_length=20_000)
     tags: list[Label] = Field(default_factory=list, max_length=20)
     domains: list[Label] = Field(default_factory=list, max_length=20)
+    licence: Licence | None = None
     recipe: RecipeText
 
 
 class RecipeUpdate(Message):
-    """Omitted fields do not change."""
+    """Omitted fields do not change; `licence: null` removes the licence."""
 
     model_config = example(title="Dates and units, merged", tags=["small", "ties"])
 
+    name: Slug | None = Field(
+        None, description="A new name; the former one leads to it and stays reserved for it."
+    )
     title: str | None = Field(None, min_length=1, max_length=200)
     visibility: Visibility | None = None
+    archived: Archived = None
+    licence: Licence | None = None
     description: str | None = Field(None, max_length=20_000)
     tags: list[Label] | None = Field(None, max_length=20)
     domains: list[Label] | None = Field(None, max_length=20)
@@ -125,6 +160,22 @@ class RecipeVersion(VersionSummary):
     canonical: dict[str, Any]
 
 
+class VersionReference(Answer):
+    """A version of a recipe, by its id and number, and the recipe by its id and name."""
+
+    recipe: UUID
+    version: UUID
+    number: int
+    owner: str
+    name: str
+
+
+class Twin(VersionReference):
+    """A version of another recipe with the same digest."""
+
+    created_at: datetime
+
+
 EXAMPLE: dict[str, Any] = {
     "id": RECIPE_ID,
     "owner": "local",
@@ -134,6 +185,10 @@ EXAMPLE: dict[str, Any] = {
     "description": "",
     "tags": ["small"],
     "domains": [],
+    "licence": "apache-2.0",
+    "forked_from": None,
+    "forks": 0,
+    "archived_at": None,
     "reproductions": 0,
     "created_at": TIME,
     "stars": 3,
@@ -141,12 +196,16 @@ EXAMPLE: dict[str, Any] = {
     "version": VERSION,
 }
 
-COUNTERS = ("stars", "comments", "reproductions")
+COUNTERS = ("stars", "comments", "forks", "reproductions")
 """The fields of a recipe that change by what others do."""
 
 
 class Recipe(Answer):
-    """A recipe with its newest version."""
+    """A recipe with its newest version.
+
+    - `forked_from`: null also if the origin was deleted, or if no list shows it to you.
+    - `forks`: the number of its public forks that are not archived.
+    """
 
     model_config = example(**EXAMPLE)
 
@@ -158,6 +217,10 @@ class Recipe(Answer):
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: datetime | None
     reproductions: int = Field(
         description="How many accounts have made a model of it again with the same tensors, beside "
         "the one that made it first."
@@ -168,23 +231,23 @@ class Recipe(Answer):
     version: VersionSummary
 
 
-class PublishedVersion(RecipeVersion, Warnings):
-    """A version that was just published, with the warnings of its check."""
+class Published(Warnings):
+    """What publishing adds to an answer: the warnings of the check, and the first ten twins."""
+
+    twins: list[Twin] = Field(
+        description="Recipes that you may see and that have a version of the same digest, the "
+        "oldest first; at most ten."
+    )
 
 
-class PublishedRecipe(Recipe, Warnings):
-    """A recipe that was just published, with the warnings of its check."""
-
-    model_config = example(**EXAMPLE, warnings=[], lineage="answered", unknown_models=[])
+class PublishedVersion(RecipeVersion, Published):
+    """A version that was just published."""
 
 
-class RecipePage(Page[Recipe]):
-    """Newest first, each with the first 300 characters of its description.
+class PublishedRecipe(Recipe, Published):
+    """A recipe that was just published."""
 
-    If no recipe has the `name` asked for, `suggestions` are the `owner/name` of similar ones.
-    """
-
-    suggestions: list[str]
+    model_config = example(**EXAMPLE, warnings=[], lineage="answered", unknown_models=[], twins=[])
 
 
 class VersionPage(Page[VersionSummary]):

@@ -201,10 +201,13 @@ async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]
 async def _locked_by(
     session: AsyncSession, who: Principal, run_id: UUID
 ) -> tuple[RunRow, datetime]:
-    """A run that `who` may change, locked. Raises RunNotFound and NotYours."""
-    run, now = await locked(session, run_id)
-    if await repository.find(session, run_id, who) is None:
+    """A run that `who` may change, locked. Raises RunNotFound and NotYours.
+
+    A run that `who` may not see is not locked, and costs as much as none.
+    """
+    if not await repository.seen(session, [run_id], who):
         raise unknown(run_id)
+    run, now = await locked(session, run_id)
     await check_may(session, who, run.owner)
     return run, now
 

@@ -15,7 +15,7 @@ from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_re
 from registry.accounts.errors import NoAccount
 from registry.acting import Holder, acting
 from registry.actor import Actor
-from registry.recipes.service import RecipeNotFound
+from registry.recipes.errors import RecipeNotFound
 from registry.stars import service
 from registry.stars.schemas import Star, StarPage, StarredPage
 

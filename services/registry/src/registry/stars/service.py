@@ -62,6 +62,6 @@ async def starred(session: AsyncSession, holder: Principal, asked: PageRequest) 
     before = asked.after(datetime, UUID)
     found = await repository.starred(session, own(holder), holder, before, asked.rows)
     rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.recipe_id))
-    known = await recipes.several(session, [row.recipe_id for row in rows])
+    known = await recipes.several(session, [row.recipe_id for row in rows], holder)
     items = [StarredRecipe(**dict(known[row.recipe_id]), starred_at=row.created_at) for row in rows]
     return StarredPage(items=items, next_cursor=next_cursor)

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import click
 
+from mergehub.cli.commands.published.options import LICENCE, PRIVATE, UNLISTED, same_as
 from mergehub.cli.comparing import warnings
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import recipe_faults, recipe_text, show_warnings
@@ -16,17 +17,14 @@ from mergehub.cli.json_option import as_json, show_json
 from mergehub.contracts.names import RECIPE_NAME
 from mergehub.recipe import parse_to_merge
 
-FLAGS = {"visibility": "--private", "tags": "--tag", "domains": "--domain"}
+FLAGS = {"tags": "--tag", "domains": "--domain"}
 
 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
 @click.option("--name", help="Its name on the hub, as in soup or lab/soup (else the file's name).")
-@click.option(
-    "--private",
-    is_flag=True,
-    help="Only its owner, or the members of the owning organisation, may see it.",
-)
+@PRIVATE
+@UNLISTED
 @click.option("--title", help="A title of one line (else the name).")
 @click.option("--description", help="A description in Markdown.")
 @click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
@@ -36,10 +34,17 @@ FLAGS = {"visibility": "--private", "tags": "--tag", "domains": "--domain"}
     multiple=True,
     help="A domain that the model is good at; may be repeated.",
 )
+@LICENCE
 @as_json
 @click.pass_context
 def publish(
-    ctx: click.Context, /, file: IO[str], name: str | None, private: bool, raw: bool, **about: Any
+    ctx: click.Context,
+    /,
+    file: IO[str],
+    name: str | None,
+    visibility: str | None,
+    raw: bool,
+    **about: Any,
 ) -> None:
     """Publish a recipe, or a new version of one.
 
@@ -52,23 +57,27 @@ def publish(
     with recipe_faults(file.name):
         parse_to_merge(text)
     given = {key: value for key, value in about.items() if value not in (None, ())}
-    if private:
-        given["visibility"] = "private"
+    if visibility:
+        given["visibility"] = visibility
     with hub(ctx) as client:
         owner = owner or client.handle()
-        known = client.get("/v1/recipes", name=name, owner=owner)["items"]
+        known = client.named(owner, name)
         if known:
-            _check_that_nothing_is_lost(known[0], f"{owner}/{name}", given)
-            answer = client.publish_version(known[0]["id"], text)
+            name = known["name"]
+            _check_that_nothing_is_lost(known, f"{owner}/{name}", given)
+            answer = client.publish_version(known["id"], text)
         else:
             answer = client.publish(text, name, owner=owner, **given)
     version, found = answer.get("version", answer), warnings(answer)
     if raw:
         told = [each._asdict() for each in found]
-        show_json({"name": name, "owner": owner, "version": version, "warnings": told})
+        about = {"name": name, "owner": owner, "version": version, "twins": answer["twins"]}
+        show_json({**about, "warnings": told})
     else:
         click.echo(f"{name} version {version['number']}  {version['digest']}")
         show_warnings(found)
+        if answer["twins"]:
+            click.echo(f"The same recipe is published as {same_as(answer['twins'])}.", err=True)
 
 
 def _name(file: str, given: str | None) -> tuple[str, str]:
@@ -91,10 +100,11 @@ def _check_that_nothing_is_lost(
     lost = [key for key in given if (key, given[key]) != ("visibility", recipe["visibility"])]
     if not lost:
         return
-    state = "exists and is public" if "visibility" in lost else "exists"
-    flags = ", ".join(FLAGS.get(key, f"--{key}") for key in lost)
+    state = f"exists and is {recipe['visibility']}" if "visibility" in lost else "exists"
+    named = FLAGS | {"visibility": f"--{given.get('visibility')}"}
+    flags = ", ".join(named.get(key, f"--{key}") for key in lost)
     raise click.ClickException(
         f"{name} {state}, and {flags} can only be given with a first version. Nothing was "
-        f"published. Leave that out, choose another --name, or change the recipe with PATCH "
-        f"/v1/recipes/{recipe['id']} (visibility, title, description, tags, domains)."
+        f"published. Leave that out, choose another --name, or change the recipe with `mergehub "
+        f"recipes change {name}`."
     )

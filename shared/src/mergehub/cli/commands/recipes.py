@@ -7,6 +7,7 @@ from typing import IO
 import click
 
 from mergehub.cli import comparing
+from mergehub.cli.commands.published.options import licence_of
 from mergehub.cli.comparing import compared, with_base
 from mergehub.cli.failures import Faults, Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
@@ -18,10 +19,17 @@ from mergehub.recipe import MethodSpec, catalogue, ingredients, parse_to_merge, 
 @click.command()
 @click.argument("file", type=click.File(encoding="utf-8"))
 @click.option("--offline", is_flag=True, help="Ask no hub about the models.")
+@click.option(
+    "--licence",
+    callback=licence_of,
+    help="The licence that it is to have; the hub compares it with those of the models.",
+)
 @as_json
 @with_method_file
 @click.pass_context
-def check(ctx: click.Context, /, file: IO[str], offline: bool, raw: bool) -> None:
+def check(
+    ctx: click.Context, /, file: IO[str], offline: bool, licence: str | None, raw: bool
+) -> None:
     """Report everything that is wrong with a recipe.
 
     FILE is a recipe in mergekit's YAML, or - for standard input. The exit status is 1 if it has
@@ -39,7 +47,7 @@ def check(ctx: click.Context, /, file: IO[str], offline: bool, raw: bool) -> Non
             error.faults = tuple(with_base(ctx, text, error.faults))
         raise
     lines = list(map(Line.of, found))
-    answer = compared(ctx, text) if asks else None
+    answer = compared(ctx, text, licence) if asks else None
     if answer is not None:
         lines = list(dict.fromkeys([*lines, *comparing.warnings(answer)]))
     models = [str(ref) for ref in ingredients(recipe)]

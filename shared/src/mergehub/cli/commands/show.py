@@ -1,46 +1,25 @@
-"""`recipes` and `show`: the published recipes, and one recipe or run in full."""
+"""`show`: one recipe or run in full."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from http import HTTPStatus
-from itertools import islice
 from typing import Any
 
 import click
 
+from mergehub.cli.commands.published.options import same_as
 from mergehub.cli.commands.runs import how_far, outcome
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import is_short, recipe_version, run_id, too_short
-from mergehub.cli.json_option import HOW_MANY, as_json, show_json
-from mergehub.cli.output import details, table
+from mergehub.cli.json_option import as_json, show_json
+from mergehub.cli.output import details, time_of
 from mergehub.cli.output import show as draw
 from mergehub.client import HubClient, HubError, api
 from mergehub.contracts.runs import Run
 
 REPRODUCTIONS = 5
 """How many of the newest reproductions a recipe is shown with."""
-
-
-@click.command()
-@click.option("--owner", help="List only those of this account.")
-@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help=HOW_MANY)
-@as_json
-@click.pass_context
-def recipes(ctx: click.Context, owner: str | None, limit: int, raw: bool) -> None:
-    """List the newest recipes."""
-    with hub(ctx) as client:
-        found = list(islice(client.hub.pages(api.list_recipes(owner=owner, limit=limit)), limit))
-    if raw:
-        show_json(found)
-        return
-    listed = table("recipe", "version", "method", "published", "title")
-    for each in found:
-        version, name = each["version"], f"{each['owner']}/{each['name']}"
-        when = _time(version["created_at"])
-        listed.add_row(name, str(version["number"]), version["method"], when, each["title"])
-    draw(listed)
 
 
 @click.command()
@@ -60,12 +39,14 @@ def show(ctx: click.Context, what: str, raw: bool) -> None:
             return
         recipe, version = _published(client, what)
         source = client.send(api.get_recipe_source(recipe["id"], version["number"]))
+        twins = client.twins(recipe["id"], version["number"])
         listed = api.list_recipe_reproductions(recipe["id"], limit=REPRODUCTIONS)
         again = client.send(listed)["items"]
     if raw:
-        show_json({**recipe, "version": version, "source": source, "newest_reproductions": again})
+        beside = {"twins": twins, "newest_reproductions": again}
+        show_json({**recipe, "version": version, "source": source, **beside})
     else:
-        _show_recipe(recipe, version, source, again)
+        _show_recipe(recipe, version, source, twins, again)
 
 
 def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[str, Any]]:
@@ -80,7 +61,7 @@ def _published(client: HubClient, what: str) -> tuple[dict[str, Any], Mapping[st
 def _is_recipe(client: HubClient, name: str) -> bool:
     """Whether a name that may begin a run's id is also a recipe's name."""
     try:
-        return bool(client.send(api.list_recipes(name=name))["items"])
+        return bool(client.send(api.list_recipes(name=[name]))["items"])
     except HubError as error:
         if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:  # it cannot be a recipe's name
             return False
@@ -91,14 +72,21 @@ def _show_recipe(
     recipe: Mapping[str, Any],
     version: Mapping[str, Any],
     source: str,
+    twins: Sequence[Mapping[str, Any]],
     again: Sequence[Mapping[str, Any]],
 ) -> None:
+    origin = recipe["forked_from"]
     rows = {
         "recipe": f"{recipe['owner']}/{recipe['name']}@{version['number']}",
         "title": recipe["title"],
         "visibility": recipe["visibility"],
-        "published": _time(version["created_at"]),
+        "archived": time_of(recipe["archived_at"]),
+        "published": time_of(version["created_at"]),
         "digest": version["digest"],
+        "forked from": same_as([origin]) if origin else "",
+        "forks": str(recipe["forks"] or ""),
+        "same as": same_as(twins) if twins else "",
+        "licence": recipe["licence"] or "",
         "tags": " ".join(recipe["tags"]),
         "domains": " ".join(recipe["domains"]),
         "description": recipe["description"],
@@ -121,7 +109,7 @@ def _reproduction(each: Mapping[str, Any]) -> str:
     """Who merged which model again, when, and what was not the same."""
     said = "same" if each["same"] else f"{each['differing']} of {each['tensors']} tensors differ"
     unlike = ", ".join(f"{o['what']} {o['made']} → {o['again']}" for o in each["unlike"])
-    line = f"{_time(each['finished_at'])}  {each['owner']}  {each['model_name']}  {said}"
+    line = f"{time_of(each['finished_at'])}  {each['owner']}  {each['model_name']}  {said}"
     return f"{line}  ({unlike})" if unlike else line
 
 
@@ -139,19 +127,11 @@ def _show_run(run: Run) -> None:
         "attempt": str(run.attempt) if run.attempt else "",
         "worker": run.worker or "",
         "device": (run.result or {}).get("device") or "",
-        "submitted": _time(run.created_at),
-        "started": _time(run.started_at),
-        "finished": _time(run.finished_at),
+        "submitted": time_of(run.created_at),
+        "started": time_of(run.started_at),
+        "finished": time_of(run.finished_at),
     }
     draw(details(rows))
     recipe = getattr(run.spec, "recipe", None)
     if recipe:
         click.echo(f"\n{recipe.rstrip()}")
-
-
-def _time(moment: str | datetime | None) -> str:
-    """A time in this machine's zone, to the second."""
-    if moment is None:
-        return ""
-    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return parsed.astimezone().strftime("%Y-%m-%d %H:%M:%S")

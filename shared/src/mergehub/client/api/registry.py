@@ -9,6 +9,163 @@ from mergehub.client.calls import Call, Pages, Stream, part
 from mergehub.client.types import registry as t
 
 
+def list_recipes(
+    *,
+    sort: Literal["relevance", "new", "stars", "uplift", "reproductions", "trending"] | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    q: str | None = None,
+    method: list[str] | None = None,
+    base: list[str] | None = None,
+    ingredient: list[str] | None = None,
+    owner: list[str] | None = None,
+    name: list[str] | None = None,
+    tag: list[str] | None = None,
+    domain: list[str] | None = None,
+    licence: list[str] | None = None,
+    shape: list[str] | None = None,
+    visibility: list[str] | None = None,
+    archived: list[str] | None = None,
+    ingredients: str | None = None,
+    size: str | None = None,
+    stars: str | None = None,
+    forks: str | None = None,
+    uplift: str | None = None,
+    reproductions: str | None = None,
+    reproduced: str | None = None,
+    created: str | None = None,
+    parameter: list[str] | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.RecipePage, t.FoundRecipe]:
+    """Recipes that match. A private or unlisted one is shown to those who belong to its owner."""
+    return Pages(
+        "GET",
+        "/v1/recipes",
+        query={
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+            "q": q,
+            "method": method,
+            "base": base,
+            "ingredient": ingredient,
+            "owner": owner,
+            "name": name,
+            "tag": tag,
+            "domain": domain,
+            "licence": licence,
+            "shape": shape,
+            "visibility": visibility,
+            "archived": archived,
+            "ingredients": ingredients,
+            "size": size,
+            "stars": stars,
+            "forks": forks,
+            "uplift": uplift,
+            "reproductions": reproductions,
+            "reproduced": reproduced,
+            "created": created,
+            "parameter": parameter,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def publish_recipe(
+    body: t.RecipeCreate, *, idempotency_key: str | None = None
+) -> Call[t.PublishedRecipe]:
+    """Publish a recipe with its version 1."""
+    return Call(
+        "POST", "/v1/recipes", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
+    )
+
+
+def get_recipe_suggestions(
+    *, q: str, limit: int | None = None, if_none_match: str | None = None
+) -> Call[t.Suggestions]:
+    """What the last word may become: fields, values that recipes have, and recipes."""
+    return Call(
+        "GET",
+        "/v1/recipes/suggestions",
+        query={"q": q, "limit": limit},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_recipe_facets(
+    *,
+    limit: int | None = None,
+    q: str | None = None,
+    method: list[str] | None = None,
+    base: list[str] | None = None,
+    ingredient: list[str] | None = None,
+    owner: list[str] | None = None,
+    name: list[str] | None = None,
+    tag: list[str] | None = None,
+    domain: list[str] | None = None,
+    licence: list[str] | None = None,
+    shape: list[str] | None = None,
+    visibility: list[str] | None = None,
+    archived: list[str] | None = None,
+    ingredients: str | None = None,
+    size: str | None = None,
+    stars: str | None = None,
+    forks: str | None = None,
+    uplift: str | None = None,
+    reproductions: str | None = None,
+    reproduced: str | None = None,
+    created: str | None = None,
+    parameter: list[str] | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.Facets]:
+    """The most frequent values of each field among the recipes that match, with exact counts."""
+    return Call(
+        "GET",
+        "/v1/recipes/facets",
+        query={
+            "limit": limit,
+            "q": q,
+            "method": method,
+            "base": base,
+            "ingredient": ingredient,
+            "owner": owner,
+            "name": name,
+            "tag": tag,
+            "domain": domain,
+            "licence": licence,
+            "shape": shape,
+            "visibility": visibility,
+            "archived": archived,
+            "ingredients": ingredients,
+            "size": size,
+            "stars": stars,
+            "forks": forks,
+            "uplift": uplift,
+            "reproductions": reproductions,
+            "reproduced": reproduced,
+            "created": created,
+            "parameter": parameter,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_similar_recipes(
+    recipe_id: str | UUID,
+    *,
+    by: Literal["likeness", "ingredients"] | None = None,
+    limit: int | None = None,
+    if_none_match: str | None = None,
+) -> Call[t.SimilarRecipes]:
+    """The recipes that are most like one, archived ones left out."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/similar",
+        query={"by": by, "limit": limit},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
 def compare_recipe_versions(
     *, from_: str | UUID, to: str | UUID, if_none_match: str | None = None
 ) -> Call[t.VersionComparison]:
@@ -116,44 +273,20 @@ def remove_comment(recipe_id: str | UUID, number: int) -> Call[None]:
     return Call("DELETE", f"/v1/recipes/{part(recipe_id)}/comments/{part(number)}")
 
 
-def publish_recipe(
-    body: t.RecipeCreate, *, idempotency_key: str | None = None
-) -> Call[t.PublishedRecipe]:
-    """Publish a recipe with its version 1."""
-    return Call(
-        "POST", "/v1/recipes", headers={"Idempotency-Key": idempotency_key}, body=body, keyed=True
-    )
-
-
-def list_recipes(
-    *,
-    owner: str | None = None,
-    name: str | None = None,
-    tag: str | None = None,
-    method: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
-    if_none_match: str | None = None,
-) -> Pages[t.RecipePage, t.Recipe]:
-    """Recipes, newest first. A private recipe is shown to those who belong to its owner."""
-    return Pages(
-        "GET",
-        "/v1/recipes",
-        query={
-            "owner": owner,
-            "name": name,
-            "tag": tag,
-            "method": method,
-            "limit": limit,
-            "cursor": cursor,
-        },
-        headers={"If-None-Match": if_none_match},
-    )
-
-
 def check_recipe(body: t.RecipeCheck) -> Call[t.CheckedRecipeAnswer]:
     """Check a recipe as if to publish it, but store nothing."""
     return Call("POST", "/v1/recipes/check", body=body)
+
+
+def get_recipe_by_name(
+    owner: str, name: str, *, if_none_match: str | None = None
+) -> Call[t.Recipe]:
+    """A recipe with its newest version. A name that it had before leads to the present one."""
+    return Call(
+        "GET",
+        f"/v1/recipes/named/{part(owner)}/{part(name)}",
+        headers={"If-None-Match": if_none_match},
+    )
 
 
 def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Recipe]:
@@ -162,10 +295,15 @@ def get_recipe(recipe_id: str | UUID, *, if_none_match: str | None = None) -> Ca
 
 
 def update_recipe(recipe_id: str | UUID, body: t.RecipeUpdate, *, if_match: str) -> Call[t.Recipe]:
-    """Change a recipe's title, description, tags or visibility. Its versions never change."""
+    """Change what is said of a recipe, who sees it, or whether it is archived."""
     return Call(
         "PATCH", f"/v1/recipes/{part(recipe_id)}", headers={"If-Match": if_match}, body=body
     )
+
+
+def delete_recipe(recipe_id: str | UUID) -> Call[None]:
+    """Delete a recipe with its versions, if no run, model or fork came from it."""
+    return Call("DELETE", f"/v1/recipes/{part(recipe_id)}")
 
 
 def publish_recipe_version(
@@ -215,6 +353,52 @@ def get_recipe_source(
     return Call(
         "GET",
         f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/source",
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def fork_recipe(
+    recipe_id: str | UUID, body: t.ForkCreate | None, *, idempotency_key: str | None = None
+) -> Call[t.PublishedRecipe]:
+    """Publish a version of a recipe as a recipe of your own, which keeps where it came from."""
+    return Call(
+        "POST",
+        f"/v1/recipes/{part(recipe_id)}/fork",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+        keyed=True,
+    )
+
+
+def list_recipe_forks(
+    recipe_id: str | UUID,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ForkPage, t.Recipe]:
+    """The forks of a recipe that you may see, newest first, without archived ones."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/forks",
+        query={"limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def list_recipe_twins(
+    recipe_id: str | UUID,
+    number: int,
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.TwinPage, t.Twin]:
+    """The versions of other recipes that have the same digest, the oldest first."""
+    return Pages(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/twins",
+        query={"limit": limit, "cursor": cursor},
         headers={"If-None-Match": if_none_match},
     )
 

@@ -250,6 +250,17 @@ class ComparedVersion(TypedDict):
     method: str
 
 
+class Correction(TypedDict):
+    """What was read instead of a word, or of a field's value, that no recipe has.
+
+    If it is not `certain`, a few recipes have the word, and it was left as it is."""
+
+    field: str | None
+    written: str
+    read: str
+    certain: bool
+
+
 class Delivery(TypedDict):
     """One event for one endpoint; `due_at` is the next attempt of a pending one."""
 
@@ -495,6 +506,22 @@ class EventPage(TypedDict):
     has_more: bool
 
 
+class FacetValue(TypedDict):
+    """A value of a field, and how many of the recipes have it."""
+
+    value: str
+    count: int
+
+
+class Facets(TypedDict):
+    """The most frequent values of each field among the recipes that match, most frequent first."""
+
+    total: int
+    as_of: int
+    corrections: list[Correction]
+    facets: dict[str, list[FacetValue]]
+
+
 class FieldFault(TypedDict):
     """One fault in a request; `pointer` is a JSON pointer (RFC 6901) into it.
 
@@ -505,6 +532,53 @@ class FieldFault(TypedDict):
     detail: str
     suggestion: str | None
     line: int | None
+
+
+class ForkCreate(TypedDict):
+    """What the fork has in another way than its origin; omitted fields are taken from there."""
+
+    version: NotRequired[int | None]
+    name: NotRequired[str | None]
+    owner: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "unlisted", "private"] | None]
+    title: NotRequired[str | None]
+    description: NotRequired[str | None]
+    tags: NotRequired[list[str] | None]
+    domains: NotRequired[list[str] | None]
+    licence: NotRequired[str | None]
+
+
+class ForkPage(TypedDict):
+    """Newest first, each with the first 300 characters of its description."""
+
+    items: list[Recipe]
+    next_cursor: str | None
+
+
+class FoundRecipe(TypedDict):
+    """A recipe with what searches know of it; null: not known."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "unlisted", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
+    reproductions: int
+    created_at: str
+    stars: int
+    comments: int
+    version: VersionSummary
+    base: str | None
+    ingredients: int
+    size: float | None
+    uplift: float | None
 
 
 class Gpu(TypedDict):
@@ -737,19 +811,24 @@ class Parent(TypedDict):
 
 
 class PublishedRecipe(TypedDict):
-    """A recipe that was just published, with the warnings of its check."""
+    """A recipe that was just published."""
 
     warnings: list[FieldFault]
     lineage: Literal["answered", "unavailable", "not-asked"]
     unknown_models: list[str]
+    twins: list[Twin]
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -758,11 +837,12 @@ class PublishedRecipe(TypedDict):
 
 
 class PublishedVersion(TypedDict):
-    """A version that was just published, with the warnings of its check."""
+    """A version that was just published."""
 
     warnings: list[FieldFault]
     lineage: Literal["answered", "unavailable", "not-asked"]
     unknown_models: list[str]
+    twins: list[Twin]
     id: str
     number: int
     digest: str
@@ -819,16 +899,23 @@ class QuotaSet(TypedDict):
 
 
 class Recipe(TypedDict):
-    """A recipe with its newest version."""
+    """A recipe with its newest version.
+
+    - `forked_from`: null also if the origin was deleted, or if no list shows it to you.
+    - `forks`: the number of its public forks that are not archived."""
 
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -838,16 +925,18 @@ class Recipe(TypedDict):
 
 class RecipeCheck(TypedDict):
     recipe: str
+    licence: NotRequired[str | None]
 
 
 class RecipeCreate(TypedDict):
     name: str
     owner: NotRequired[str | None]
-    visibility: NotRequired[Literal["public", "private"]]
+    visibility: NotRequired[Literal["public", "unlisted", "private"]]
     title: NotRequired[str | None]
     description: NotRequired[str]
     tags: NotRequired[list[str]]
     domains: NotRequired[list[str]]
+    licence: NotRequired[str | None]
     recipe: str
 
 
@@ -882,20 +971,28 @@ class RecipeDifference(TypedDict):
 
 
 class RecipePage(TypedDict):
-    """Newest first, each with the first 300 characters of its description.
+    """In the order asked for, each with the first 300 characters of its description.
 
-    If no recipe has the `name` asked for, `suggestions` are the `owner/name` of similar ones."""
+    `corrected` is `q` as it was read, if that is something else. If no recipe has the `name` asked
+    for, `suggestions` are the `owner/name` of similar ones."""
 
-    items: list[Recipe]
+    items: list[FoundRecipe]
     next_cursor: str | None
+    total: int
+    as_of: int
+    corrected: str | None
+    corrections: list[Correction]
     suggestions: list[str]
 
 
 class RecipeUpdate(TypedDict):
-    """Omitted fields do not change."""
+    """Omitted fields do not change; `licence: null` removes the licence."""
 
+    name: NotRequired[str | None]
     title: NotRequired[str | None]
-    visibility: NotRequired[Literal["public", "private"] | None]
+    visibility: NotRequired[Literal["public", "unlisted", "private"] | None]
+    archived: NotRequired[bool | None]
+    licence: NotRequired[str | None]
     description: NotRequired[str | None]
     tags: NotRequired[list[str] | None]
     domains: NotRequired[list[str] | None]
@@ -1134,6 +1231,40 @@ class ShellToken(TypedDict):
     expires_at: str
 
 
+class SimilarRecipe(TypedDict):
+    """A recipe, and how like another one it is, from 0 to 1."""
+
+    id: str
+    owner: str
+    visibility: Literal["public", "unlisted", "private"]
+    name: str
+    title: str
+    description: str
+    tags: list[str]
+    domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
+    reproductions: int
+    created_at: str
+    stars: int
+    comments: int
+    version: VersionSummary
+    base: str | None
+    ingredients: int
+    size: float | None
+    uplift: float | None
+    likeness: float
+
+
+class SimilarRecipes(TypedDict):
+    """Recipes like one, the most like first."""
+
+    items: list[SimilarRecipe]
+    as_of: int
+
+
 class Star(TypedDict):
     """Whether you starred a recipe, and how many people did."""
 
@@ -1168,12 +1299,16 @@ class StarredRecipe(TypedDict):
 
     id: str
     owner: str
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "unlisted", "private"]
     name: str
     title: str
     description: str
     tags: list[str]
     domains: list[str]
+    licence: str | None
+    forked_from: VersionReference | None
+    forks: int
+    archived_at: str | None
     reproductions: int
     created_at: str
     stars: int
@@ -1207,6 +1342,40 @@ class SubmittedRun(TypedDict):
     started_at: str | None
     finished_at: str | None
     notes: list[str]
+
+
+class SuggestedField(TypedDict):
+    """A field or merge parameter whose name begins like the last word."""
+
+    name: str
+    meaning: str
+    example: str
+    q: str
+
+
+class SuggestedRecipe(TypedDict):
+    """A recipe whose texts have the last word, if that goes on."""
+
+    id: str
+    owner: str
+    name: str
+    title: str
+
+
+class SuggestedValue(TypedDict):
+    """A value of a field, and how many of the recipes that match have it."""
+
+    value: str
+    count: int
+    q: str
+
+
+class Suggestions(TypedDict):
+    """What the last word of a search may become; `values` by the name of their field."""
+
+    recipes: list[SuggestedRecipe]
+    fields: list[SuggestedField]
+    values: dict[str, list[SuggestedValue]]
 
 
 class TensorDifference(TypedDict):
@@ -1294,6 +1463,24 @@ class TokenPage(TypedDict):
     next_cursor: str | None
 
 
+class Twin(TypedDict):
+    """A version of another recipe with the same digest."""
+
+    recipe: str
+    version: str
+    number: int
+    owner: str
+    name: str
+    created_at: str
+
+
+class TwinPage(TypedDict):
+    """The oldest first. A recipe is listed once for each of its versions with the digest."""
+
+    items: list[Twin]
+    next_cursor: str | None
+
+
 class Unlike(TypedDict):
     """Something in which two settings differ, such as `numpy`, with its value in each."""
 
@@ -1363,6 +1550,16 @@ class VersionPage(TypedDict):
 
     items: list[VersionSummary]
     next_cursor: str | None
+
+
+class VersionReference(TypedDict):
+    """A version of a recipe, by its id and number, and the recipe by its id and name."""
+
+    recipe: str
+    version: str
+    number: int
+    owner: str
+    name: str
 
 
 class VersionSummary(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 
 IDENTIFIERS = (
@@ -33,12 +34,32 @@ _LEFT_OUT = re.compile(
 )
 
 
+LONGEST = 100
+"""The characters of a licence as people write it."""
+NO_IDENTIFIER = "other"
+"""The word of model cards for a licence that has no identifier."""
+
+
+def identifier_or_fault(written: str) -> str:
+    """The identifier of a licence in a usual spelling, or `other`.
+
+    Raises:
+        ValueError: no licence is known by that name; the message has the nearest.
+    """
+    found = identifier_of(written)
+    if found in IDENTIFIERS or found == NO_IDENTIFIER:
+        return found
+    near = get_close_matches(written.lower(), IDENTIFIERS, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ValueError(f"must be a licence's identifier, such as apache-2.0, or other{hint}")
+
+
 def identifier_of(written: str) -> str:
     """The identifier of a licence that is written in a usual way: `gpl-3.0` for `GPLv3`.
 
     Others stay as they are: what a licence is, is never guessed.
     """
-    return _identifier(written) if len(written) <= 100 else written
+    return _identifier(written) if len(written) <= LONGEST else written
 
 
 @lru_cache(maxsize=10_000)

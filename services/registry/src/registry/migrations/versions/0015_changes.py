@@ -21,7 +21,10 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE recipes ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY")
+    op.execute(
+        "ALTER TABLE recipes ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY "
+        "CONSTRAINT uq_recipes_number UNIQUE"
+    )
     op.create_table(
         "changes",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -1,7 +1,7 @@
 """Locks and manifests of merges; reproductions of recipes, and their number.
 
 Revision ID: 0019
-Revises: 0017
+Revises: 0018
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -53,8 +53,8 @@ def _reproductions() -> None:
         sa.Column("created_at", MOMENT, server_default=sa.text("now()"), nullable=False),
         _to(table, "run_id", "runs.id"),
         _to(table, "merge_id", "runs.id"),
-        _to(table, "version_id", "recipe_versions.id"),
-        _to(table, "recipe_id", "recipes.id"),
+        _to(table, "version_id", "recipe_versions.id", ondelete="CASCADE"),
+        _to(table, "recipe_id", "recipes.id", ondelete="CASCADE"),
         _to(table, "owner", "accounts.handle"),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_reproductions")),
     )
@@ -66,5 +66,8 @@ def _reproductions() -> None:
     )  # fmt: skip
 
 
-def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{table}_{column}"))
+def _to(
+    table: str, column: str, target: str, ondelete: str | None = None
+) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_{column}")
+    return sa.ForeignKeyConstraint([column], [target], name=name, ondelete=ondelete)

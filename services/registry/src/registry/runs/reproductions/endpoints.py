@@ -11,7 +11,7 @@ from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
-from registry.recipes.service import RecipeNotFound
+from registry.recipes.errors import RecipeNotFound
 from registry.runs.errors import LockNotFound, RunNotFound
 from registry.runs.reproductions import service
 from registry.runs.reproductions.schemas import ReproductionPage, RunLock, RunTensors

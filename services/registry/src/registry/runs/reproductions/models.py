@@ -35,8 +35,8 @@ class ReproductionRow(Base):
 
     run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id"), primary_key=True)
     merge_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id"))
-    version_id: Mapped[UUID] = mapped_column(ForeignKey("recipe_versions.id"))
-    recipe_id: Mapped[UUID] = mapped_column(ForeignKey("recipes.id"))
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("recipe_versions.id", ondelete="CASCADE"))
+    recipe_id: Mapped[UUID] = mapped_column(ForeignKey("recipes.id", ondelete="CASCADE"))
     owner: Mapped[str] = mapped_column(ForeignKey("accounts.handle"))
     same: Mapped[bool]
     counted: Mapped[bool]

@@ -73,6 +73,7 @@ class Ingredients(BaseModel):
     models: list[Ingredient]
     unknown: list[str]
     groups: list[Kinship]
+    inherited: list[Inherited] = []  # the release before does not give them
     forbidding: list[Inherited]
     conflicts: list[Conflict]
     exclusions: list[Exclusion]

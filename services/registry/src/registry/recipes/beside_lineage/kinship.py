@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from mergehub.contracts.licences.terms import broken, forbids
 from mergehub.recipe.faults import Fault, Path, bounded, excerpt, pointer
 from mergehub.recipe.methods import MethodSpec
-from registry.recipes.groups import Merged, places
-from registry.recipes.lineage import (
+from registry.recipes.beside_lineage.groups import Merged, places
+from registry.recipes.beside_lineage.lineage import (
     Conflict,
     Exclusion,
     Ingredient,
@@ -23,13 +24,18 @@ LISTED = 3
 
 
 def kinship_warnings(
-    merged: Sequence[Merged], method: MethodSpec, known: Ingredients
+    merged: Sequence[Merged], method: MethodSpec, known: Ingredients, licence: str | None = None
 ) -> list[Fault]:
-    """The warnings for the groups of a recipe, in the order of the answer about them."""
-    return list(bounded(_warnings(merged, method, known)))
+    """The warnings for the groups of a recipe, in the order of the answer about them.
+
+    `licence`: the one that the recipe is to have.
+    """
+    return list(bounded(_warnings(merged, method, known, licence)))
 
 
-def _warnings(merged: Sequence[Merged], method: MethodSpec, known: Ingredients) -> Iterator[Fault]:
+def _warnings(
+    merged: Sequence[Merged], method: MethodSpec, known: Ingredients, licence: str | None
+) -> Iterator[Fault]:
     found = {each.asked: each for each in known.models}
     for group, kin in zip(merged, known.groups, strict=True):
         yield from _of_group(group, kin, method, found)
@@ -40,6 +46,8 @@ def _warnings(merged: Sequence[Merged], method: MethodSpec, known: Ingredients) 
     yield from (_forbidding(each, of_names) for each in known.forbidding)
     yield from (_conflict(each, of_names) for each in known.conflicts)
     yield from (_exclusion(each, of_names) for each in known.exclusions)
+    if licence is not None:
+        yield from _not_kept(licence, known.inherited, of_names)
 
 
 def base_to_name(kin: Kinship) -> str | None:
@@ -132,6 +140,19 @@ def _exclusion(exclusion: Exclusion, where: Mapping[str, Path]) -> Fault:
     return Fault(
         pointer(where.get(one.path[0].name, ())), "licences-exclude", message, ways or None
     )
+
+
+def _not_kept(
+    licence: str, inherited: Sequence[Inherited], where: Mapping[str, Path]
+) -> Iterator[Fault]:
+    """What the licence of the recipe does not keep of those that its models inherit."""
+    for each in inherited:
+        reason = None if forbids(each.licence) else broken(each.licence, licence)
+        if reason is not None:
+            holder = excerpt(each.path[-1].name)
+            message = f"the recipe's licence {licence} does not keep that of {holder}: {reason}"
+            path = where.get(each.path[0].name, ())
+            yield Fault(pointer(path), "licence-not-kept", message, _way(each.path))
 
 
 def _way(path: Sequence[Named]) -> str | None:

@@ -8,9 +8,9 @@ from typing import Literal, Self
 from mergehub.recipe import Fault, MethodSpec, catalogue
 from mergehub.recipe.yaml.document import load_documents
 from mergehub.recipe.yaml.events import Loaded
-from registry.recipes.groups import Merged, merged_groups, question_of
-from registry.recipes.kinship import base_to_name, kinship_warnings
-from registry.recipes.lineage import Ingredients, Lineage
+from registry.recipes.beside_lineage.groups import Merged, merged_groups, question_of
+from registry.recipes.beside_lineage.kinship import base_to_name, kinship_warnings
+from registry.recipes.beside_lineage.lineage import Ingredients, Lineage
 
 LineageState = Literal["answered", "unavailable", "not-asked"]
 """Whether lineage said what it knows of a recipe's models; `not-asked`: they are too many."""
@@ -55,11 +55,11 @@ class Comparison:
         """The models that lineage does not know, as the recipe names them."""
         return self.known.unknown if self.known else []
 
-    def warnings(self) -> list[Fault]:
-        """What to warn of, each with its line in the text."""
+    def warnings(self, licence: str | None = None) -> list[Fault]:
+        """What to warn of, each with its line in the text; `licence` is that of the recipe."""
         if self.known is None:
             return []
-        found = kinship_warnings(self.merged, self.method, self.known)
+        found = kinship_warnings(self.merged, self.method, self.known, licence)
         return [replace(each, line=self.document.line(each)) for each in found]
 
     def missing_base(self) -> str | None:

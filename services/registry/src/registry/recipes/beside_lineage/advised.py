@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 
 from mergehub.kit.problems.problem import FieldFault
+from registry.recipes.beside_lineage.comparison import Comparison, LineageState
+from registry.recipes.beside_lineage.lineage import Lineage
 from registry.recipes.check import CheckedRecipe, RecipeInvalid, as_seen, check
-from registry.recipes.comparison import Comparison, LineageState
-from registry.recipes.lineage import Lineage
 
 RECIPE = "/recipe"
 
@@ -23,8 +23,10 @@ class Advised:
     unknown_models: list[str]
 
 
-async def check_beside_lineage(text: str, lineage: Lineage) -> Advised:
+async def check_beside_lineage(text: str, lineage: Lineage, licence: str | None = None) -> Advised:
     """Check a recipe, and compare its models by what lineage knows of them.
+
+    `licence`: the one that it is to have, which is compared with what its models inherit.
 
     Raises:
         RecipeInvalid: as `check` does. If the base is missing, it suggests the one that they share.
@@ -34,7 +36,8 @@ async def check_beside_lineage(text: str, lineage: Lineage) -> Advised:
     except RecipeInvalid as error:
         raise await _with_base(error, text, lineage) from None
     compared = await _compared(text, lineage)
-    warnings = [as_seen(each, RECIPE) for each in await asyncio.to_thread(compared.warnings)]
+    found = await asyncio.to_thread(compared.warnings, licence)
+    warnings = [as_seen(each, RECIPE) for each in found]
     return Advised(recipe, [*recipe.warnings, *warnings], compared.state, compared.unknown)
 
 

@@ -1,0 +1,1 @@
+"""The registry at the size of a million recipes."""

@@ -1,0 +1,73 @@
+"""Recipes and versions as answers show them to one viewer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.identity.tokens import Viewer
+from registry.recipes import repository
+from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.repository import Pair
+from registry.recipes.schemas import Recipe, RecipeVersion, VersionReference, VersionSummary
+
+LONGEST_DESCRIPTION = 300  # in a list
+
+COLUMNS = Recipe.model_fields.keys() - {"version", "visibility", "forked_from"}
+
+
+async def one(session: AsyncSession, pair: Pair, viewer: Viewer) -> Recipe:
+    """A recipe in full."""
+    (recipe,) = await _recipes(session, [pair], viewer)
+    return recipe
+
+
+async def several(session: AsyncSession, pairs: Sequence[Pair], viewer: Viewer) -> list[Recipe]:
+    """Recipes in a list, each with the beginning of its description."""
+    found = await _recipes(session, pairs, viewer)
+    return [
+        each.model_copy(update={"description": each.description[:LONGEST_DESCRIPTION]})
+        for each in found
+    ]
+
+
+async def _recipes(session: AsyncSession, pairs: Sequence[Pair], viewer: Viewer) -> list[Recipe]:
+    origins = await repository.origins(session, [recipe.id for recipe, _ in pairs], viewer)
+    return [_recipe(recipe, newest, origins) for recipe, newest in pairs]
+
+
+def _recipe(recipe: RecipeRow, newest: VersionRow, origins: Mapping[UUID, Pair]) -> Recipe:
+    columns = {name: getattr(recipe, name) for name in COLUMNS}
+    origin = origins.get(recipe.id)
+    return Recipe(
+        **columns,
+        visibility=recipe.seen_as,
+        forked_from=VersionReference(**reference(*origin)) if origin else None,
+        version=VersionSummary.model_validate(newest),
+    )
+
+
+def reference(recipe: RecipeRow, version: VersionRow) -> dict[str, Any]:
+    """The fields of a reference to a version."""
+    return {
+        "recipe": recipe.id,
+        "version": version.id,
+        "number": version.number,
+        "owner": recipe.owner,
+        "name": recipe.name,
+    }
+
+
+def version_of(row: VersionRow) -> RecipeVersion:
+    """A version with its text."""
+    columns = {name: getattr(row, name) for name in RecipeVersion.model_fields}
+    return RecipeVersion(**columns | {"canonical": json.loads(row.canonical)})
+
+
+def summaries(rows: Iterable[VersionRow]) -> list[VersionSummary]:
+    """Versions in a list."""
+    return [VersionSummary.model_validate(row) for row in rows]

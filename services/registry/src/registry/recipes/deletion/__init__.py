@@ -1,0 +1,1 @@
+"""Deleting a recipe from which nothing else came."""

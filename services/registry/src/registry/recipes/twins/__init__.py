@@ -1,0 +1,1 @@
+"""Twins: the versions of other recipes that have the same digest."""

@@ -1,0 +1,1 @@
+"""How recipes are found: a query language, a catalogue in memory, and what resembles a recipe."""

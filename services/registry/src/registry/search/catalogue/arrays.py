@@ -1,0 +1,76 @@
+"""Arrays that grow at their end, and bitmaps from arrays.
+
+One thread appends while others read: a reader looks only at the rows that were there when its
+question began, and an array that moves to more room leaves the old one to those who read it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pyroaring import BitMap
+
+Slots = NDArray[np.uint32]
+Mask = NDArray[np.bool_]
+ROOM = 1024
+
+
+class Growing:
+    """An array to whose end rows are added."""
+
+    def __init__(self, dtype: type[np.generic] | str) -> None:
+        self._data: NDArray[Any] = np.empty(ROOM, dtype)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def first(self, size: int) -> NDArray[Any]:
+        """The first rows, which can be written in place."""
+        return self._data[:size]
+
+    @property
+    def all(self) -> NDArray[Any]:
+        """All rows."""
+        return self._data[: self._size]
+
+    def extend(self, rows: ArrayLike) -> None:
+        """Add rows at the end."""
+        added = np.asarray(rows, self._data.dtype)
+        size = self._size + len(added)
+        if size > len(self._data):
+            self._reserve(size)
+        self._data[self._size : size] = added
+        self._size = size
+
+    def fill_to(self, size: int, value: float) -> None:
+        """Add rows of one value until there are so many."""
+        if size > self._size:
+            self.extend(np.full(size - self._size, value, self._data.dtype))
+
+    def _reserve(self, size: int) -> None:
+        wider = np.empty(size + size // 4, self._data.dtype)
+        wider[: self._size] = self._data[: self._size]
+        self._data = wider
+
+
+def bitmap(slots: NDArray[Any]) -> BitMap:
+    """The bitmap of an array of slots; ten times as fast as from the array itself."""
+    return BitMap(array("I", slots.astype(np.uint32, copy=False).tobytes()))
+
+
+def slots_of(found: BitMap) -> Slots:
+    """The slots of a bitmap, ascending."""
+    return np.frombuffer(found.to_array(), np.uint32)
+
+
+def within(ends: NDArray[np.int64], slots: NDArray[Any]) -> NDArray[np.int64]:
+    """The places of all that some slots have in an array, where each slot's part ends at `ends`."""
+    places = slots.astype(np.int64)
+    begins = np.where(places > 0, ends[places - 1], 0)
+    lengths = ends[places] - begins
+    before = np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
+    return before + np.arange(len(before))

@@ -1,0 +1,81 @@
+"""What the catalogue knows of one recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from registry.search.words import name_words, words_of
+
+TITLE, TAGS, INGREDIENTS, DESCRIPTION = range(4)
+WEIGHTS = (8, 4, 2, 1)
+"""How much a word counts by the best place that has it, in the order above."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A recipe with its newest version, as a search sees it.
+
+    `created` is in seconds since 1970; `count` says how many models it merges.
+    """
+
+    number: int
+    owner: str
+    name: str
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    domains: tuple[str, ...]
+    licence: str | None
+    visibility: str
+    archived: bool
+    created: int
+    stars: int
+    forks: int
+    reproductions: int
+    methods: tuple[str, ...]
+    base: str | None
+    ingredients: tuple[str, ...]
+    parameters: Mapping[str, tuple[float, ...]]
+    count: int
+    shape: str
+
+    @property
+    def counters(self) -> tuple[int, int, int]:
+        """What changes without the text."""
+        return self.stars, self.forks, self.reproductions
+
+    def mark(self) -> int:
+        """A hash of all but the counters."""
+        parameters = tuple(sorted(self.parameters.items()))
+        return hash(
+            (
+                *(self.owner, self.name, self.title, self.description, self.tags, self.domains),
+                *(self.licence, self.visibility, self.archived, self.created, self.methods),
+                *(self.base, self.ingredients, parameters, self.count, self.shape),
+            )
+        )
+
+    def parts(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The words of each of its texts, with its kind; the most important texts come last."""
+        yield DESCRIPTION, words_of(self.description)
+        for model in self.ingredients:
+            yield INGREDIENTS, name_words(model)
+        for tag in self.tags:
+            yield TAGS, name_words(tag)
+        yield TITLE, words_of(self.title)
+        if self.name != self.title:
+            yield TITLE, words_of(self.name)
+
+    def values(self) -> Iterator[tuple[str, str]]:
+        """Its values, each with its field."""
+        yield from (("method", each) for each in self.methods)
+        yield from (("tag", each) for each in self.tags)
+        yield from (("domain", each) for each in self.domains)
+        yield from (("ingredient", each) for each in self.ingredients)
+        yield "owner", self.owner
+        yield "shape", self.shape
+        if self.base:
+            yield "base", self.base
+        if self.licence:
+            yield "licence", self.licence.lower()

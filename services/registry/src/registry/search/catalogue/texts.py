@@ -1,0 +1,126 @@
+"""The words of all entries: which have a word, in which text, and which words follow others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from registry.search.catalogue.arrays import slots_of
+from registry.search.catalogue.beginnings import Beginnings
+from registry.search.catalogue.entry import WEIGHTS, Entry
+from registry.search.catalogue.kept import Kept
+from registry.search.catalogue.lines import APART, Allowed, Lines
+from registry.search.catalogue.postings import Postings, add_pairs
+from registry.search.spelling.vocabulary import Near, Vocabulary
+
+KINDS = len(WEIGHTS)
+Whole = NDArray[np.int64]
+FEW = 20_000  # entries that are looked through at each question; more are remembered
+
+
+class Codes(dict[str, int]):
+    """The numbers of words, from 1 on; a word that is asked for and new gets the next one."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def __missing__(self, word: str) -> int:
+        self.words.append(word)
+        code = self[word] = len(self.words)
+        return code
+
+
+class Texts:
+    """The words of entries, by slot. Each entry has a word in the best of its texts only."""
+
+    def __init__(self) -> None:
+        self.codes = Codes()
+        self._postings: Postings[int] = Postings()
+        self._lines = Lines()
+        self._kept = Kept()
+        self._beginnings = Beginnings()
+        self._vocabulary = Vocabulary()
+        self.few = FEW
+
+    @property
+    def words(self) -> list[str]:
+        """All words, in the order in which they came."""
+        return self.codes.words
+
+    def add(self, slot: int, entries: Sequence[Entry]) -> None:
+        """Add the texts of entries that have the slots from this one on."""
+        line: list[int] = []
+        kinds: list[int] = []
+        part_ends, ends = [], []
+        for entry in entries:
+            for kind, words in entry.parts():
+                line += map(self.codes.__getitem__, words)
+                line.append(APART)
+                kinds.append(kind)
+                part_ends.append(len(line))
+            ends.append(len(line))
+        codes = np.array(line, np.int64)
+        self._lines.add(codes, np.array(ends))
+        of_part = np.repeat(np.array(kinds), np.diff(part_ends, prepend=0))
+        slots = np.repeat(np.arange(len(entries)), np.diff(ends, prepend=0))
+        keys, at = _best(codes, slots, of_part)
+        add_pairs(self._postings, keys, (at + slot).astype(np.uint32))
+
+    def places(self, word: str) -> list[BitMap]:
+        """The entries that have a word in each kind of text, none of them twice."""
+        code = self.codes.get(word, 0)
+        return [self._postings.of(code * KINDS + kind) for kind in range(KINDS)]
+
+    def places_of_prefix(self, prefix: str) -> list[BitMap]:
+        """The entries that have a word that begins so, in each kind of text."""
+        codes = [self.codes[word] for word in self.beginning_with(prefix)]
+        return [
+            self._postings.any_of(code * KINDS + kind for code in codes) for kind in range(KINDS)
+        ]
+
+    def count(self, word: str) -> int:
+        """How many entries have had a word, those included that nobody sees."""
+        code = self.codes.get(word, 0)
+        return sum(self._postings.count(code * KINDS + kind) for kind in range(KINDS))
+
+    def prepare_spelling(self) -> None:
+        """Take in the new words, from which those near a word are found."""
+        self._vocabulary.follow(self.words)
+
+    def near(self, word: str) -> list[Near]:
+        """The words that may have been meant by a word, also those of entries that nobody sees."""
+        self.prepare_spelling()
+        return self._vocabulary.near(word)
+
+    def following(
+        self, words: Sequence[str], prefix: bool, candidates: BitMap, size: int
+    ) -> BitMap:
+        """Those of the candidates, which have all of these words, where they follow each other."""
+        phrase: list[Allowed] = [self.codes[word] for word in words[: len(words) - prefix]]
+        if prefix:
+            allowed = np.zeros(len(self.codes) + 1, np.bool_)
+            allowed[[self.codes[word] for word in self.beginning_with(words[-1])]] = True
+            phrase.append(allowed)
+        if prefix or len(candidates) <= self.few:
+            return self._lines.among(phrase, slots_of(candidates))
+        found = self._kept.of(
+            tuple(words), size, lambda begin, end: self._lines.between(phrase, begin, end)
+        )
+        return found & candidates
+
+    def beginning_with(self, prefix: str) -> list[str]:
+        """The words that begin so, in no order."""
+        return self._beginnings.of(self.codes, prefix)
+
+
+def _best(codes: Whole, slots: Whole, kinds: Whole) -> tuple[Whole, Whole]:
+    """Each word of each entry once, with the best kind of text that has it; and the entries."""
+    count = 1 + int(slots[-1])
+    whole = np.sort((codes * count + slots) * KINDS + kinds)
+    pairs, kind = np.divmod(whole[np.searchsorted(whole, count * KINDS) :], KINDS)  # not APART
+    first = np.diff(pairs, prepend=-1) > 0
+    code, slot = np.divmod(pairs[first], count)
+    return code * KINDS + kind[first], slot

@@ -1,0 +1,78 @@
+"""The catalogue for requests. While it loads, they wait a little and then get a 503 problem."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+
+from mergehub.kit.background.resources import Resources
+from mergehub.kit.identity.auth import Viewing
+from mergehub.kit.problems.problem import Problem
+from mergehub.kit.replica.heap import LARGE, give_back
+from mergehub.kit.telemetry.loops import Loop, turned
+from registry.search.catalogue.catalogue import Catalogue
+from registry.search.replica.replica import Replica
+
+PATIENCE_SECONDS = 5.0
+HEAP_PAUSE_SECONDS = 5.0
+SPELLING_PAUSE_SECONDS = 2.0
+
+
+class CatalogueLoading(Problem):
+    """The service has just started and is still reading the recipes from the database."""
+
+    status, code, title = 503, "catalogue-loading", "The catalogue is being loaded"
+    remedy = "Send the request again after the seconds in `Retry-After`."
+
+
+def start_replica(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
+    """Give the process a replica of the catalogue; the loops that keep it current and small."""
+    app.state.catalogue = Replica(resources)
+    spelling = partial(_prepare_spelling, app.state.catalogue)
+    return {"catalogue": app.state.catalogue.run, "heap": _keep_small, "spelling": spelling}
+
+
+async def _keep_small() -> None:
+    while True:
+        await asyncio.to_thread(give_back, LARGE)
+        turned()
+        await asyncio.sleep(HEAP_PAUSE_SECONDS)
+
+
+async def _prepare_spelling(replica: Replica) -> None:
+    """Take new words in before a search with a mistake needs them."""
+    while True:
+        if replica.state is not None:
+            await asyncio.to_thread(replica.state.texts.prepare_spelling)
+        turned()
+        await asyncio.sleep(SPELLING_PAUSE_SECONDS)
+
+
+def replica_of(app: FastAPI) -> Replica:
+    """The replica of the catalogue in this process."""
+    replica: Replica = app.state.catalogue
+    return replica
+
+
+async def _catalogue(request: Request, viewer: Viewing) -> Catalogue:
+    """The catalogue, with all that this process wrote, and for a known viewer with all there is."""
+    replica = replica_of(request.app)
+    if replica.state is not None and viewer is None and replica.has_own_writes():
+        return replica.state
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await replica.current()
+    if replica.state is None:
+        raise CatalogueLoading(
+            "The service is reading the recipes from the database.", headers={"Retry-After": "2"}
+        )
+    return replica.state
+
+
+InMemory = Annotated[Catalogue, Depends(_catalogue)]
+"""The catalogue. The operation declares CatalogueLoading in `responses=`."""

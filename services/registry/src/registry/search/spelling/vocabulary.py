@@ -1,0 +1,106 @@
+"""The known words that are near a word: found by what remains of both without a letter or two.
+
+Words one edit apart have a common rest after a deletion in each. So a table leads from each rest
+to its words; only the beginnings of words are in it, which suffices.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice
+from threading import Lock
+
+from registry.search.spelling.distance import distance
+from registry.search.spelling.pairs import Pairs, pair
+
+SHORTEST, LONG = 4, 8
+"""Shorter words are not corrected; long ones may be two edits apart."""
+BEGINNING = 7
+TOGETHER = 5000
+
+
+@dataclass(frozen=True)
+class Near:
+    """A known word, and how many edits it is away."""
+
+    word: str
+    distance: int
+
+
+def may_differ(word: str) -> int:
+    """How many edits a word may be away from what was meant. Words with digits: none."""
+    if len(word) < SHORTEST or not word.isalpha():
+        return 0
+    return 2 if len(word) >= LONG else 1
+
+
+class Vocabulary:
+    """Words, which are only added. One thread at a time adds while others read."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._followed = 0
+        self._words: list[str] = []
+        self._letters: list[int] = []
+        self._pairs = Pairs()
+
+    def follow(self, words: Sequence[str]) -> None:
+        """Add the words that came to the end of a list since the last time."""
+        if len(words) == self._followed:
+            return
+        with self._lock:
+            new = words[self._followed :]
+            self.add(new)
+            self._followed += len(new)
+
+    def add(self, words: Iterable[str]) -> None:
+        """Add words that are not yet there; those with digits are never meant."""
+        meant = (each for each in words if len(each) >= SHORTEST - 1 and each.isalpha())
+        while some := list(islice(meant, TOGETHER)):
+            pairs = array("q")
+            for number, word in enumerate(some, len(self._words)):
+                rests = _rests(word[:BEGINNING], 2 if len(word) >= LONG - 1 else 1)
+                pairs.extend([pair(hash(rest), number) for rest in rests])
+            self._letters += map(_letters, some)
+            self._words += some
+            self._pairs.add(pairs)
+
+    def near(self, word: str) -> list[Near]:
+        """The known words that may have been meant, the nearest first."""
+        most = may_differ(word)
+        found = []
+        for known in self._candidates(word, most) if most else ():
+            edits = distance(word, known, most if len(known) >= LONG - 1 else 1)
+            if edits:
+                found.append(Near(known, edits))
+        return sorted(found, key=lambda each: (each.distance, each.word))
+
+    def _candidates(self, word: str, most: int) -> Iterator[str]:
+        """The words that have a common rest, and no more other letters than edits can make."""
+        letters = _letters(word)
+        rests = _rests(word[:BEGINNING], most)
+        for number in self._pairs.numbers(map(hash, rests)):
+            if (self._letters[number] ^ letters).bit_count() <= 2 * most:
+                yield self._words[number]
+
+
+def _rests(beginning: str, deletions: int) -> set[str]:
+    """What remains of the beginning of a word after at most so many deletions."""
+    places = range(len(beginning))
+    rests = {beginning, *(beginning[:at] + beginning[at + 1 :] for at in places)}
+    if deletions == 2:
+        rests.update(
+            beginning[:at] + beginning[at + 1 : later] + beginning[later + 1 :]
+            for at, later in combinations(places, 2)
+        )
+    return rests
+
+
+def _letters(word: str) -> int:
+    """A bit for each letter that a word has; some letters share one."""
+    bits = 0
+    for letter in word:
+        bits |= 1 << ord(letter) % 64
+    return bits

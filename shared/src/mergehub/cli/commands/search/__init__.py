@@ -1,0 +1,1 @@
+"""`search`: recipes found by words and conditions, and recipes like one."""

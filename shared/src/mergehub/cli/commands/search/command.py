@@ -1,0 +1,113 @@
+"""`search`: what is asked, and how the answer is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from mergehub.cli.connection import hub
+from mergehub.cli.failures import Faults
+from mergehub.cli.json_option import HOW_MANY, as_json, show_json
+from mergehub.cli.output import show
+from mergehub.client import HubClient, api
+
+from .faults import pointed
+from .tables import facet_table, notes, recipe_table
+
+Answer = dict[str, Any]
+MOST_AT_ONCE = 200
+MOST_ALIKE = 100
+SORTS = ("relevance", "new", "stars", "uplift", "reproductions", "trending")
+
+
+@click.command()
+@click.argument("words", metavar="[QUERY]", nargs=-1)
+@click.option("--sort", type=click.Choice(SORTS), help="The order; else by relevance or newest.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True,
+              help=HOW_MANY)  # fmt: skip
+@click.option("--facets", is_flag=True, help="Also count methods, bases, ingredients, tags …")
+@click.option("--similar-to", metavar="RECIPE", help="Find recipes like this one instead.")
+@click.option("--by", type=click.Choice(["likeness", "ingredients"]),
+              help="With --similar-to: alike in general, or the same ingredients.")  # fmt: skip
+@as_json
+@click.pass_context
+def search(
+    ctx: click.Context,
+    /,
+    words: tuple[str, ...],
+    sort: str | None,
+    limit: int,
+    facets: bool,
+    similar_to: str | None,
+    by: str | None,
+    raw: bool,
+) -> None:
+    """Find recipes by words and conditions.
+
+    Put a QUERY into single quotes, such as 'method:ties base:mistral tag:german density<0.5 -nsfw',
+    and -- before one that begins with a hyphen. All conditions must hold; the hub explains them at
+    /docs/guides/searching. Without a QUERY, all recipes are listed, the newest first.
+    """
+    if similar_to is not None:
+        _refuse_with_similar(words, sort, facets)
+        _print_similar(ctx, similar_to, by, limit, raw)
+        return
+    if by is not None:
+        raise click.UsageError("--by needs --similar-to.")
+    text = " ".join(words)
+    try:
+        with hub(ctx) as client:
+            answer = _found(client, text, sort, limit)
+            counted = client.get("/v1/recipes/facets", q=text) if facets else None
+    except Faults as error:
+        raise pointed(error, text) from error
+    if raw:
+        show_json(answer if counted is None else {**answer, "facets": counted["facets"]})
+        return
+    _print(answer, counted)
+
+
+def _refuse_with_similar(words: tuple[str, ...], sort: str | None, facets: bool) -> None:
+    if words or sort or facets:
+        raise click.UsageError("--similar-to takes no QUERY, --sort or --facets.")
+
+
+def _found(client: HubClient, text: str, sort: Any, limit: int) -> Answer:
+    """The first results, page by page, as one answer."""
+    items: list[Mapping[str, Any]] = []
+    cursor: str | None = None
+    first: Answer | None = None
+    while True:
+        size = min(limit - len(items), MOST_AT_ONCE)
+        asked = api.list_recipes(q=text, sort=sort, limit=size, cursor=cursor)
+        page: Answer = dict(client.send(asked))
+        first = first or page
+        items += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None or len(items) >= limit:
+            return first | {"items": items, "next_cursor": cursor}
+
+
+def _print(answer: Answer, counted: Mapping[str, Any] | None) -> None:
+    if answer["items"]:
+        show(recipe_table(answer["items"]))
+    if counted is not None and counted["total"]:
+        click.echo()
+        show(facet_table(counted["facets"]))
+    for note in notes(answer):
+        click.echo(note, err=True)
+
+
+def _print_similar(ctx: click.Context, name: str, by: str | None, limit: int, raw: bool) -> None:
+    with hub(ctx) as client:
+        recipe = client.recipe(name)
+        asked = {"by": by, "limit": min(limit, MOST_ALIKE)}
+        answer = client.get(f"/v1/recipes/{recipe['id']}/similar", **asked)
+    if raw:
+        show_json(answer["items"])
+    elif answer["items"]:
+        show(recipe_table(answer["items"]))
+    else:
+        click.echo(f"No recipe is like {name}.", err=True)
