@@ -116,12 +116,17 @@ def _reveal(partial: Path, out: Path) -> None:
 
 
 def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str, str]:
+<<<<<<< HEAD
     digest = _digest(finished)
+=======
+    digest = output_digest({name: each.sha256 for name, each in finished.items()})
+    recipe = recipe_text(plan)
+>>>>>>> part/tempo
     return {
         **plan.texts,
         CONFIG: _json(plan.config),
-        CARD: card(plan, digest),
-        RECIPE: recipe_text(plan),
+        CARD: card(plan, digest, recipe),
+        RECIPE: recipe,
         LOCK: _json(lock.model_dump(mode="json")),
         MANIFEST: _json(_manifest(plan, finished, digest)),
     }
