@@ -116,12 +116,7 @@ def _reveal(partial: Path, out: Path) -> None:
 
 
 def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str, str]:
-<<<<<<< HEAD
-    digest = _digest(finished)
-=======
-    digest = output_digest({name: each.sha256 for name, each in finished.items()})
-    recipe = recipe_text(plan)
->>>>>>> part/tempo
+    digest, recipe = _digest(finished), recipe_text(plan)
     return {
         **plan.texts,
         CONFIG: _json(plan.config),
