@@ -58,7 +58,9 @@ def _lines(folder: Path, verdict: Verdict) -> Iterator[str]:
     if not verdict.faults:
         yield f"{folder}: {verdict.files} files are as they were signed"
     else:
-        yield f"{folder}: {len(verdict.faults)} files are not as they should be"
+        count = len(verdict.faults)
+        said = "1 file is not as it" if count == 1 else f"{count} files are not as they"
+        yield f"{folder}: {said} should be"
     for fault in verdict.faults:
         yield f"  {fault.file}: {fault.fault}. {fault.detail}"
     if (folder / SIGNATURE).exists():
