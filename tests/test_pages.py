@@ -329,6 +329,7 @@ WHOLE = {
     "list_run_items": "the scores of one benchmark, as one object",
     "list_items_of_runs": "one for each that was asked for",
     "list_run_tensors": "those of one model, as one object",
+    "list_signing_keys": "the few of a setting",
     "list_similar_recipes": "the first of a ranking that changes with each recipe",
 }
 """Lists without a cursor, and why."""

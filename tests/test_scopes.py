@@ -27,6 +27,7 @@ OPEN = "open"  # visitors need it before they sign in, even if reading needs a t
 NEEDED = {
     "recipes:write": {
         "publish_recipe", "update_recipe", "publish_recipe_version", "fork_recipe", "delete_recipe",
+        "import_recipes",
         "star_recipe",
         "unstar_recipe", "add_comment", "edit_comment", "remove_comment",
     },

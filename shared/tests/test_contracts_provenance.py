@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from mergehub.contracts.provenance.settings import Machine, Setting, Unlike, unlike
+from mergehub.contracts.provenance.settings import Machine, MergeSetting, Unlike, unlike
 from mergehub.contracts.provenance.tensors import TensorDigest
 
 HERE = Machine(system="Linux", architecture="x86_64", processor="Epyc", threads=2)
-SETTING = Setting(engine_version="5", versions={"numpy": "2.3"}, device="cpu", machine=HERE)
+SETTING = MergeSetting(engine_version="5", versions={"numpy": "2.3"}, device="cpu", machine=HERE)
 
 
 def test_equal_settings_differ_in_nothing() -> None:
@@ -18,7 +18,9 @@ def test_equal_settings_differ_in_nothing() -> None:
 
 def test_every_version_the_device_and_the_machine_count() -> None:
     machine = Machine(system="Darwin", architecture="arm64", processor=None, threads=8)
-    other = Setting(engine_version="6", versions={"numpy": "2.4"}, device="H200", machine=machine)
+    other = MergeSetting(
+        engine_version="6", versions={"numpy": "2.4"}, device="H200", machine=machine
+    )
     assert unlike(SETTING, other) == [
         Unlike(what="engine", made="5", again="6"),
         Unlike(what="numpy", made="2.3", again="2.4"),
@@ -30,7 +32,7 @@ def test_every_version_the_device_and_the_machine_count() -> None:
 
 
 def test_what_one_of_them_does_not_know_is_no_difference() -> None:
-    unknown = Setting(engine_version="5", versions={}, device=None, machine=None)
+    unknown = MergeSetting(engine_version="5", versions={}, device=None, machine=None)
     assert unlike(SETTING, unknown) == unlike(unknown, SETTING) == []
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mergehub.attestation.own import own_elliptic_key, own_key
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, url_of
 from mergehub.hub.folder import SECRETS_KEYS, TOKENS, DataFolder
@@ -89,6 +90,16 @@ def test_a_folder_with_other_things_is_left_as_it_is(tmp_path: Path) -> None:
         DataFolder(home)
     assert home.stat().st_mode & 0o777 == 0o755
     assert [entry.name for entry in home.iterdir()] == ["letter.txt"]
+
+
+def test_a_shell_that_signed_before_the_first_hub_does_not_stop_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = own_key(tmp_path / "data").public
+    monkeypatch.setenv("MERGEHUB_DATA", str(tmp_path / "data"))
+    own_elliptic_key()
+    with DataFolder(tmp_path / "data") as folder:
+        assert own_key(folder.path).public.id == key.id
 
 
 def test_a_full_disk_is_noticed_before_anything_starts(tmp_path: Path) -> None:

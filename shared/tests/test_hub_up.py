@@ -147,7 +147,7 @@ def test_the_documentation_loads_nothing_from_elsewhere(hub: RunningHub) -> None
     assert httpx.head(f"{hub.url}/docs", timeout=SECONDS).status_code == 200
 
 
-def test_a_worker_knows_no_secret_but_its_own_token(hub: RunningHub) -> None:
+def test_a_worker_knows_no_secret_but_its_own_token_and_key(hub: RunningHub) -> None:
     told = hub.child("merge_worker").environ()
     assert told["MERGEHUB_WORKER_TOKEN"].startswith("mgh_")
     secrets = ("BOOTSTRAP_TOKEN", "SERVICE_TOKEN", "SECRETS_KEYS", "DATABASE_URL")

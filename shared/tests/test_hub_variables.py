@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mergehub.attestation.keys import new_key, public_keys, signing_key
+from mergehub.attestation.own import KEY_FILE, own_key
 from mergehub.cli.main import main
 from mergehub.hub.address import listen
 from mergehub.hub.folder import DataFolder
 from mergehub.hub.process import CannotStart
 from mergehub.hub.up import NOT_FOR_WORKERS, Hub, Options
-from mergehub.kit.settings.environment import read_settings
+from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 
 KEY = "a" * 43
@@ -73,6 +75,56 @@ def test_workers_get_no_file_of_what_is_not_for_them(
         assert not env.get(name)
         assert not env.get(f"{name}_FILE")
     read_settings(WorkerSettings, env)
+
+
+def test_only_workers_get_the_key_that_signs_and_services_its_public_key_before_earlier_ones(
+    tmp_path: Path, give: Callable[[str, str], None]
+) -> None:
+    earlier = signing_key(new_key()).public
+    give("SIGNING_PUBLIC_KEYS", earlier.pem)
+    hub = _hub(tmp_path)
+    own = own_key(tmp_path / "data")
+    worker = read_settings(WorkerSettings, _inherited(hub.workers[0].env))
+    assert worker.signing_key is not None
+    assert worker.signing_key.get_secret_value() == own.pem
+    assert not any(own.pem in value for value in hub.origin.env.values())
+    public = read_settings(ServiceSettings, _inherited(hub.origin.env)).signing_public_keys
+    assert public is not None
+    assert [each.id for each in public_keys(public)] == [own.public.id, earlier.id]
+
+
+def test_a_given_key_signs_and_no_service_gets_it(
+    tmp_path: Path, give: Callable[[str, str], None]
+) -> None:
+    key = signing_key(new_key())
+    give("SIGNING_KEY", key.pem)
+    hub = _hub(tmp_path)
+    worker = read_settings(WorkerSettings, _inherited(hub.workers[0].env))
+    assert worker.signing_key is not None
+    assert signing_key(worker.signing_key.get_secret_value()).public == key.public
+    services = _inherited(hub.origin.env)
+    assert not services["MERGEHUB_SIGNING_KEY"]
+    assert not services["MERGEHUB_SIGNING_KEY_FILE"]
+
+
+def test_a_damaged_signing_key_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / KEY_FILE).write_text("damaged")
+    with pytest.raises(CannotStart, match=r"signing-key.pem: it is not a private Ed25519 key"):
+        _hub(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(WorkerSettings, "signing_key"), (ServiceSettings, "signing_public_keys")]
+)
+def test_a_setting_that_is_no_key_is_refused_without_repeating_it(
+    kind: type[Settings], field: str
+) -> None:
+    env = {f"MERGEHUB_{field.upper()}": "secret words", "MERGEHUB_WORKER_TOKEN": "mgh_worker"}
+    with pytest.raises(BadSettings) as refused:
+        read_settings(kind, env)
+    assert f"MERGEHUB_{field.upper()}" in str(refused.value)
+    assert "secret words" not in str(refused.value)
 
 
 def test_a_file_that_cannot_be_read_stops_the_start(

@@ -61,8 +61,9 @@ def test_the_audit_of_before_is_there_entry_by_entry(again: RunningHub, story: S
 
 
 def test_secrets_lie_where_their_owner_alone_may_read_them(story: Story, place: Path) -> None:
-    secrets = [place / "hub.tar", story.second / "tokens.json", story.second / "secrets-keys.json"]
-    assert [path.stat().st_mode & 0o777 for path in secrets] == [0o600] * 3
+    names = ("tokens.json", "secrets-keys.json", "signing-key.pem")
+    secrets = [place / "hub.tar", *(story.second / name for name in names)]
+    assert [path.stat().st_mode & 0o777 for path in secrets] == [0o600] * 4
     assert story.second.stat().st_mode & 0o777 == 0o700
 
 

@@ -1,29 +1,59 @@
-"""The hooks of the short form: those of the full form, and of all wrong types of a value only one.
+"""The hooks of the short form: those of the full form, and fewer of the systematic requests.
 
-A value has five types or so that it must not have, and nearly half of the requests would try them.
+- A value has five types or so that it must not have, and nearly half of the requests would try
+  them: one is tried.
+- Operations share parameters, which the same code reads: what one operation was asked by a
+  parameter of a name and a schema, no other is asked.
 """
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import schemathesis
 from schemathesis import Case
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario
 from schemathesis.hooks import HookContext
 
 from . import hooks as hooks  # Schemathesis registers them
 
-_tried: set[tuple[str | None, ...]] = set()
+_tried: set[tuple[object, ...]] = set()
 
 
 @schemathesis.hook
 def filter_case(context: HookContext, case: Case) -> bool:
-    """Whether to send a request: no other one has had a value of a wrong type in this place."""
+    """Whether to send a request: no other one has tried the same in this place."""
     about = case.meta.phase.data if case.meta else None
     if not isinstance(about, CoveragePhaseData):
         return True
-    if about.scenario is not CoverageScenario.INCORRECT_TYPE:
-        return True
-    place = (case.operation.label, about.parameter, about.location, about.description)
-    new = place not in _tried
-    _tried.add(place)
+    place = _place(case, about)
+    new = place is None or place not in _tried
+    if place is not None:
+        _tried.add(place)
     return new
+
+
+def _place(case: Case, about: CoveragePhaseData) -> tuple[object, ...] | None:
+    """What a request tries, and where; None if it is sent in any case."""
+    tried = about.parameter, about.scenario, about.location, about.description
+    value = _value(case, about)
+    if about.scenario is CoverageScenario.INCORRECT_TYPE:
+        return (*tried, _schema(case, about) if value is not None else case.operation.label)
+    return None if value is None else (*tried, _schema(case, about), repr(value))
+
+
+def _value(case: Case, about: CoveragePhaseData) -> Any:
+    """What the request gives for the parameter that it is about; None for a path or a body."""
+    named: Any = {ParameterLocation.QUERY: case.query, ParameterLocation.HEADER: case.headers}
+    found = named.get(about.parameter_location)
+    return found.get(about.parameter) if found and about.parameter else None
+
+
+def _schema(case: Case, about: CoveragePhaseData) -> str:
+    """The schema of the parameter that a request is about."""
+    of_headers = about.parameter_location is ParameterLocation.HEADER
+    named: Any = case.operation.headers if of_headers else case.operation.query
+    found = named.get(about.parameter)
+    return json.dumps(found.definition.get("schema") if found else None, sort_keys=True)

@@ -24,6 +24,7 @@ REFUSALS = {
     "bad-cursor": "a cursor is sealed: only one that this list returned is valid",
     "precondition-failed": "the valid ETag changes with the resource",
     "idempotency-key-reused": "whether a key is new depends on earlier requests",
+    "query-invalid": "a search is text in a language of its own",
     "recipe-invalid": "a recipe is YAML in a string, with a language of its own",
     "run-invalid": "what a run names must exist, and one of two fields is given",
     "report-invalid": "the result must be of the run's kind and go with the outcome",

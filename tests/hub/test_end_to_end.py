@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from running import RunningHub, eventually, finish
 from story import RECIPE, digest_in, from_recipe_to_uplift
 
+from mergehub.cli.main import main
 from mergehub.client import HubClient, HubError
 from mergehub.contracts.runs import LEASE_SECONDS, Run, RunState
 
@@ -40,6 +44,23 @@ def calm(hub: RunningHub) -> Run:
     """The merge that nothing disturbed."""
     with hub.client() as client:
         return finish(client, submit_deep(client, "e2e/calm"))
+
+
+def test_a_model_of_the_hub_verifies_with_the_keys_that_the_hub_publishes(
+    hub: RunningHub, calm: Run, tmp_path: Path
+) -> None:
+    place = {"MERGEHUB_URL": hub.url, "MERGEHUB_TOKEN": hub.token}
+    keys = CliRunner().invoke(main, ["keys", "--hub"], env=place)
+    assert keys.exit_code == 0, keys.output
+    (tmp_path / "hub.pem").write_text(keys.stdout)
+    folder = hub.data / "artifacts" / "runs" / str(calm.id)
+    words = ["verify", str(folder), "--key", str(tmp_path / "hub.pem"), "--json"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    verdict = json.loads(done.stdout)
+    assert (verdict["genuine"], verdict["run"]) == (True, str(calm.id))
+    assert calm.result is not None
+    assert verdict["output_digest"] == calm.result["output_digest"]
 
 
 @pytest.mark.parametrize("culprit", ["child", "worker"])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from tries import tries
 
 from leaderboard.recommendations.complement import apart, groups, shrunk
 from leaderboard.recommendations.licences import agreement
@@ -36,7 +37,7 @@ def by_force(values: np.ndarray, size: int) -> list[tuple[float, tuple[int, ...]
     return sorted(found, key=lambda each: -each[0])
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(50))
 @given(scores, st.sampled_from((2, 3)))
 def test_the_best_groups_are_those_that_brute_force_finds(values, size):
     free = ~np.eye(len(values), dtype=bool)

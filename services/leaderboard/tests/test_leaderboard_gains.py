@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from tries import tries
 
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.growing.facts import GrowingFacts
@@ -109,7 +110,7 @@ def _difference(own, compared, *, best: bool) -> tuple[float, float]:
     return own[0] - value, math.hypot(own[1], error)
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(50))
 @given(hubs(), st.sampled_from(AGAINST))
 def test_gains_are_those_of_a_plain_loop(hub, against):
     facts, standing = hub

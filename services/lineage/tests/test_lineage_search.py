@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tries import tries
 
 from lineage.memory.growing import GrowingGraph
 from lineage.search import finding, index
@@ -16,7 +17,7 @@ from lineage.search.index import Index
 from lineage.search.words import BEGINNING, EXACT, INSIDE, WORD_BEGINNING, Query, plain
 
 WORDS = ["mistral", "llama", "slerp", "7b", "v2", "x", "Größe", "GGUF", "instruct"]
-fast = settings(max_examples=60, deadline=None, derandomize=True)
+fast = settings(max_examples=tries(25), deadline=None, derandomize=True)
 
 
 @pytest.fixture

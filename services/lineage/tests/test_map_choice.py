@@ -9,6 +9,7 @@ import pytest
 from drawn_graph import LICENCES, Drawn, graphs, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tries import tries
 
 from lineage.map import chosen
 from lineage.map.chosen import largest
@@ -23,7 +24,7 @@ from lineage.questions.kinds import KINDS, families_of, kinds_of
 
 MODELS = 12
 BOTH = ("ancestors", "descendants")
-fast = settings(max_examples=80, deadline=None, derandomize=True)
+fast = settings(max_examples=tries(30), deadline=None, derandomize=True)
 
 
 @pytest.fixture

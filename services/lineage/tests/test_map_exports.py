@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from published_openlineage import check, facets
+from tries import tries
 from when_used import when_used
 
 from lineage.exports.formats import FORMATS, FormatName, written
@@ -24,7 +25,7 @@ nx = when_used("networkx")
 
 HUB = "https://hub.example.org"
 SPACE = UUID(int=7)
-fast = settings(max_examples=80, deadline=None, derandomize=True)
+fast = settings(max_examples=tries(30), deadline=None, derandomize=True)
 
 HOSTILE = (
     '"; DROP TABLE models; --',

@@ -11,6 +11,7 @@ import pytest
 from drawn_graph import LICENCES, Drawn, graphs, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tries import tries
 
 from lineage.facets import current, naming, pieces
 from lineage.facets.counting import counted
@@ -25,7 +26,7 @@ from lineage.questions.kinds import KINDS, kinds_of
 from mergehub.columns.codes import set_text
 
 DOMAINS = ([], ["code"], ["code", "maths"], ["maths"])
-fast = settings(max_examples=60, deadline=None, derandomize=True)
+fast = settings(max_examples=tries(25), deadline=None, derandomize=True)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tries import tries
 
 from lineage.map.layout.drawing import GAP, Drawing, Floats
 from lineage.map.layout.families import by_families
@@ -16,7 +17,7 @@ from lineage.map.layout.layered import by_layers
 from lineage.map.layout.packing import around, enclosing
 from lineage.map.layout.spreading import spread
 
-fast = settings(max_examples=60, deadline=None, derandomize=True)
+fast = settings(max_examples=tries(25), deadline=None, derandomize=True)
 
 
 def drawing(edges: Iterable[tuple[int, int]], size: int, radii: Floats | None = None) -> Drawing:

@@ -12,6 +12,7 @@ import pytest
 from drawn_graph import METHODS, Drawn, Edge, edge, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tries import tries
 
 from lineage.memory import segments
 from lineage.memory.columns import RELATIONS, ROLES
@@ -26,7 +27,7 @@ from lineage.statistics.selection import Selection
 MODELS = 12
 DOMAINS = ([], ["code"], ["code", "maths"], ["maths"])
 LICENCES = ("mit", "apache-2.0", None)
-fast = settings(max_examples=30, deadline=None, derandomize=True)
+fast = settings(max_examples=tries(20), deadline=None, derandomize=True)
 
 
 @pytest.fixture
@@ -212,8 +213,8 @@ def test_what_is_learned_anew_about_an_edge_counts_at_once(changes, later):
     again = made.graph
     assert ranked.largest(again, 3) == Uses(selection).largest(again, 3)
     assert months.counts(again) == Months(selection).counts(again)
-    [count] = [n for parent, n in ranked.largest(again, 99) if parent == edges.parent[-1]]
-    assert count >= 1
+    counted = dict(ranked.largest(again, top.KEPT))
+    assert edges.parent[-1] in counted or len(counted) == top.KEPT  # others may fill the places
 
 
 def test_a_model_that_gets_a_domain_counts_there_at_once():

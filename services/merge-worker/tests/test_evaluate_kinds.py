@@ -1,7 +1,7 @@
 """Evaluations in full, each run as its child does it: resumed, remembered, in memory, ablated.
 
-The runs share two processes, since PyTorch takes seconds to load: the first is killed in the middle
-of a benchmark, the second does all the others and prints what they found.
+The runs share a process, since PyTorch takes seconds to load: a fork of it is killed in the middle
+of a benchmark, then it does all the others and prints what they found.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 import yaml
 from safetensors.numpy import load_file, save_file
 
-from merge_worker.child.messages import Job
+from merge_worker.child.messages import Failed, Job
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.ablate import AblateSpec
 from mergehub.contracts.kinds.evaluate import EvaluateSpec
@@ -209,6 +210,24 @@ def refusals(names: list[str]) -> list[str]:
     return said
 
 
+def faults(root: Path) -> list[str]:
+    """How a run of a model without a tokenizer fails, and one of a model without a template."""
+    from test_evaluate_runs import llama
+
+    from merge_worker.execution.child import last_word
+
+    llama(root / "models" / "mute")
+    for file in (root / "models" / "mute").glob("tokenizer*"):
+        file.unlink()
+    said = []
+    for spec in (evaluate("mute"), evaluate("tiny", chat_template=True)):
+        heard: Any = Heard()
+        word = last_word(job(root, "faults", spec, uuid4()), heard)
+        assert isinstance(word, Failed), word
+        said.append(word.error.message)
+    return said
+
+
 class Heard:
     """The child's side of the pipe: remembers what was said, and may end the process."""
 
@@ -295,33 +314,42 @@ def all_runs(root: Path) -> dict[str, Any]:
         "own": done(job(root, "whole", own, harness_tasks=(OWN,))),
         "beside": beside_the_harness(root),
         "refused": refusals(["humaneval", "mmlu", "no_such_task"]),
+        "faults": faults(root),
         "left": [str(path) for path in (root / "disk").rglob("*.safetensors")],
     }
 
 
-def started(root: Path, what: str) -> subprocess.CompletedProcess[str]:
-    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(root / "datasets")}
-    return subprocess.run(
-        [sys.executable, __file__, str(root), what],
-        env=os.environ | offline,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+def killed_run(root: Path) -> dict[str, int]:
+    """Begin a run that is killed: its exit status, and how many answers it has kept."""
+    from merge_worker.kinds.evaluate import run
+
+    import_module("lm_eval.models.huggingface")  # both processes need it
+    asked = job(root, "killed", evaluate("left"))
+    if not (child := os.fork()):
+        heard: Any = Heard(KILLED_AFTER)
+        run(asked, asked.spec, heard)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    (answers,) = (root / "killed" / "runs" / str(RUN)).glob("*.answers")
+    kept = answers.read_bytes().count(b"\n")
+    with answers.open("ab") as file:
+        file.write(b'["half a li')  # as if the kill had come while it was written
+    return {"killed": os.waitstatus_to_exitcode(status), "kept": kept}
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     root = tmp_path_factory.mktemp("evaluate-kinds")
     places(root)
-    killed = started(root, "killed")
-    (answers,) = (root / "killed" / "runs" / str(RUN)).glob("*.answers")
-    kept = answers.read_bytes().count(b"\n")
-    with answers.open("ab") as file:
-        file.write(b'["half a li')  # as if the kill had come while it was written
-    said = started(root, "all")
-    assert said.returncode == 0
-    return {**json.loads(said.stdout), "killed": killed.returncode, "kept": kept}
+    offline = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(root / "datasets")}
+    said = subprocess.run(
+        [sys.executable, __file__, str(root)],
+        env=os.environ | offline,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return dict(json.loads(said.stdout))
 
 
 def scores(run: dict[str, Any]) -> list[dict[str, Any]]:
@@ -443,6 +471,18 @@ def test_an_ablation_scores_the_whole_and_the_merge_without_each_ingredient(
 
 
 @pytest.mark.process
+def test_a_model_without_a_tokenizer_is_told_what_it_lacks(found: dict[str, Any]) -> None:
+    lacks_tokenizer, _ = found["faults"]
+    assert lacks_tokenizer.startswith("The model has no tokenizer: put ")
+
+
+@pytest.mark.process
+def test_a_chat_template_that_a_model_lacks_is_a_fault_in_one_line(found: dict[str, Any]) -> None:
+    _, lacks_template = found["faults"]
+    assert lacks_template == "The model has no chat template: evaluate it without one."
+
+
+@pytest.mark.process
 def test_a_task_of_the_harness_is_evaluated_where_the_operator_allows_it(
     found: dict[str, Any],
 ) -> None:
@@ -473,12 +513,5 @@ def test_a_task_of_the_harness_that_the_operator_did_not_name_is_no_benchmark(
 
 
 if __name__ == "__main__":
-    root, what = Path(sys.argv[1]), sys.argv[2]
-    if what == "killed":
-        from merge_worker.kinds.evaluate import run
-
-        asked = job(root, "killed", evaluate("left"))
-        heard: Any = Heard(KILLED_AFTER)
-        run(asked, asked.spec, heard)
-    else:
-        print(json.dumps(all_runs(root)))
+    place = Path(sys.argv[1])
+    print(json.dumps({**killed_run(place), **all_runs(place)}))

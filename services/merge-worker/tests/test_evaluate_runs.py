@@ -200,20 +200,3 @@ async def test_an_unknown_benchmark_fails_before_anything_is_loaded(place: Path)
         said.last.error.message
     )
     assert said.stages == ["starting"]
-
-
-async def test_a_model_without_a_tokenizer_is_told_what_it_lacks(place: Path) -> None:
-    llama(place / "models" / "mute")
-    for file in (place / "models" / "mute").glob("tokenizer*"):
-        file.unlink()
-    said = await run_child(job(place, "mute", ["free"]))
-    assert isinstance(said.last, Failed)
-    assert said.last.error.message.startswith("The model has no tokenizer: put ")
-
-
-async def test_a_chat_template_that_a_model_lacks_is_a_fault_in_one_line(place: Path) -> None:
-    asked = job(place, "tiny", ["free"])
-    asked = asked.model_copy(update={"spec": asked.spec.model_copy(update={"chat_template": True})})
-    said = await run_child(asked)
-    assert isinstance(said.last, Failed)
-    assert said.last.error.message == "The model has no chat template: evaluate it without one."

@@ -22,6 +22,8 @@ from merge_worker.child.messages import Failed, Job, Succeeded
 from merge_worker.child.produced import check_parents
 from merge_worker.execution import child
 from merge_worker.kinds import merge
+from merge_worker.provenance.checking import check_folder
+from mergehub.attestation.keys import SigningKey, new_key, signing_key
 from mergehub.contracts.hardware import Capacity
 from mergehub.contracts.kinds.evaluate import EvaluateResult
 from mergehub.contracts.kinds.kind import MOST_WARNINGS
@@ -66,6 +68,24 @@ def last_word(folder: Path, *models: str) -> Any:
 def error_of(word: Any) -> Any:
     assert isinstance(word, Failed), word
     return word.error
+
+
+@pytest.mark.parametrize("key", [None, signing_key(new_key())])
+def test_a_worker_with_a_key_signs_each_model_as_that_of_its_run(
+    tmp_path: Path, key: SigningKey | None
+) -> None:
+    (tmp_path / "models").mkdir()
+    sound(tmp_path / "models" / "a")
+    recipe = {"merge_method": "linear", "models": [{"model": "a", "parameters": {"weight": 1}}]}
+    wanted = job(tmp_path, recipe).model_copy(update={"signing_key": key and key.pem})
+    word = child.last_word(wanted, Silent())  # type: ignore[arg-type]
+    assert isinstance(word, Succeeded), word
+    verdict = check_folder(wanted.model_folder, [key.public] if key else [])
+    assert [each.fault for each in verdict.faults] == ([] if key else ["missing"])
+    assert verdict.run == (str(wanted.run_id) if key else None)
+    assert verdict.output_digest == word.result.output_digest
+    if key:
+        assert key.pem.splitlines()[1] not in repr(wanted)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from merge_worker.verifying import record
 from merge_worker.verifying.ingredients import pinned
 from mergehub.contracts.kinds.merge import MergeResult
 from mergehub.contracts.kinds.verify import MOST_DIFFERENCES, VerifyResult, VerifySpec
-from mergehub.contracts.provenance.settings import Setting
+from mergehub.contracts.provenance.settings import MergeSetting
 from mergehub.recipe import Lock
 
 LAYERS, SHAPE = 60, (8, 16)
@@ -74,7 +74,7 @@ def verification(
         model_name="merged",
         seed=0,
         output_digest=result.output_digest,
-        made=Setting(
+        made=MergeSetting(
             engine_version="4",
             versions=dict(result.versions) | {"numpy": "1.26"},
             device="cpu",

@@ -16,7 +16,7 @@ from merge_worker.child.messages import scratch_folder
 from merge_worker.execution.slot import Slot
 from merge_worker.verifying.record import NAME
 from mergehub.contracts.kinds.verify import VerifyResult, VerifySpec
-from mergehub.contracts.provenance.settings import Setting
+from mergehub.contracts.provenance.settings import MergeSetting
 from mergehub.contracts.runs import HeartbeatAnswer, HeartbeatRequest, RunState
 from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings.service import WorkerSettings
@@ -33,7 +33,7 @@ def spec(undisturbed: Path) -> VerifySpec:
         "kind": "verify", "run": RUN, "recipe": RECIPE, "recipe_version": None,
         "recipe_digest": "sha256:0", "model_name": "merged", "seed": 0, "independent": True,
         "output_digest": manifest["output_digest"], "manifest": manifest["tensors"],
-        "made": Setting(engine_version="5", versions={}, device=None, machine=None),
+        "made": MergeSetting(engine_version="5", versions={}, device=None, machine=None),
         "lock": json.loads((undisturbed / "mergehub.lock.json").read_bytes()),
     })  # fmt: skip
 

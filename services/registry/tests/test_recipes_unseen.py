@@ -100,7 +100,7 @@ def statements(resources: Resources) -> Callable[[], Any]:
 
 def plain(answer: httpx.Response) -> Answer:
     """An answer without the place in the log of changes that it was given at."""
-    is_json = "json" in answer.headers.get("content-type", "")
+    is_json = "json" in answer.headers.get("content-type", "").replace("ndjson", "")
     content = _timeless(answer.json()) if is_json else answer.text
     return answer.status_code, content, answer.headers.get("location")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
+from mergehub.attestation.keys import new_key, signing_key
 from mergehub.kit.database.housekeeping import Housekeeping
 
 Json = dict[str, Any]
@@ -33,6 +36,26 @@ def workers(stranger: httpx.AsyncClient) -> Call:
         return (await stranger.get("/v1/workers", params=query)).json()["items"]
 
     return workers
+
+
+async def test_a_hub_publishes_the_keys_of_its_setting_each_once(
+    app: FastAPI, stranger: httpx.AsyncClient
+) -> None:
+    assert (await stranger.get("/v1/workers/keys")).json() == {"keys": []}
+    first, second = (signing_key(new_key()).public for _ in range(2))
+    resources = app.state.resources
+    more = {"signing_public_keys": f"{first.pem}{second.pem}{first.pem}"}
+    settings = resources.settings.model_copy(update=more)
+    app.state.resources = replace(resources, settings=settings)
+    try:
+        published = (await stranger.get("/v1/workers/keys")).json()
+    finally:
+        app.state.resources = resources
+    assert published == {
+        "keys": [
+            {"id": each.id, "algorithm": "ed25519", "pem": each.pem} for each in (first, second)
+        ]
+    }
 
 
 async def test_worker_is_shown_with_what_it_holds_and_since_when(

@@ -33,6 +33,8 @@ from merge_worker.engine import merge_part as carry_out
 from merge_worker.engine.fill.finiteness import found_sentence, sentences
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
+from merge_worker.provenance.model_signature import sign_model
+from merge_worker.signing_here import elliptic_key, own_attest
 from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.method_option import with_method_file
@@ -46,6 +48,8 @@ ROOT = "Also allow models under this folder, not only this one and the recipe's;
 SEED = "The seed for methods that use random numbers."
 PART = "Fill only this part of the output, as in 2/8; the last part to end completes it."
 SYNC = "Wait until the output is on the disk, or only until it is complete."
+SIGNATURE = "Also sign the model by OpenSSF's model signing (model.sig)."
+PROVENANCE = "Sign a statement of how the model was made, and put it beside the model's files."
 DEVICE = "The device that computes the output: cpu, cuda or cuda:1. The bytes are the same."
 
 
@@ -117,6 +121,8 @@ def plan(
 @click.option("--only-finite", is_flag=True, help="Refuse infinities and NaN in models and output.")
 @click.option("--sync/--no-sync", default=True, help=SYNC)
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
+@click.option("--provenance/--no-provenance", default=True, help=PROVENANCE)
+@click.option("--model-signature", is_flag=True, help=SIGNATURE)
 @as_json
 @with_method_file
 def merge(
@@ -130,6 +136,8 @@ def merge(
     only_finite: bool,
     sync: bool,
     device: str,
+    provenance: bool,
+    model_signature: bool,
     raw: bool,
 ) -> None:
     """Merge models into a folder.
@@ -143,7 +151,9 @@ def merge(
         durable=sync,
         only_finite=only_finite,
         device=device,
+        attest=own_attest() if provenance else None,
     )
+    key = elliptic_key() if model_signature else None
     with _engine_errors(), ProgressDisplay() as display:
         planned = _plan(file, roots, seed, offline)
         notes = [*planned.notes, *_unused_device(planned, options)]
@@ -168,6 +178,9 @@ def merge(
                 f"{str(error).removesuffix('.')}. The finished tensors are in {out}.partial: "
                 "remove it, or continue without --only-finite."
             ) from error
+    if result and key:
+        with _engine_errors():
+            sign_model(result.folder, key)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
     if raw:

@@ -125,7 +125,7 @@ def with_strange(values: NDArray[Any], model: int, stored: str) -> NDArray[Any]:
 def few(seed: int) -> dict[str, NDArray[Any]]:
     """Two blocks of threads of a matrix that is not square, and a part of one of a vector."""
     rng = np.random.default_rng(seed)
-    shapes = {"model.embed_tokens.weight": (5, 8), "model.norm.weight": (8,)}
+    shapes = {"model.embed_tokens.weight": (2, 7), "model.norm.weight": (7,)}
     return {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
 
 
@@ -134,7 +134,7 @@ def simulate() -> dict[str, list[Any]]:
     from conftest import Workshop
     from merge_worker.engine.cuda import loop as cuda_loop
 
-    cuda_loop.THREADS = 32  # each is a Python thread
+    cuda_loop.THREADS = 8  # each is a Python thread
     with tempfile.TemporaryDirectory() as folder:
         shop = Workshop(Path(folder))
         write_models(shop, few)

@@ -34,7 +34,10 @@ from registry.recipes import counts as recipe_counts
 from registry.recipes import endpoints as recipes
 from registry.recipes.beside_lineage.lineage import Lineage
 from registry.recipes.deletion import endpoints as recipe_deletion
+from registry.recipes.exports import endpoints as recipe_exports
 from registry.recipes.forks import endpoints as recipe_forks
+from registry.recipes.imports import endpoints as recipe_imports
+from registry.recipes.imports.endpoints import IMPORT_BYTES
 from registry.recipes.twins import endpoints as recipe_twins
 from registry.runs import counts as run_counts
 from registry.runs import endpoints as runs
@@ -130,11 +133,13 @@ PARTS = ServiceParts(
     routers=(
         search.router,  # before the paths of one recipe, by its id
         differences.router,  # before the routes that would take their names for ids
+        recipe_exports.router,
         stars.router,
         comments.router,
         recipes.router,
         recipe_forks.router,
         recipe_twins.router,
+        recipe_imports.router,
         recipe_deletion.router,
         runs.router,
         reproductions.runs,
@@ -155,7 +160,7 @@ PARTS = ServiceParts(
         quotas.router,
     ),
     links=LINKS,
-    largest_bodies={"/report": REPORT_BYTES},
+    largest_bodies={"/report": REPORT_BYTES, "/recipes/import": IMPORT_BYTES},
     start=_start,
     loops=_loops,
     prepare=_prepare,

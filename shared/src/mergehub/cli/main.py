@@ -31,6 +31,9 @@ SECTIONS = {
         ),
         "plan": Lazy("merge_worker.cli:plan", "Show what a merge would read, write and need."),
         "merge": Lazy("merge_worker.cli:merge", "Merge models into a folder."),
+        "keys": Lazy(
+            "mergehub.cli.commands.keys:keys", "Show the public key that checks signed models."
+        ),
     },
     "A hub on this machine": {
         "up": Lazy(
@@ -56,6 +59,14 @@ SECTIONS = {
         "recipes": Lazy(
             "mergehub.cli.commands.published:recipes",
             "List the newest recipes, or change your own.",
+        ),
+        "import": Lazy(
+            "mergehub.cli.commands.exchange.importing:import_",
+            "Import recipes from files, or from the Hugging Face Hub, into a hub.",
+        ),
+        "export": Lazy(
+            "mergehub.cli.commands.exchange.exporting:export",
+            "Export a recipe for another program, or all public recipes.",
         ),
         "search": Lazy(
             "mergehub.cli.commands.search.command:search",

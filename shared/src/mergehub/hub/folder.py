@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Self
 
+from mergehub.attestation.own import KEY_FILES
 from mergehub.hub.process import CannotStart
 from mergehub.secret_files import write_secret
 from mergehub.whereabouts import CONNECTION
@@ -119,7 +120,7 @@ class DataFolder:
             raise CannotStart(f"{self.path} is a file: name a folder with --data.")
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = {entry.name for entry in self.path.iterdir()}
-        if LOCK not in found and (foreign := found - set(LAYOUT)):
+        if LOCK not in found and (foreign := found - {*LAYOUT, *KEY_FILES}):
             raise CannotStart(
                 f"{self.path} holds other files ({min(foreign)}): "
                 "name an empty or a new folder with --data."

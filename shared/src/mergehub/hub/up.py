@@ -16,6 +16,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mergehub.attestation.keys import BadKey, SigningKey
+from mergehub.attestation.own import SETTING, own_key
 from mergehub.hub import leftovers
 from mergehub.hub.address import listen, names, url_of
 from mergehub.hub.folder import DataFolder, is_used
@@ -34,6 +36,7 @@ from mergehub.whereabouts import CONNECTION, default_folder
 
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
+PUBLIC = "MERGEHUB_SIGNING_PUBLIC_KEYS"
 OWN_RATE = 60_000  # a minute: more than one machine can answer, so it never limits
 
 NOT_FOR_WORKERS = (
@@ -106,8 +109,10 @@ class Hub:
             self.postgres = Postgres(folder / "pg", folder.log("postgres"))
         if not _given("REDIS_URL"):
             self.valkey = Valkey(folder / "vk", folder.log("valkey"))
-        env = self._environment(options)
+        key = _signing_key(folder)
+        env = self._environment(options) | _of_services(key)
         workers_env = env | dict.fromkeys(with_files(NOT_FOR_WORKERS), "")
+        workers_env |= {SETTING: key.pem}
         checked = _checked(env, workers_env)
         metrics_port = checked.metrics_port
         hosts = names(listener, checked.hosts)
@@ -213,6 +218,20 @@ class Hub:
 
     def _note(self, pids: list[int]) -> None:
         leftovers.note(self.folder / "children.json", pids)
+
+
+def _signing_key(folder: DataFolder) -> SigningKey:
+    try:
+        return own_key(folder.path)
+    except (BadKey, BadVariable) as error:
+        raise CannotStart(f"{error}.") from error
+
+
+def _of_services(key: SigningKey) -> dict[str, str]:
+    """What services know of the workers' key: only the public key, beside earlier ones."""
+    public = f"{key.public.pem}{_given('SIGNING_PUBLIC_KEYS') or ''}"
+    none = dict.fromkeys(with_files([SETTING, PUBLIC]), "")
+    return none | {PUBLIC: public}
 
 
 def _port(first: int, number: int) -> dict[str, str]:

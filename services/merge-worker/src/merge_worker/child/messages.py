@@ -31,7 +31,8 @@ class Job(_Frozen):
     `harness_tasks` are the harness's own tasks that the operator allows.
     `parent` is the worker's process id; no child outlives that process. `gpu_limit` is how many
     bytes of its GPU's memory a run may use, if the operator limits it.
-    `traceparent` is the worker's span of the attempt, if there are traces.
+    `traceparent` is the worker's span of the attempt, if there are traces. `signing_key` signs the
+    statement of the model's provenance.
     """
 
     run_id: UUID
@@ -50,6 +51,7 @@ class Job(_Frozen):
     parent: int
     gpu_limit: int | None = None
     traceparent: str | None = None
+    signing_key: str | None = Field(default=None, repr=False)
 
     def open_store(self) -> ArtifactStore:
         """The store of models. Raises StoreFault."""

@@ -12,8 +12,8 @@ from merge_worker.engine.planning.noting import section
 from .plan import Plan
 
 
-def card(plan: Plan, digest: str) -> str:
-    """The card: what was merged how, with the output digest, the notes and the whole recipe."""
+def card(plan: Plan, digest: str, recipe: str) -> str:
+    """The card: what was merged how, with the output digest, the notes and the recipe."""
     front: dict[str, Any] = {
         "base_model": list(dict.fromkeys(_name(model.reference) for model in plan.models)),
         "library_name": "transformers",
@@ -28,7 +28,7 @@ def card(plan: Plan, digest: str) -> str:
         f"# {plan.recipe.name or 'Merged model'}\n\n"
         f"Made with Mergehub by the method `{plan.recipe.merge_method}` from\n\n{listed}\n\n"
         f"Output digest: `{digest}`\n\n"
-        f"{section(plan.notes)}## Recipe\n\n```yaml\n{recipe_text(plan)}```\n"
+        f"{section(plan.notes)}## Recipe\n\n```yaml\n{recipe}```\n"
     )
 
 

@@ -29,7 +29,7 @@ from mergehub.recipe.lock import Lock
 from mergehub.recipe.reproducing.outputs import output_digest
 
 from .errors import OutputError, ResumeError
-from .finish import finish, only_one
+from .finish import Attest, finish, only_one
 from .lockfile import input_digests
 from .numpy_methods import NumpyMethod
 from .plan import BLOCK, Plan, PlannedTensor
@@ -40,7 +40,7 @@ OnWarning = Callable[[str], None]
 
 @dataclass(frozen=True)
 class MergeOptions:
-    """How to run a merge; no option changes a byte of the output.
+    """How to run a merge; no option changes a byte of the model.
 
     Attributes:
         threads: how many threads work (default: the processors that this process may use).
@@ -57,6 +57,7 @@ class MergeOptions:
             what the GPU turns out not to have memory for.
         device_memory: how many bytes of the GPU's memory may be used (default: most of what is
             free). It bounds the blocks.
+        attest: makes the statement that is put beside the model's files, or None for none.
     """
 
     threads: int | None = None
@@ -67,6 +68,7 @@ class MergeOptions:
     only_finite: bool = False
     device: str = "cpu"
     device_memory: int | None = None
+    attest: Attest | None = None
 
     def suited(self, plan: Plan) -> MergeOptions:
         """These, with the processor as the device if the plan's method is a NumPy function."""
@@ -248,7 +250,10 @@ class _Work:
                 return None
             self._check_others(finished, pool, meter)
             meter.report("finish")
-            lock = finish(self.plan, self.partial, self.out, finished, inputs, digests, self.part)
+            lock = finish(
+                self.plan, self.partial, self.out, finished, inputs, digests, self.part,
+                self.options.attest,
+            )  # fmt: skip
         return self._result(finished, lock)
 
     def _result(self, finished: dict[str, Finished], lock: Lock) -> MergeResult:

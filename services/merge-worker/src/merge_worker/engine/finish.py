@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from merge_worker.engine.output.output_files import (
     LOCKED,
     MANIFEST,
     RECIPE,
+    STATEMENT,
     check_unmixed,
 )
 from merge_worker.engine.output.part import Part
@@ -35,6 +36,12 @@ from .errors import OutputError
 from .lockfile import lock_of
 from .plan import ENGINE_VERSION, Plan
 
+Attest = Callable[[Path, Plan, Lock, str], bytes]
+"""Returns a statement about the model in a folder, of which nothing else is missing any more.
+
+It gets the folder, what was planned, the lock and the output digest.
+"""
+
 
 def finish(
     plan: Plan,
@@ -44,10 +51,11 @@ def finish(
     inputs: Inputs,
     digests: Mapping[Path, str],
     part: Part,
+    attest: Attest | None = None,
 ) -> Lock:
     """Complete the folder `partial`, without its journals, and rename it to `out`.
 
-    `digests` are those of the input files with tensors.
+    `digests` are those of the input files with tensors. `attest` makes the statement.
 
     Returns:
         The lock, which is also in the folder.
@@ -65,6 +73,10 @@ def finish(
         noted = replace(plan, notes=bounded([*plan.notes, *sentences(plan, _made(finished))]))
         for name, text in _texts(noted, finished, lock).items():
             write_new(partial / name, text.encode())
+        (partial / STATEMENT).unlink(missing_ok=True)  # of an earlier attempt
+        if attest:
+            statement = attest(partial, noted, lock, _digest(finished))
+            write_new(partial / STATEMENT, statement)
         for path in partial.rglob("*"):
             if path.parent != partial or path.suffix != ".safetensors":
                 sync(path)
@@ -104,15 +116,19 @@ def _reveal(partial: Path, out: Path) -> None:
 
 
 def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str, str]:
-    digest = output_digest({name: each.sha256 for name, each in finished.items()})
+    digest, recipe = _digest(finished), recipe_text(plan)
     return {
         **plan.texts,
         CONFIG: _json(plan.config),
-        CARD: card(plan, digest),
-        RECIPE: recipe_text(plan),
+        CARD: card(plan, digest, recipe),
+        RECIPE: recipe,
         LOCK: _json(lock.model_dump(mode="json")),
         MANIFEST: _json(_manifest(plan, finished, digest)),
     }
+
+
+def _digest(finished: Mapping[str, Finished]) -> str:
+    return output_digest({name: each.sha256 for name, each in finished.items()})
 
 
 def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict[str, Any]:

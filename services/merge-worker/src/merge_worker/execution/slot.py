@@ -134,4 +134,5 @@ class Slot:
             parent=os.getpid(),
             gpu_limit=settings.gpu_memory,
             traceparent=traceparent(),
+            signing_key=key.get_secret_value() if (key := settings.signing_key) else None,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from dataclasses import replace
 
 from merge_worker.child.earlier import await_earlier
 from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
@@ -25,8 +26,11 @@ from merge_worker.engine import (
     peak_memory,
     plan_merge,
 )
+from merge_worker.engine.finish import Attest
 from merge_worker.engine.output.journal import NAME as JOURNAL
+from merge_worker.provenance.statement import WORKER, attesting
 from mergehub.artifacts import ArtifactStore
+from mergehub.attestation.keys import signing_key
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
@@ -75,7 +79,7 @@ def _carry_out(
     """Make the model, and note the device that computed it and what was not done as asked."""
     tell.progress("plan", 0, 0, "")
     plan = plan_merge(recipe, sources_of(job), seed=spec.seed)
-    options = options_for(job, plan, how)
+    options = replace(options_for(job, plan, how), attest=_attest(job))
     memory = peak_memory(plan, options.workers, options.block_elements) + OVERHEAD
     tell.send(Planned(needs=Needs(memory=memory, disk=plan.bytes_out)))
     store.make_room(plan.bytes_out)
@@ -85,6 +89,12 @@ def _carry_out(
         # An ingredient or the engine changed between the attempts: the work so far is invalid.
         shutil.rmtree(job.partial_folder)
         _merge(job, plan, options, tell, how)
+
+
+def _attest(job: Job) -> Attest | None:
+    if job.signing_key is None:
+        return None
+    return attesting(signing_key(job.signing_key), WORKER, job.run_id)
 
 
 def _merge(job: Job, plan: Plan, options: MergeOptions, tell: Tell, how: How) -> None:

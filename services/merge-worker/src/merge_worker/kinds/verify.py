@@ -31,7 +31,7 @@ from merge_worker.verifying.record import verified
 from mergehub.artifacts import ArtifactStore
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.verify import TensorDifference, VerifyResult, VerifySpec
-from mergehub.contracts.provenance.settings import Setting, unlike
+from mergehub.contracts.provenance.settings import MergeSetting, unlike
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.recipe import Lock, RecipeError, parse_to_merge
 from mergehub.recipe.reproducing.outputs import output_digest
@@ -88,7 +88,7 @@ def _result(
     how: How,
     started: float,
 ) -> VerifyResult:
-    again = Setting(
+    again = MergeSetting(
         engine_version=ENGINE_VERSION,
         versions=library_versions(),
         device=how.device,

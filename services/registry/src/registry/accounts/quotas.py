@@ -48,19 +48,36 @@ async def check_quota(
     No other transaction adds to the account until this one ends, so two requests cannot both take
     the last place. The hub's own programs have no account and no quota.
     """
+    if await left(session, actor, account, count) == 0 and account is not None:
+        raise await exceeded(session, actor, account, count)
+
+
+async def left(
+    session: AsyncSession, actor: Actor, account: str | None, count: Count
+) -> int | None:
+    """How many more `actor` may give `account`; None means any number.
+
+    No other transaction adds to the account until this one ends.
+    """
     if account is None:
-        return
+        return None
     limit = await _limit(session, actor.limit, account, count.name)
     if limit is None:
-        return
+        return None
     mine = select(AccountRow.id).where(AccountRow.handle == account)
     await session.execute(mine.with_for_update(key_share=True))
     used = await session.scalar(count.of(account)) or 0
-    if used >= limit:
-        raise count.problem(
-            f"{account} has {used} {count.what}, and its quota {count.name} is {limit}. "
-            "An administrator can set another quota."
-        )
+    return max(0, limit - used)
+
+
+async def exceeded(session: AsyncSession, actor: Actor, account: str, count: Count) -> Problem:
+    """The problem of an account that has reached its quota."""
+    limit = await _limit(session, actor.limit, account, count.name)
+    used = await session.scalar(count.of(account)) or 0
+    return count.problem(
+        f"{account} has {used} {count.what}, and its quota {count.name} is {limit}. "
+        "An administrator can set another quota."
+    )
 
 
 async def quotas(

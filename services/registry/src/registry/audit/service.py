@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select
@@ -30,16 +31,22 @@ async def audit(session: AsyncSession, actor: Actor, action: Action, subject: st
     `action` reads `noun.verb` in the past tense, `subject` as in events: `runs/<id>`. The record
     is written in the transaction of the change, so neither exists without the other.
     """
-    await session.execute(
-        insert(AuditRow).values(
-            actor=actor.who.name,
-            actor_id=actor.who.id,
-            account=actor.who.account,
-            action=action,
-            subject=subject,
-            request_id=actor.request_id,
-        )
-    )
+    await audit_all(session, actor, action, [subject])
+
+
+async def audit_all(
+    session: AsyncSession, actor: Actor, action: Action, subjects: Iterable[str]
+) -> None:
+    """Record that `actor` did `action` to each of the subjects, as `audit` does."""
+    shared = {
+        "actor": actor.who.name,
+        "actor_id": actor.who.id,
+        "account": actor.who.account,
+        "action": action,
+        "request_id": actor.request_id,
+    }
+    rows = [{**shared, "subject": subject} for subject in subjects]
+    await session.execute(insert(AuditRow), rows)
 
 
 async def page(session: AsyncSession, wanted: AuditFilter, asked: PageRequest) -> AuditPage:

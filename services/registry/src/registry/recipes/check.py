@@ -47,10 +47,11 @@ async def check(text: str, pointer: str = "/recipe") -> CheckedRecipe:
     Raises:
         RecipeInvalid: the recipe has faults; the error lists all of them.
     """
-    return await asyncio.to_thread(_check, text, pointer)
+    return await asyncio.to_thread(checked, text, pointer)
 
 
-def _check(text: str, pointer: str) -> CheckedRecipe:
+def checked(text: str, pointer: str) -> CheckedRecipe:
+    """The same as `check`, in the thread of the caller. Raises RecipeInvalid."""
     try:
         recipe, warnings = parse_to_merge(text)
         written = canonical(recipe)

@@ -20,7 +20,7 @@ from registry.search.asked import Asked
 from registry.search.errors import QueryInvalid
 from registry.search.language.parsing import LONGEST
 from registry.search.replica.serving import CatalogueLoading, InMemory
-from registry.search.schemas import Facets, RecipePage, SimilarRecipes, Suggestions
+from registry.search.schemas import RecipeFacets, RecipePage, SimilarRecipes, Suggestions
 
 router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 
@@ -84,7 +84,7 @@ async def get_recipe_facets(
     catalogue: InMemory,
     asked: Asked,
     limit: Most = 10,
-) -> Facets:
+) -> RecipeFacets:
     """The most frequent values of each field among the recipes that match, with exact counts."""
     return await service.facets(session, catalogue, asked.query, viewer, limit)
 

@@ -17,7 +17,7 @@ AsOf = Annotated[
 Total = Annotated[int, Field(description="How many recipes match, of those that you may see.")]
 
 
-class Correction(Answer):
+class WordCorrection(Answer):
     """What was read instead of a word, or of a field's value, that no recipe has.
 
     If it is not `certain`, a few recipes have the word, and it was left as it is.
@@ -51,7 +51,7 @@ class RecipePage(Page[FoundRecipe]):
     total: Total
     as_of: AsOf
     corrected: str | None
-    corrections: list[Correction]
+    corrections: list[WordCorrection]
     suggestions: list[str]
 
 
@@ -62,12 +62,12 @@ class FacetValue(Answer):
     count: int
 
 
-class Facets(Answer):
+class RecipeFacets(Answer):
     """The most frequent values of each field among the recipes that match, most frequent first."""
 
     total: Total
     as_of: AsOf
-    corrections: list[Correction]
+    corrections: list[WordCorrection]
     facets: dict[str, list[FacetValue]]
 
 

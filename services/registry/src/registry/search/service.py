@@ -25,13 +25,13 @@ from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.sight import Viewpoint
 from registry.search.query import Among, Query
 from registry.search.schemas import (
-    Correction,
-    Facets,
     FacetValue,
     FoundRecipe,
+    RecipeFacets,
     RecipePage,
     SimilarRecipe,
     SimilarRecipes,
+    WordCorrection,
 )
 from registry.search.spelling import correcting
 from registry.search.spelling.correcting import rewritten
@@ -80,7 +80,7 @@ async def find(
 
 async def facets(
     session: AsyncSession, catalogue: Catalogue, query: Query, viewer: Viewer, most: int
-) -> Facets:
+) -> RecipeFacets:
     """The most frequent values of each field among the recipes that match."""
     viewpoint = await repository.viewpoint(session, viewer)
     return await asyncio.to_thread(_facets, catalogue, query, viewpoint, most)
@@ -131,13 +131,13 @@ def _page(
     return found, page(catalogue, found.slots, found.query, sort, place, rows)
 
 
-def _facets(catalogue: Catalogue, query: Query, viewpoint: Viewpoint, most: int) -> Facets:
+def _facets(catalogue: Catalogue, query: Query, viewpoint: Viewpoint, most: int) -> RecipeFacets:
     found = understood(catalogue, query, viewpoint)
     shown = {
         field: [FacetValue(value=value, count=count) for value, count in values]
         for field, values in counts(catalogue, found.slots, most).items()
     }
-    return Facets(
+    return RecipeFacets(
         total=len(found.slots),
         as_of=catalogue.as_of,
         corrections=_said(found),
@@ -149,8 +149,8 @@ def _certain(found: Found) -> Iterable[correcting.Correction]:
     return (each for each in found.corrections if each.certain)
 
 
-def _said(found: Found) -> list[Correction]:
-    return [Correction.model_validate(each) for each in found.corrections]
+def _said(found: Found) -> list[WordCorrection]:
+    return [WordCorrection.model_validate(each) for each in found.corrections]
 
 
 def _corrected(wanted: Wanted, read: Query) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.background.resources import HUB
@@ -28,8 +28,18 @@ COLUMNS = (
 )
 
 
-async def fan_out(session: AsyncSession, event: OutboxColumns) -> None:
-    """Write a delivery for each endpoint that listens to `event`; private ones for the owner's."""
+async def fan_out(session: AsyncSession, events: Sequence[OutboxColumns]) -> None:
+    """Write a delivery of each event for each endpoint that listens to it."""
+    if len(events) > 1:
+        some = select(exists().where(EndpointRow.disabled_at.is_(None)))
+        if not await session.scalar(some):
+            return
+    for event in events:
+        await _fan_out(session, event)
+
+
+async def _fan_out(session: AsyncSession, event: OutboxColumns) -> None:
+    """Write the deliveries of `event`; of a private one, for the owner's endpoints alone."""
     forms = written(event, hub_of(session))
     listening = _deliveries(event, forms).where(
         EndpointRow.disabled_at.is_(None),

@@ -1,44 +1,86 @@
-"""verify: Merge again what a run has merged, and compare each tensor, on a worker."""
+"""verify: Check a model's folder by its signature, or merge again what a run has merged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.filesize import decimal
 
 from mergehub.cli.commands.runs import FOLLOW
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import merge_run
 from mergehub.cli.json_option import as_json
+from mergehub.cli.lazy import imported
 from mergehub.cli.submission import CLASS, TIMEOUT, submitted
 from mergehub.contracts.kinds.verify import TensorDifference, VerifyResult
+from mergehub.recipe.reference import PATHS
 
 SHOWN = 10
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+KEY = "Of a folder: a file with public keys to trust, not that of this machine; may be repeated."
+OF_RUNS = ("hardware", "timeout_seconds", "wait")
 
 
 @click.command("verify")
-@click.argument("what", metavar="RUN_OR_MODEL")
+@click.argument("what", metavar="WHAT")
+@click.option("--key", "keys", type=FILE, multiple=True, help=KEY)
 @CLASS
 @TIMEOUT
 @FOLLOW
 @as_json
 @click.pass_context
-def command(ctx: click.Context, /, what: str, wait: bool, raw: bool, **how: Any) -> None:
-    """Merge again what a run has merged, and compare each tensor, on a worker.
+def command(
+    ctx: click.Context,
+    /,
+    what: str,
+    keys: tuple[Path, ...],
+    wait: bool,
+    raw: bool,
+    **how: Any,
+) -> None:
+    """Check a model's folder, or merge again what a run has merged.
 
-    RUN_OR_MODEL is the id of a merge run, or at least its first six characters; or the name of a
-    merged model (me/soup), which means its newest run. The worker reads only what the lock of that
-    run names, and writes no model. The recipe's page lists the outcome.
+    WHAT is the folder of a model, such as ./out: the signature of its statement of provenance, the
+    digest of each file, the lock and the tensors are checked without a hub. The exit status is 1 if
+    something is not as it was signed; each such file is named.
 
-    Prints the id of the run. With --follow, the exit status is 1 if a tensor differs.
+    Or WHAT is the id of a merge run, or at least its first six characters; or the name of a merged
+    model (me/soup), which means its newest run. A worker merges again and compares each tensor. It
+    reads only what the lock of that run names, and writes no model. The recipe's page lists the
+    outcome. The command prints the id of the run. With --follow, the exit status is 1 if a tensor
+    differs.
     """
+    if _is_folder(what):
+        _no_options_of(OF_RUNS, ctx, "a run, and WHAT is a folder")
+        imported("merge_worker.verify_folder").verify_folder(Path(what).expanduser(), keys, raw)
+        return
+    _no_options_of(("keys",), ctx, "a folder; WHAT is not one")
     with hub(ctx) as client:
         wanted = {"kind": "verify", "run": str(merge_run(client, what)), **how}
         run = submitted(client, wanted, wait, raw)
     if wait and run.result and not run.result["same"]:
         raise click.exceptions.Exit(1)
+
+
+def _is_folder(what: str) -> bool:
+    """Whether a folder is meant: one that exists, or a path."""
+    if Path(what).expanduser().is_dir():
+        return True
+    if what.startswith(PATHS):
+        raise click.UsageError(f"There is no folder {what}.")
+    return False
+
+
+def _no_options_of(names: tuple[str, ...], ctx: click.Context, of: str) -> None:
+    """Refuse options that were given although they are for something else."""
+    for option in ctx.command.params:
+        given = ctx.get_parameter_source(option.name or "") == ParameterSource.COMMANDLINE
+        if option.name in names and given:
+            raise click.UsageError(f"{option.opts[-1]} is for {of}.")
 
 
 def outcome(result: VerifyResult) -> str:

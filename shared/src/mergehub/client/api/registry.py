@@ -117,7 +117,7 @@ def get_recipe_facets(
     created: str | None = None,
     parameter: list[str] | None = None,
     if_none_match: str | None = None,
-) -> Call[t.Facets]:
+) -> Call[t.RecipeFacets]:
     """The most frequent values of each field among the recipes that match, with exact counts."""
     return Call(
         "GET",
@@ -174,6 +174,34 @@ def compare_recipe_versions(
         "GET",
         "/v1/recipes/diff",
         query={"from": from_, "to": to},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def export_recipes(
+    *, owner: str | None = None, after: str | None = None, if_none_match: str | None = None
+) -> Call[str]:
+    """Every version of the public recipes that are not archived, a line each."""
+    return Call(
+        "GET",
+        "/v1/recipes/export",
+        query={"owner": owner, "after": after},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def export_recipe_version(
+    recipe_id: str | UUID,
+    number: int,
+    *,
+    as_: Literal["yaml", "card", "cyclonedx", "jsonl"],
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """One version as a file."""
+    return Call(
+        "GET",
+        f"/v1/recipes/{part(recipe_id)}/versions/{part(number)}/export",
+        query={"as": as_},
         headers={"If-None-Match": if_none_match},
     )
 
@@ -403,6 +431,11 @@ def list_recipe_twins(
     )
 
 
+def import_recipes(body: t.RecipeImportCreate) -> Call[t.RecipeImportReport]:
+    """Publish up to 1,000 recipes, or new versions of them, and report each that was refused."""
+    return Call("POST", "/v1/recipes/import", body=body)
+
+
 def submit_run(
     body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate | t.VerifyRunCreate,
     *,
@@ -556,6 +589,11 @@ def list_workers(
         query={"limit": limit, "cursor": cursor},
         headers={"If-None-Match": if_none_match},
     )
+
+
+def list_signing_keys(*, if_none_match: str | None = None) -> Call[t.SigningKeys]:
+    """The public keys of this hub's workers, the present one first."""
+    return Call("GET", "/v1/workers/keys", headers={"If-None-Match": if_none_match})
 
 
 def beat_worker(name: str, body: t.WorkerBeat) -> Call[None]:

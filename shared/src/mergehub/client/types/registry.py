@@ -145,6 +145,20 @@ class BenchmarkResult(TypedDict):
     cached: NotRequired[str | None]
 
 
+class Brought(TypedDict):
+    """A recipe that the hub has now.
+
+    - `outcome`: `published` as a new recipe; a new `version` of one; `known`, and nothing changed.
+    - `recipe`: null if a dry run would publish it."""
+
+    line: int
+    outcome: Literal["published", "version", "known"]
+    recipe: str | None
+    name: str
+    number: int
+    digest: str
+
+
 class Candidate(TypedDict):
     """One merge of an ablation: the whole if `without` is null, else the merge without that model.
 
@@ -248,17 +262,6 @@ class ComparedVersion(TypedDict):
     number: int
     digest: str
     method: str
-
-
-class Correction(TypedDict):
-    """What was read instead of a word, or of a field's value, that no recipe has.
-
-    If it is not `certain`, a few recipes have the word, and it was left as it is."""
-
-    field: str | None
-    written: str
-    read: str
-    certain: bool
 
 
 class Delivery(TypedDict):
@@ -513,15 +516,6 @@ class FacetValue(TypedDict):
     count: int
 
 
-class Facets(TypedDict):
-    """The most frequent values of each field among the recipes that match, most frequent first."""
-
-    total: int
-    as_of: int
-    corrections: list[Correction]
-    facets: dict[str, list[FacetValue]]
-
-
 class FieldFault(TypedDict):
     """One fault in a request; `pointer` is a JSON pointer (RFC 6901) into it.
 
@@ -611,6 +605,19 @@ class Hub(TypedDict):
     sign_in: bool
     reading: Literal["public", "token"]
     account: str | None
+
+
+class ImportedRecipe(TypedDict):
+    """A recipe with what is said of it, which counts only if the owner has none of this name."""
+
+    name: str
+    title: NotRequired[str | None]
+    description: NotRequired[str]
+    tags: NotRequired[list[str]]
+    domains: NotRequired[list[str]]
+    licence: NotRequired[str | None]
+    recipe: str
+    line: NotRequired[int | None]
 
 
 class Inactive(TypedDict):
@@ -753,6 +760,15 @@ class MergeRunCreate(TypedDict):
     recipe_version: NotRequired[str | None]
     model_name: str
     seed: NotRequired[int]
+
+
+class MergeSetting(TypedDict):
+    """What computed a model; null and empty where it is not known."""
+
+    engine_version: str
+    versions: dict[str, str]
+    device: str | None
+    machine: Machine | None
 
 
 class MergeSpec(TypedDict):
@@ -970,6 +986,33 @@ class RecipeDifference(TypedDict):
     new: Any
 
 
+class RecipeFacets(TypedDict):
+    """The most frequent values of each field among the recipes that match, most frequent first."""
+
+    total: int
+    as_of: int
+    corrections: list[WordCorrection]
+    facets: dict[str, list[FacetValue]]
+
+
+class RecipeImportCreate(TypedDict):
+    """At most 1,000 rows. Importing the same rows again changes nothing."""
+
+    owner: NotRequired[str | None]
+    visibility: NotRequired[Literal["public", "unlisted", "private"]]
+    dry_run: NotRequired[bool]
+    recipes: list[ImportedRecipe]
+
+
+class RecipeImportReport(TypedDict):
+    """What became of the rows, in their order. A row without `line` has its place, from 1."""
+
+    dry_run: bool
+    owner: str
+    brought: list[Brought]
+    refused: list[Refused]
+
+
 class RecipePage(TypedDict):
     """In the order asked for, each with the first 300 characters of its description.
 
@@ -981,7 +1024,7 @@ class RecipePage(TypedDict):
     total: int
     as_of: int
     corrected: str | None
-    corrections: list[Correction]
+    corrections: list[WordCorrection]
     suggestions: list[str]
 
 
@@ -1014,6 +1057,16 @@ class RecipeVersion(TypedDict):
 
 class RecipeVersionCreate(TypedDict):
     recipe: str
+
+
+class Refused(TypedDict):
+    """A row that was not taken over: the problem's code and detail, and the recipe's faults."""
+
+    line: int
+    name: str
+    code: str
+    detail: str
+    errors: list[FieldFault]
 
 
 class ReleaseRequest(TypedDict):
@@ -1070,8 +1123,8 @@ class Reproduction(TypedDict):
     tensors: int
     differing: int
     differences: list[TensorDifference]
-    made: Setting
-    again: Setting
+    made: MergeSetting
+    again: MergeSetting
     unlike: list[Unlike]
 
 
@@ -1209,15 +1262,6 @@ class RunTensors(TypedDict):
     tensors: dict[str, TensorDigest]
 
 
-class Setting(TypedDict):
-    """What computed a model; null and empty where it is not known."""
-
-    engine_version: str
-    versions: dict[str, str]
-    device: str | None
-    machine: Machine | None
-
-
 class ShellCode(TypedDict):
     code: str
     verifier: str
@@ -1229,6 +1273,20 @@ class ShellToken(TypedDict):
     account: str
     token: str
     expires_at: str
+
+
+class SigningKey(TypedDict):
+    """A public key; `id` is the SHA-256 of its DER form in hexadecimal."""
+
+    id: str
+    algorithm: Literal["ed25519"]
+    pem: str
+
+
+class SigningKeys(TypedDict):
+    """The public keys of a hub; none if its workers sign nothing."""
+
+    keys: list[SigningKey]
 
 
 class SimilarRecipe(TypedDict):
@@ -1530,7 +1588,7 @@ class VerifySpec(TypedDict):
     model_name: str
     seed: int
     output_digest: str
-    made: Setting
+    made: MergeSetting
     independent: bool
     lock: LockOutput | None
     manifest: dict[str, TensorDigest] | None
@@ -1570,6 +1628,17 @@ class VersionSummary(TypedDict):
     digest: str
     method: str
     created_at: str
+
+
+class WordCorrection(TypedDict):
+    """What was read instead of a word, or of a field's value, that no recipe has.
+
+    If it is not `certain`, a few recipes have the word, and it was left as it is."""
+
+    field: str | None
+    written: str
+    read: str
+    certain: bool
 
 
 class Worker(TypedDict):

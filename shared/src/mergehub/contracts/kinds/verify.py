@@ -11,7 +11,7 @@ from mergehub.contracts.examples import RUN_ID, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Digest
-from mergehub.contracts.provenance.settings import Machine, Setting, Unlike, Versions
+from mergehub.contracts.provenance.settings import Machine, MergeSetting, Unlike, Versions
 from mergehub.contracts.provenance.tensors import TensorDigest, TensorName, Tensors
 from mergehub.contracts.strict import Lax
 from mergehub.recipe.lock import Lock
@@ -39,7 +39,7 @@ class VerifySpec(Spec):
     model_name: str
     seed: int
     output_digest: str
-    made: Setting = Field(description="What computed the model.")
+    made: MergeSetting = Field(description="What computed the model.")
     independent: bool = Field(
         description="Whether the submitter neither owns the merge run nor writes for its owner."
     )

@@ -25,7 +25,7 @@ class Machine(Message):
     threads: int = Field(ge=1, lt=2**31)
 
 
-class Setting(Message):
+class MergeSetting(Message):
     """What computed a model; null and empty where it is not known."""
 
     engine_version: Short
@@ -42,7 +42,7 @@ class Unlike(Message):
     again: Short = Field(description="When it was made again.")
 
 
-def unlike(made: Setting, again: Setting) -> list[Unlike]:
+def unlike(made: MergeSetting, again: MergeSetting) -> list[Unlike]:
     """What differs between the settings of two merges; what one of them does not know is left out.
 
     A worker that only reports a model that an earlier attempt made knows neither device nor
@@ -56,7 +56,7 @@ def unlike(made: Setting, again: Setting) -> list[Unlike]:
     ]
 
 
-def _facts(setting: Setting) -> Iterator[tuple[str, str]]:
+def _facts(setting: MergeSetting) -> Iterator[tuple[str, str]]:
     yield "engine", setting.engine_version
     yield from setting.versions.items()
     if setting.device is not None:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mergehub import __version__
+from mergehub.attestation.own import KEY_FILES
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.folder import SECRETS_KEYS, TOKENS
 from mergehub.kit.database.schema import revisions as known_revisions
@@ -18,7 +19,7 @@ FORMAT = 1
 """Increased when older programs can no longer read what newer ones write."""
 
 DATABASE = "database.dump"
-SECRETS = (TOKENS, SECRETS_KEYS)
+SECRETS = (TOKENS, SECRETS_KEYS, *KEY_FILES)
 FOLDERS = ("artifacts", "models")
 UNUSUAL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 """Control characters, and bytes that are not UTF-8."""

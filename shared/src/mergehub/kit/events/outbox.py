@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -46,11 +46,12 @@ log = structlog.get_logger()
 
 CHANNEL = "mergehub_outbox"
 MOST_BYTES = 1 << 20  # of the data of a page of events, as they are stored
+MOST_ROWS = 1000  # of one statement
 NUMBERED = "/numbered"  # after the source's name: the channel that announces events in the feed
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 Aside = Callable[[Sequence["OutboxColumns"]], Awaitable[None]]
-Emitted = Callable[[AsyncSession, "OutboxColumns"], Awaitable[None]]
+Emitted = Callable[[AsyncSession, Sequence["OutboxColumns"]], Awaitable[None]]
 
 
 class EventsPruned(Problem):
@@ -96,7 +97,7 @@ class Outbox:
         self._followers: list[Emitted] = []
 
     def on_emitted(self, follow: Emitted) -> None:
-        """Call `follow` with each new row, in the transaction that writes it."""
+        """Call `follow` with new rows, oldest first, in the transaction that writes them."""
         self._followers.append(follow)
 
     async def emit(
@@ -112,20 +113,32 @@ class Outbox:
 
         Raises KeyError for an unknown type, TypeError if the data is not of that type.
         """
-        if type(data) is not TYPES[event_type]:
-            raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
-        row = {
-            "type": event_type,
-            "subject": subject,
-            "data": data.model_dump(mode="json"),
-            "private_to": private_to,
-            "traceparent": within(trace),
-        }
+        await self.emit_all(session, event_type, [(subject, data)], private_to, trace)
+
+    async def emit_all(
+        self,
+        session: AsyncSession,
+        event_type: str,
+        events: Iterable[tuple[str, EventData]],
+        private_to: str | None = None,
+        trace: str | None = None,
+    ) -> None:
+        """Add events of one type, each a subject with its data, as `emit` does; their order stays.
+
+        Raises KeyError for an unknown type, TypeError if data is not of that type.
+        """
+        shared = {"type": event_type, "private_to": private_to, "traceparent": within(trace)}
+        rows = [
+            {**shared, "subject": subject, "data": _checked(event_type, data)}
+            for subject, data in events
+        ]
         wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
-        written = await session.execute(insert(self.table).values(row).returning(self.table, wake))
-        event = written.one()[0]
-        for follow in self._followers:
-            await follow(session, event)
+        for begin in range(0, len(rows), MOST_ROWS):
+            statement = insert(self.table).values(rows[begin : begin + MOST_ROWS])
+            written = await session.execute(statement.returning(self.table, wake))
+            new = sorted((row[0] for row in written), key=lambda each: each.id)
+            for follow in self._followers:
+                await follow(session, new)
 
     async def after(
         self, session: AsyncSession, sequence: int, limit: int
@@ -197,6 +210,13 @@ class Outbox:
             data=row.data,
             traceparent=row.traceparent,
         )
+
+
+def _checked(event_type: str, data: EventData) -> dict[str, Any]:
+    """The data as it is stored."""
+    if type(data) is not TYPES[event_type]:
+        raise TypeError(f"{event_type} carries {TYPES[event_type].__name__}, not {data!r}")
+    return data.model_dump(mode="json")
 
 
 class Relay:

@@ -82,6 +82,20 @@ def _checked_key(key: SecretStr) -> SecretStr:
     return key
 
 
+def _signing_key(pem: SecretStr) -> SecretStr:
+    from mergehub.attestation.keys import signing_key
+
+    signing_key(pem.get_secret_value())
+    return pem
+
+
+def _public_keys(text: str) -> str:
+    from mergehub.attestation.keys import public_keys
+
+    public_keys(text)
+    return text
+
+
 class ServiceSettings(SignInSettings):
     """The settings of each HTTP service. The README of a package lists the variables."""
 
@@ -159,6 +173,11 @@ class ServiceSettings(SignInSettings):
         examples=[["what `openssl rand -base64 32` prints"]],
         description="JSON list of keys (32 bytes in base64), the newest first, that encrypt the "
         "secrets of webhooks.",
+    )
+    signing_public_keys: Annotated[str, AfterValidator(_public_keys)] | None = Field(
+        default=None,
+        description="The public keys (PEM, one after the other) of the workers' signing keys, "
+        "earlier ones too. The hub publishes them at `/v1/workers/keys`.",
     )
     hosts: list[HostName] = Field(
         default_factory=list,
@@ -280,6 +299,11 @@ class WorkerSettings(ArtifactSettings):
         default=CACHE_BYTES,
         ge=0,
         description="How many bytes of models from a bucket are kept in `scratch` for later runs.",
+    )
+    signing_key: Annotated[SecretStr, AfterValidator(_signing_key)] | None = Field(
+        default=None,
+        description="The private key (Ed25519, PEM) that signs the statement of provenance of each "
+        "model that a run makes; without it, models have no statement.",
     )
     runs: int = Field(
         default=0, ge=0, description="After how many runs the worker ends; 0 sets no limit."

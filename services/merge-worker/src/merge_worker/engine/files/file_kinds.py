@@ -64,8 +64,10 @@ NOT_COPIED: Final = (
     *UNWANTED,
     *("*.safetensors", "*.index.json", "adapter_*", "readme*", "config.json"),
     *("recipe.yml", "manifest.json", "mergehub.lock.json", "journal*.jsonl", "finish.lock"),
+    *("*.intoto.jsonl", "model.sig"),
 )
-"""Files that are not copied: weights, an adapter's files, and what a merge writes itself."""
+"""Files that are not copied: weights, an adapter's files, what a merge writes itself, and what
+signs the model that they come from."""
 
 NOT_COPIED_INSIDE: Final = (*UNWANTED, "*/readme*")
 """The same in folders that are copied, whose weights and configurations are their own."""

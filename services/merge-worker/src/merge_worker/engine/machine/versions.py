@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import version
+
+_version = cache(version)  # it reads a file, and a process may merge often
 
 
 def library_versions() -> dict[str, str]:
     """The versions of Python and of the libraries that compute tensors, by their names."""
-    libraries = {name: version(name) for name in ("numpy", "numba", "llvmlite")}
+    libraries = {name: _version(name) for name in ("numpy", "numba", "llvmlite")}
     return {"python": platform.python_version(), **libraries}

@@ -19,6 +19,9 @@ CARD: Final = "README.md"
 RECIPE: Final = "recipe.yml"
 LOCK: Final = "mergehub.lock.json"
 MANIFEST: Final = "manifest.json"
+STATEMENT: Final = "provenance.intoto.jsonl"
+SIGNATURE: Final = "model.sig"
+"""What signs the other files: a statement of provenance, and an OpenSSF model signature."""
 LOCKED: Final = "finish.lock"
 NAMED: Final = 3
 """The most strange files that an error names."""
@@ -27,7 +30,7 @@ NAMED: Final = 3
 def output_files(plan: Plan) -> set[str]:
     """The paths of all files of a finished output, relative to its folder."""
     index = [INDEX] if len(plan.shards) > 1 else []
-    written = (CONFIG, CARD, RECIPE, LOCK, MANIFEST)
+    written = (CONFIG, CARD, RECIPE, LOCK, MANIFEST, STATEMENT)
     return {*plan.shards, *index, *plan.copies, *plan.texts, *written}
 
 

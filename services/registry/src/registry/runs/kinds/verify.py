@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.kinds import MAKERS
 from mergehub.contracts.kinds.verify import VerifyResult, VerifyRunCreate, VerifySpec
-from mergehub.contracts.provenance.settings import Setting
+from mergehub.contracts.provenance.settings import MergeSetting
 from mergehub.contracts.runs import RunState
 from mergehub.kit.identity.tokens import Principal
 from registry.accounts.access import role_in
@@ -111,5 +111,7 @@ async def _products(session: AsyncSession, merge: RunRow) -> Products:
     return {name: found[UUID(run_id)] for name, run_id in merge.products.items()}
 
 
-def _setting(result: dict[str, Any]) -> Setting:
-    return Setting.model_validate({name: result.get(name) for name in Setting.model_fields})
+def _setting(result: dict[str, Any]) -> MergeSetting:
+    return MergeSetting.model_validate(
+        {name: result.get(name) for name in MergeSetting.model_fields}
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mergehub.contracts.kinds.verify import TensorDifference
 from mergehub.contracts.messages import Answer
-from mergehub.contracts.provenance.settings import Setting, Unlike
+from mergehub.contracts.provenance.settings import MergeSetting, Unlike
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.kit.paging.pages import Page
 from mergehub.recipe import Lock
@@ -49,8 +49,8 @@ class Reproduction(Answer):
     tensors: int
     differing: int
     differences: list[TensorDifference]
-    made: Setting
-    again: Setting
+    made: MergeSetting
+    again: MergeSetting
     unlike: list[Unlike]
 
 

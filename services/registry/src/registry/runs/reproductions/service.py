@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.kinds.verify import VerifyResult, VerifySpec
-from mergehub.contracts.provenance.settings import Setting
+from mergehub.contracts.provenance.settings import MergeSetting
 from mergehub.kit.identity.tokens import Viewer
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.recipe import Lock
@@ -113,7 +113,9 @@ def _shown(row: Row[Any]) -> Reproduction:
         tensors=result.tensors,
         differing=result.differing,
         differences=result.differences[:LISTED],
-        made=Setting.model_validate(row.made),
-        again=Setting.model_validate({n: getattr(result, n) for n in Setting.model_fields}),
+        made=MergeSetting.model_validate(row.made),
+        again=MergeSetting.model_validate(
+            {n: getattr(result, n) for n in MergeSetting.model_fields}
+        ),
         unlike=result.unlike,
     )

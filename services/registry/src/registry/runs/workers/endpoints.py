@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 
 from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
 from mergehub.kit.http.pagination import Paging
@@ -13,7 +13,7 @@ from mergehub.kit.identity.auth import Viewing, requires
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.runs.workers import service
-from registry.runs.workers.schemas import WorkerPage
+from registry.runs.workers.schemas import SigningKeys, WorkerPage
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
 protocol = APIRouter(
@@ -41,6 +41,20 @@ async def list_workers(
     A private run is shown to those who belong to its owner.
     """
     return await service.page(session, viewer, asked)
+
+
+@router.get(
+    "/keys",
+    summary="List the public keys that check signed models",
+    responses=problem_responses(Unauthenticated),
+)
+async def list_signing_keys(request: Request, viewer: Viewing) -> SigningKeys:
+    """The public keys of this hub's workers, the present one first.
+
+    A worker signs a statement of provenance beside each model that a run makes. `mergehub verify`
+    checks the model by it.
+    """
+    return service.signing_keys(request.app.state.resources.settings.signing_public_keys)
 
 
 @protocol.put("/{name}", summary="Register a worker, or keep it registered", status_code=204)

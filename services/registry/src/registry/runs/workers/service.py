@@ -8,6 +8,7 @@ from sqlalchemy import case, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.attestation.keys import public_keys
 from mergehub.contracts.hardware import SUITABLE, Capacity
 from mergehub.contracts.runs import RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
@@ -16,7 +17,7 @@ from mergehub.kit.paging.pages import PageRequest
 from registry.runs.models import RunRow
 from registry.runs.repository import seen_by
 from registry.runs.workers.models import WorkerRow
-from registry.runs.workers.schemas import WorkerPage
+from registry.runs.workers.schemas import SigningKey, SigningKeys, WorkerPage
 
 SILENT = timedelta(seconds=SILENT_SECONDS)
 
@@ -31,6 +32,14 @@ async def beat(session: AsyncSession, name: str, told: WorkerBeat) -> None:
     }
     row = insert(WorkerRow).values(name=name, **said)
     await session.execute(row.on_conflict_do_update(index_elements=["name"], set_=again))
+
+
+def signing_keys(text: str | None) -> SigningKeys:
+    """The public keys of a setting."""
+    keys = {each.id: each.pem for each in (public_keys(text) if text else [])}
+    return SigningKeys(
+        keys=[SigningKey(id=key, algorithm="ed25519", pem=pem) for key, pem in keys.items()]
+    )
 
 
 async def leave(session: AsyncSession, name: str) -> None:

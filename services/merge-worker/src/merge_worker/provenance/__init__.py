@@ -1,0 +1,1 @@
+"""States, signed, how a model was made, and checks a model by its statement."""

@@ -1,0 +1,70 @@
+"""`mergehub verify FOLDER`: checks a model by the statement in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from merge_worker.engine import EngineError
+from merge_worker.engine.output.output_files import SIGNATURE
+from merge_worker.provenance.checking import check_folder
+from merge_worker.provenance.faults import Verdict
+from mergehub.attestation.keys import LONGEST, BadKey, PublicKey, public_keys
+from mergehub.attestation.own import known_key
+from mergehub.cli.json_option import show_json
+from mergehub.recipe.faults import printable
+from mergehub.variables import BadVariable
+
+
+def verify_folder(folder: Path, files: Sequence[Path], raw: bool) -> None:
+    """Check a folder and print what is wrong with it; then the exit status is 1.
+
+    `files` hold the public keys to trust; without any, it is the key of this machine.
+    """
+    try:
+        verdict = check_folder(folder, _trusted(files))
+    except (EngineError, BadKey, BadVariable) as error:
+        raise click.ClickException(str(error)) from error
+    if raw:
+        show_json({"folder": str(folder), "genuine": not verdict.faults, **asdict(verdict)})
+    else:
+        for line in _lines(folder, verdict):
+            click.echo(printable(line))
+    if verdict.faults:
+        raise click.exceptions.Exit(1)
+
+
+def _trusted(files: Sequence[Path]) -> list[PublicKey]:
+    if not files:
+        own = known_key()
+        return [own] if own else []
+    return [key for file in files for key in _read(file)]
+
+
+def _read(file: Path) -> list[PublicKey]:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as text:
+            return public_keys(text.read(LONGEST + 1))
+    except BadKey as error:
+        raise click.ClickException(f"{file}: {error}.") from error
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _lines(folder: Path, verdict: Verdict) -> Iterator[str]:
+    if not verdict.faults:
+        yield f"{folder}: {verdict.files} files are as they were signed"
+    else:
+        yield f"{folder}: {len(verdict.faults)} files are not as they should be"
+    for fault in verdict.faults:
+        yield f"  {fault.file}: {fault.fault}. {fault.detail}"
+    if (folder / SIGNATURE).exists():
+        yield f"not checked: {SIGNATURE}; `model_signing verify` does that"
+    if verdict.key:
+        run = f", by run {verdict.run}" if verdict.run else ""
+        yield f"signed with key {verdict.key}, made {verdict.finished}{run}"
+    if verdict.output_digest:
+        yield verdict.output_digest

@@ -1,0 +1,1 @@
+"""Recipes as files for other programs."""

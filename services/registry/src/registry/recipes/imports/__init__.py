@@ -1,0 +1,1 @@
+"""Recipes that a client brings in bulk."""

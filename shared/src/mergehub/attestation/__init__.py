@@ -1,0 +1,1 @@
+"""Signed statements about models: in-toto statements with SLSA provenance in DSSE envelopes."""

@@ -1,0 +1,1 @@
+"""`mergehub import` and `mergehub export`: recipes from files into a hub, and back."""

@@ -1,0 +1,1 @@
+"""Readers of recipes that others wrote: from files to rows of an import."""
