@@ -188,6 +188,16 @@ async def test_flags_and_licences_come_with_the_way_to_them(ask):
     assert set(named(found["originals"])) == {"llama", "mine"}
 
 
+async def test_an_answer_says_how_many_weights_a_model_has(ask, resources):
+    async with resources.database.transaction() as session:
+        size = update(ModelRow).where(ModelRow.name == "llama").values(parameters=8_030_261_248)
+        number = await session.scalar(size.returning(ModelRow.number))
+        await log(session, [], [number])
+    answer = await ask({"models": ["dates", "LLAMA@main"]}, models=["elsewhere"])
+    sizes = {each["asked"]: each["parameters"] for each in answer["models"]}
+    assert sizes == {"dates": None, "LLAMA@main": 8_030_261_248}
+
+
 async def test_what_has_just_been_learned_is_known(ask, resources):
     async with resources.database.transaction() as session:
         await learn(session, Batch([say("new", "llama", relation="finetune", role="base")]))

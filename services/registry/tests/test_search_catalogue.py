@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from typing import get_args
 
 import pytest
@@ -13,6 +16,7 @@ from entries import entries, matches, queries, relevance, seen, viewpoints
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mergehub.kit.replica import log
 from registry.search.answering.counting import FIELDS, counts
 from registry.search.answering.matching import matching
 from registry.search.answering.ranking import Place, Sort, page
@@ -21,6 +25,7 @@ from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.sight import EVERYBODY, Viewpoint
 from registry.search.query import Query, Term, Within
+from registry.search.replica.following import Follower
 from registry.search.words import words_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -168,6 +173,35 @@ def test_words_beyond_those_of_one_unit_are_found_in_phrases() -> None:
     state = growing.state(1, NOW)
     for words, numbers in (("w59998 w59999", [1, 2]), ("w59999 w59998", [2]), ("w1 w3", [])):
         assert found_by(state, Query((Term(words_of(words)),)), EVERYBODY) == numbers
+
+
+class Held(GrowingCatalogue):
+    """A catalogue whose changes wait until they may end, and which counts those that began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.first, self.go = 0, Event(), Event()
+
+    def learn(self, field: str, values: Mapping[int, float]) -> None:
+        self.began += 1
+        self.first.set()
+        assert self.go.wait(30)
+        super().learn(field, values)
+
+
+async def test_one_change_of_the_catalogue_begins_after_another_ended() -> None:
+    growing = Held()
+    growing.put([ENTRY])
+    follower = Follower(growing, log.Place(0))
+    first = asyncio.create_task(follower.learn({"size": {1: 7e9}}))
+    await asyncio.to_thread(growing.first.wait)
+    second = asyncio.create_task(follower.learn({"uplift": {1: 2.0}}))
+    for _ in range(20):  # a thread that the second asked for would begin meanwhile
+        await asyncio.to_thread(lambda: None)
+    began = growing.began
+    growing.go.set()
+    await asyncio.gather(first, second)
+    assert (began, growing.began) == (1, 2)
 
 
 ENTRY = Entry(

@@ -68,11 +68,13 @@ class IngredientsAsked(Message):
 class Ingredient(Named):
     """A model that the hub knows; `asked` is how the question names it.
 
+    - `parameters`: how many weights it has, null if the hub does not know.
     - `originals`: the models without parents that it came from, at most three.
     - `flags`: the nearest flags of it and its ancestors, at most ten.
     """
 
     asked: str
+    parameters: int | None
     originals: list[Named]
     flags: list[InheritedFlag]
 

@@ -56,6 +56,7 @@ async def ingredients(
             Ingredient(
                 **dict(named_one(graph, number)),
                 asked=reference,
+                parameters=int(graph.models.parameters[number]) or None,
                 originals=named(graph, found.originals[number]),
                 flags=inherited_flags(graph, found.flagged[number], rows)[:MOST_FLAGS],
             )

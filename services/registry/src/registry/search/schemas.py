@@ -34,7 +34,10 @@ class FoundRecipe(Recipe):
 
     base: str | None
     ingredients: int = Field(description="How many different models it merges.")
-    size: float | None = Field(description="How many weights the merged model has.")
+    size: float | None = Field(
+        description="How many weights the merged model has: as many as its base, or else as its "
+        "largest ingredient, as far as lineage knows. Null of a stack of slices."
+    )
     uplift: float | None = Field(description="The best uplift of a model that it made, in points.")
 
 

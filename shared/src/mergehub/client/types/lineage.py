@@ -253,12 +253,14 @@ class ImportedModel(TypedDict):
 class Ingredient(TypedDict):
     """A model that the hub knows; `asked` is how the question names it.
 
+    - `parameters`: how many weights it has, null if the hub does not know.
     - `originals`: the models without parents that it came from, at most three.
     - `flags`: the nearest flags of it and its ancestors, at most ten."""
 
     id: str
     name: str
     asked: str
+    parameters: int | None
     originals: list[Named]
     flags: list[InheritedFlag]
 

@@ -94,6 +94,17 @@ class Values:
         texts = [(code, self.texts[code]) for code in codes]
         return [text for code, text in texts if self.codes[field].get(text) == code]
 
+    def of_entries(self, field: str, slots: NDArray[np.int64]) -> tuple[Codes, Codes]:
+        """The values of an open field that some entries have: the entry's place among `slots`, and
+        the code.
+        """
+        ends = self._ends.all
+        lengths = ends[slots] - np.where(slots > 0, ends[slots - 1], 0)
+        places = np.repeat(np.arange(len(slots)), lengths)
+        codes = self._of_entries.all[within(ends, slots)]
+        mine = self._fields.all[codes] == PLACES[field]
+        return places[mine], codes[mine].astype(np.int64)
+
     def codes_of(self, field: str) -> Codes:
         """The codes of a field's values, in the order in which they came."""
         return self._of_field[field].all

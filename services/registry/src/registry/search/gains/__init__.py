@@ -1,1 +1,1 @@
-"""What a search knows of recipes beside their rows: who rises, and what their models gained."""
+"""What a search knows of recipes beside their rows: size, who rises, what was gained."""

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.telemetry.loops import Loop
+from registry.search.gains.sizes import SizeFollower
 from registry.search.gains.trending import Trending
 from registry.search.gains.uplift import UpliftFollower
 from registry.search.replica.serving import replica_of
@@ -17,6 +18,7 @@ def start_gains(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """The loops, for the replica of this process."""
     replica = replica_of(app)
     return {
+        "size": SizeFollower(resources, replica).run,
         "trending": Trending(resources, replica).run,
         "uplift": UpliftFollower(resources, replica).run,
     }

@@ -93,7 +93,8 @@ FIELDS = (
     Field(
         "size",
         "size",
-        "How many weights the merged model has, as far as lineage knows.",
+        "How many weights the merged model has, as far as lineage knows: as many as its base, or "
+        "else as its largest ingredient. It is not known of a stack of slices.",
         "size:7b..13b",
     ),
     Field("stars", "number", "How many accounts starred the recipe.", "stars>=3"),

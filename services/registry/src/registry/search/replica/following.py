@@ -24,6 +24,7 @@ class Follower:
 
     def __init__(self, growing: GrowingCatalogue, place: log.Place) -> None:
         self._growing, self._place = growing, place
+        self._changing = asyncio.Lock()
         self.state: Catalogue = growing.state(place.horizon, datetime.now(UTC))
 
     @classmethod
@@ -48,7 +49,8 @@ class Follower:
                 found = await log.after(connection, self._place, KINDS)
                 rows = await rows_of(connection, found.rows["recipes"])
             if found.transactions:
-                await asyncio.to_thread(self._apply, rows, found.rows["recipes"])
+                async with self._changing:
+                    await asyncio.to_thread(self._apply, rows, found.rows["recipes"])
                 newest = 1 + max(self.state.as_of, *found.transactions.values())
                 self.state = self._growing.state(newest, now)
             self._place = self._place.moved(found)
@@ -57,8 +59,9 @@ class Follower:
 
     async def learn(self, known: Known) -> None:
         """Set what is known of recipes apart from their rows."""
-        for field, values in known.items():
-            await asyncio.to_thread(self._growing.learn, field, values)
+        async with self._changing:
+            for field, values in known.items():
+                await asyncio.to_thread(self._growing.learn, field, values)
 
     def _apply(self, rows: Rows, changed: Sequence[int]) -> None:
         entries = entries_of(rows)

@@ -41,8 +41,8 @@ class Replica(replica.Replica[Catalogue]):
 
     async def load(self, connection: asyncpg.Connection) -> Follower:
         follower = await Follower.load(connection)
-        await follower.learn(self._known)
-        self._newest = follower
+        self._newest = follower  # it gets what becomes known meanwhile as well
+        await follower.learn({field: dict(values) for field, values in self._known.items()})
         return follower
 
     async def learn(self, field: str, values: Mapping[int, float]) -> None:
