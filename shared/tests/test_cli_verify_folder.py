@@ -94,6 +94,7 @@ def test_the_public_key_lets_others_check_a_model(model: Path, tmp_path: Path) -
     assert shell("verify", model, "--key", key, MERGEHUB_DATA=elsewhere).exit_code == 0
     stranger = shell("verify", model, MERGEHUB_DATA=elsewhere)
     assert stranger.exit_code == 1
+    assert "If you trust the signer, give their public key with --key" in stranger.stdout
     assert f"  {STATEMENT}: not trusted. It names the key " in stranger.stdout
     assert not Path(elsewhere).exists()
     mine = json.loads(shell("keys", "--json").stdout)["keys"]
