@@ -70,7 +70,7 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
         "title": "--title=Soups",
         "summary": "--summary=Soups.",
     }
-    options |= {"texts": f"--text={recipe}", "files": f"--items={recipe}"}
+    options |= {"texts": f"--text={recipe}", "files": f"--items={recipe}", "of_hub": "--hub"}
     arguments = list(words)
     for parameter in _command(words).params:
         assert parameter.name is not None

@@ -25,7 +25,7 @@ def soup(tmp_path: Path) -> str:
 
 def _publish(soup: str, visibility: str, *options: str) -> tuple[Result, list[str]]:
     """The result of publishing while `me/soup` exists, and the requested paths."""
-    known = {"id": "7", "name": "soup", "visibility": visibility}
+    known = {"id": "7", "name": "soup", "visibility": visibility, "version": {"number": 1}}
     with scripted(body(known), body(VERSION | {"twins": []}, 201)) as hub:
         command = ["--url", hub.url, "--token", "t", "publish", soup, "--name", "me/soup"]
         done = CliRunner().invoke(main, [*command, *options])
@@ -94,7 +94,7 @@ def test_publishing_shows_the_warnings_of_the_hub(soup: str) -> None:
 
 
 def test_a_version_goes_to_the_recipe_that_had_the_name(soup: str) -> None:
-    known = {"id": "7", "name": "stew", "visibility": "public"}
+    known = {"id": "7", "name": "stew", "visibility": "public", "version": {"number": 1}}
     moved = refuse(308, Location="/v1/recipes/named/me/stew")
     with scripted(moved, body(known), body(VERSION | {"twins": []}, 201)) as hub:
         command = ["--url", hub.url, "publish", soup, "--name", "me/soup"]
@@ -103,6 +103,16 @@ def test_a_version_goes_to_the_recipe_that_had_the_name(soup: str) -> None:
             "/v1/recipes/named/me/soup", "/v1/recipes/named/me/stew", "/v1/recipes/7/versions",
         ]  # fmt: skip
     assert done.stdout == "stew version 2  sha256:2\n"
+    assert done.stderr == ""
+
+
+def test_publishing_the_newest_version_again_says_that_nothing_was_published(soup: str) -> None:
+    known = {"id": "7", "name": "soup", "visibility": "public", "version": VERSION}
+    with scripted(body(known), body(VERSION | {"twins": []})) as hub:
+        command = ["--url", hub.url, "publish", soup, "--name", "me/soup"]
+        done = CliRunner().invoke(main, command)
+    assert done.stdout == "soup version 2  sha256:2\n"
+    assert done.stderr == "Nothing was published: this is the newest version already.\n"
 
 
 @pytest.mark.parametrize(

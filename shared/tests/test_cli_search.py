@@ -122,7 +122,10 @@ def test_recipes_like_one_have_their_likeness() -> None:
     ]
     assert done.stdout.splitlines()[1].split()[:3] == ["0.75", "ann/soup", "ties"]
     done, _ = said(["--similar-to", "stew"], page(SOUP), body({"items": [], "as_of": 7}))
-    assert done.stderr == "No recipe is like stew.\n"
+    assert done.stderr == "No other recipe is like stew.\n"
+    again = ["--similar-to", "stew", "--by", "ingredients"]
+    done, _ = said(again, page(SOUP), body({"items": [], "as_of": 7}))
+    assert done.stderr == "No other recipe merges exactly the models of stew.\n"
     done, _ = said(["--similar-to", "stew", "--json"], page(SOUP), body(alike))
     assert json.loads(done.stdout) == alike["items"]
 
@@ -134,3 +137,14 @@ def test_recipes_like_one_have_their_likeness() -> None:
 def test_options_that_do_not_fit_are_refused(command: list[str]) -> None:
     done, asked = said(command)
     assert (done.exit_code, asked) == (2, [])
+
+
+def test_a_query_that_begins_with_a_hyphen_is_explained() -> None:
+    done, asked = said(["-tag:nsfw"])
+    assert (done.exit_code, asked) == (2, [])
+    assert "comes after --, as in `mergehub search -- '-tag:nsfw'`" in done.stderr
+    done, asked = said(["--", "-tag:nsfw"], page(SOUP))
+    assert (done.exit_code, asked[0]["q"]) == (0, ["-tag:nsfw"])
+    done, _ = said(["--limti", "3"])
+    assert "--limit" in done.stderr
+    assert "hyphen" not in done.stderr

@@ -81,6 +81,12 @@ def test_each_file_that_was_tampered_with_is_named_and_the_exit_status_is_1(mode
     assert [each["fault"] for each in answer["faults"]] == ["changed", "additional"]
 
 
+def test_one_file_that_was_tampered_with_is_one_file(model: Path) -> None:
+    (model / "README.md").write_text("mine")
+    first = shell("verify", model).stdout.splitlines()[0]
+    assert first == f"{model}: 1 file is not as it should be"
+
+
 def test_the_public_key_lets_others_check_a_model(model: Path, tmp_path: Path) -> None:
     key = tmp_path / "theirs.pem"
     key.write_text(shell("keys").stdout)
@@ -88,6 +94,7 @@ def test_the_public_key_lets_others_check_a_model(model: Path, tmp_path: Path) -
     assert shell("verify", model, "--key", key, MERGEHUB_DATA=elsewhere).exit_code == 0
     stranger = shell("verify", model, MERGEHUB_DATA=elsewhere)
     assert stranger.exit_code == 1
+    assert "If you trust the signer, give their public key with --key" in stranger.stdout
     assert f"  {STATEMENT}: not trusted. It names the key " in stranger.stdout
     assert not Path(elsewhere).exists()
     mine = json.loads(shell("keys", "--json").stdout)["keys"]

@@ -126,6 +126,17 @@ def test_a_line_that_is_no_recipe_is_refused_and_the_next_is_read(
     assert (row.line, row.name, row.about, row.line_of(7)) == (2, "b", {"title": "B"}, 2)
 
 
+def test_a_line_that_is_not_json_is_refused_with_the_place_in_the_line(tmp_path: Path) -> None:
+    (refused,) = rows(tmp_path, "all.jsonl", '{"name": "a"\n')
+    assert isinstance(refused, Refused)
+    assert refused.reason == "the line is not JSON at character 14: Expecting ',' delimiter"
+
+
+def test_a_file_that_does_not_exist_is_not_asked_for_its_format(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="nosuch cannot be read: No such file"):
+        list(read(File(tmp_path / "nosuch")))
+
+
 def test_a_packed_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "all.jsonl.gz"
     path.write_bytes(gzip.compress(json.dumps({"name": "b", "recipe": RECIPE}).encode()))

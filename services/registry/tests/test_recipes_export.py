@@ -84,6 +84,7 @@ async def test_what_is_exported_is_read_again_with_the_same_digest(
 ) -> None:
     recipe = await publish("soup", **HOSTILE)
     answer = await exported(stranger, recipe, form)
+    assert (form == "card") == ("merges by the method `ties`:\n\n- `org/" in answer.text)
     named = answer.headers["content-disposition"]
     assert named == f'attachment; filename="soup.{suffix}"'
     (found,) = found_in(tmp_path, f"soup.{suffix}", answer.text)

@@ -176,6 +176,9 @@ async def test_an_archived_recipe_is_read_and_run_but_not_listed_or_continued(
     version = {"recipe": recipe_text.replace("0.5", "0.25")}
     refused = await ann.post(f"/v1/recipes/{recipe['id']}/versions", json=version)
     assert (refused.status_code, refused.json()["code"]) == (409, "recipe-archived")
+    assert refused.json()["detail"] == (
+        "ann/soup is archived, and gets no new versions. Unarchive it, or fork it."
+    )
     assert (await bob.post(f"/v1/recipes/{recipe['id']}/fork", json={})).status_code == 201
     again = (await change(ann, recipe, archived=True)).json()
     assert again["archived_at"] == archived["archived_at"]
@@ -212,7 +215,8 @@ async def test_a_recipe_from_which_something_came_is_not_deleted(
     refused = await ann.delete(f"/v1/recipes/{recipe['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "recipe-needed")
     assert refused.json()["detail"] == (
-        "ann/soup is the origin of 2 runs and 1 model (bob/stew) and 1 fork (bob/soup)."
+        "ann/soup is the origin of 2 runs, 1 model (bob/stew) and 1 fork (bob/soup). "
+        "Archive it instead."
     )
     assert (await ann.get(f"/v1/recipes/{recipe['id']}")).status_code == 200
 

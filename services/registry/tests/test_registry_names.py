@@ -173,6 +173,7 @@ async def test_a_handle_under_which_others_have_models_is_not_given_away(
     await ask(owner, "Kim/soup")
     taken = await bob.post("/v1/accounts", json={"handle": "kim"})
     assert (taken.status_code, taken.json()["code"]) == (409, "handle-taken")
+    assert "models are named `kim/…`" in taken.json()["detail"]
     async with transaction() as session:
         row = {"kind": "person", "display_name": "Kim"}
         assert await accounts.add(session, handle="kim", **row) is None

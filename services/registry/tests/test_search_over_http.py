@@ -108,6 +108,7 @@ async def test_faults_point_into_the_text_and_at_parameters(stranger: Client) ->
     wrong = {"q": "soup bse:mistral", "method": ["ties", "slrp"], "stars": "many"}
     answer = await stranger.get("/v1/recipes", params=wrong)
     assert (answer.status_code, answer.json()["code"]) == (422, "query-invalid")
+    assert answer.json()["detail"] == "Not valid: /query/q, /query/method/1, /query/stars."
     faults = [(each["pointer"], each["suggestion"]) for each in answer.json()["errors"]]
     assert faults == [
         ("/query/q#char=5,8", "did you mean 'base'?"),

@@ -18,6 +18,11 @@ from mergehub.cli.json_option import show_json
 from mergehub.recipe.faults import printable
 from mergehub.variables import BadVariable
 
+TO_TRUST = (
+    "If you trust the signer, give their public key with --key: `mergehub keys` prints it on their "
+    "machine, `mergehub keys --hub` prints those of a hub's workers."
+)
+
 
 def verify_folder(folder: Path, files: Sequence[Path], raw: bool) -> None:
     """Check a folder and print what is wrong with it; then the exit status is 1.
@@ -58,9 +63,13 @@ def _lines(folder: Path, verdict: Verdict) -> Iterator[str]:
     if not verdict.faults:
         yield f"{folder}: {verdict.files} files are as they were signed"
     else:
-        yield f"{folder}: {len(verdict.faults)} files are not as they should be"
+        count = len(verdict.faults)
+        said = "1 file is not as it" if count == 1 else f"{count} files are not as they"
+        yield f"{folder}: {said} should be"
     for fault in verdict.faults:
         yield f"  {fault.file}: {fault.fault}. {fault.detail}"
+    if any(fault.fault == "not trusted" for fault in verdict.faults):
+        yield TO_TRUST
     if (folder / SIGNATURE).exists():
         yield f"not checked: {SIGNATURE}; `model_signing verify` does that"
     if verdict.key:

@@ -56,8 +56,9 @@ def merge_run(client: HubClient, text: str) -> UUID:
     if is_short(text):
         return run_id(client, text)
     raise click.ClickException(
-        f"No run of this hub has made a model called {text}. Give the name of a merged model, such "
-        "as me/soup, or the id of a merge run; `mergehub runs` lists the runs."
+        f"{text} is not a folder, and no run of this hub has made a model of this name. Give the "
+        "folder of a model; the name of a merged model, such as me/soup; or the id of a merge run. "
+        "`mergehub runs` lists the runs."
     )
 
 

@@ -34,6 +34,9 @@ def read_json_lines(path: Path) -> Iterator[Row]:
 def _row(number: int, text: str) -> Row:
     try:
         data = json.loads(text)
+    except json.JSONDecodeError as error:
+        reason = f"the line is not JSON at character {error.pos + 1}: {error.msg}"
+        return Refused(number, "", "malformed", reason)
     except (ValueError, RecursionError) as error:
         return Refused(number, "", "malformed", f"the line is not JSON: {error}")
     if not isinstance(data, dict):

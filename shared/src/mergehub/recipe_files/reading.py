@@ -55,6 +55,8 @@ def read(file: File, format: str | None = None, name: str | None = None) -> Iter
             yield from read_card(file.path, file.root, name)
         case "jsonl":
             yield from read_json_lines(file.path)
+        case _ if not file.path.exists():
+            raise Unreadable(f"{file.path} cannot be read: No such file or directory.")
         case _:
             raise Unreadable(
                 f"{file.path.name}: its name does not say what it is. Give --format, one of "

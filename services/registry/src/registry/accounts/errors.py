@@ -20,7 +20,7 @@ class NoAccount(Forbidden):
 
 
 class HandleTaken(Conflict):
-    """A person or an organisation has this handle, or the hub reserves it."""
+    """An account has this handle, models are named after it, or the hub reserves it."""
 
     code, title = "handle-taken", "The handle is taken"
     remedy = "Choose another handle."

@@ -71,7 +71,10 @@ async def create_organisation(
     name = wanted.display_name or wanted.handle
     row = await add(session, handle=wanted.handle, kind="organisation", display_name=name)
     if row is None:
-        raise HandleTaken(f"{wanted.handle!r} is taken.")
+        raise HandleTaken(
+            f"{wanted.handle!r} is taken: an account has this handle, models are named "
+            f"`{wanted.handle}/…`, or the hub reserves it."
+        )
     session.add(MemberRow(organisation=row.handle, person=person, role="owner"))
     await audit(session, founder, "organisation.created", f"accounts/{row.handle}")
     return Account.model_validate(row)

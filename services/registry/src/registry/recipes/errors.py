@@ -25,6 +25,11 @@ class RecipeArchived(Conflict):
     code, title = "recipe-archived", "The recipe is archived"
     remedy = "Send `PATCH /v1/recipes/{id}` with `archived: false`, or fork the recipe."
 
+    @classmethod
+    def called(cls, name: str) -> RecipeArchived:
+        """The problem of a new version for the archived recipe of a name."""
+        return cls(f"{name} is archived, and gets no new versions. Unarchive it, or fork it.")
+
 
 class RecipeNeeded(Conflict):
     """Runs, models or forks came from the recipe, and would lose where they came from."""

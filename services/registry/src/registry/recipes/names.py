@@ -50,8 +50,8 @@ async def rename(session: AsyncSession, recipe: RecipeRow, name: str) -> None:
 def name_taken(owner: str, name: str) -> NameTaken:
     """The problem of a name that another recipe of the owner has, or had."""
     return NameTaken(
-        f"{owner} already has a recipe {name!r}, or had it under that name. Publish a new version "
-        "of it, or choose another name."
+        f"{owner} has a recipe {name!r}, or one that was once called so. Publish a new version of "
+        "it, or choose another name."
     )
 
 

@@ -73,7 +73,7 @@ async def publish_version(
     """
     recipe, newest = await locked(session, writer.who, recipe_id)
     if recipe.archived_at is not None:
-        raise RecipeArchived(f"{recipe.owner}/{recipe.name} is archived: it gets no new versions.")
+        raise RecipeArchived.called(f"{recipe.owner}/{recipe.name}")
     if newest.digest == checked.digest:
         return answers.version_of(newest), False
     recipe.newest += 1

@@ -20,7 +20,7 @@ class QueryInvalid(Invalid):
     def of(cls, error: QueryError) -> QueryInvalid:
         """The problem that reports the faults of a query."""
         faults = [_as_seen(fault) for fault in error.faults]
-        named = ", ".join(dict.fromkeys(fault.pointer for fault in faults))
+        named = ", ".join(dict.fromkeys(fault.pointer.partition("#")[0] for fault in faults))
         return cls(f"Not valid: {named}.", errors=faults)
 
 

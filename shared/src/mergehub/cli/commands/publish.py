@@ -75,6 +75,8 @@ def publish(
         show_json({**about, "warnings": told})
     else:
         click.echo(f"{name} version {version['number']}  {version['digest']}")
+        if known and known["version"]["number"] == version["number"]:
+            click.echo("Nothing was published: this is the newest version already.", err=True)
         show_warnings(found)
         if answer["twins"]:
             click.echo(f"The same recipe is published as {same_as(answer['twins'])}.", err=True)

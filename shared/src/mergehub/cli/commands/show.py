@@ -17,9 +17,14 @@ from mergehub.cli.output import details, time_of
 from mergehub.cli.output import show as draw
 from mergehub.client import HubClient, HubError, api
 from mergehub.contracts.runs import Run
+from mergehub.variables import BadVariable
+from mergehub.whereabouts import default_folder
 
 REPRODUCTIONS = 5
 """How many of the newest reproductions a recipe is shown with."""
+
+MODELS = "artifacts/runs"
+"""In the data folder of `mergehub up`: a folder for the model of each run."""
 
 
 @click.command()
@@ -119,6 +124,7 @@ def _show_run(run: Run) -> None:
         "run": str(run.id),
         "kind": run.kind,
         "model": run.spec.model_name,
+        "verifies": str(getattr(run.spec, "run", "")),
         "state": f"{run.state} {how_far(run)}".rstrip() if not error else run.state,
         "error": "\n".join(error),
         "result": outcome(run) if run.result else "",
@@ -127,6 +133,7 @@ def _show_run(run: Run) -> None:
         "attempt": str(run.attempt) if run.attempt else "",
         "worker": run.worker or "",
         "device": (run.result or {}).get("device") or "",
+        "folder": _folder(run),
         "submitted": time_of(run.created_at),
         "started": time_of(run.started_at),
         "finished": time_of(run.finished_at),
@@ -135,3 +142,12 @@ def _show_run(run: Run) -> None:
     recipe = getattr(run.spec, "recipe", None)
     if recipe:
         click.echo(f"\n{recipe.rstrip()}")
+
+
+def _folder(run: Run) -> str:
+    """Where the hub of this machine keeps the model of a run; empty if it does not."""
+    try:
+        folder = default_folder() / MODELS / str(run.id)
+    except BadVariable:
+        return ""
+    return str(folder) if folder.is_dir() else ""

@@ -36,8 +36,9 @@ async def delete(
     found = [each for need in needs for each in await need(session, recipe, writer.who)]
     found += await _forks(session, recipe, writer.who)
     if found:
-        came = " and ".join(found)
-        raise RecipeNeeded(f"{recipe.owner}/{recipe.name} is the origin of {came}.")
+        came = " and ".join([*filter(None, [", ".join(found[:-1])]), found[-1]])
+        name = f"{recipe.owner}/{recipe.name}"
+        raise RecipeNeeded(f"{name} is the origin of {came}. Archive it instead.")
     await count_fork(session, recipe, -int(recipe.counts_as_fork))
     await noted(session, recipe_id)
     await repository.delete_all(session, recipe_id)

@@ -20,7 +20,7 @@ def write(record: Record) -> str:
     return (
         f"---\n{front}---\n\n"
         f"# {title}\n\n{_paragraph(recipe.description)}"
-        f"Recipe `{record.name}@{version.number}` merges by the method `{version.method}`\n\n"
+        f"Recipe `{record.name}@{version.number}` merges by the method `{version.method}`:\n\n"
         f"{listed}\n\n"
         f"Recipe digest: `{version.digest}`\n{_recipe(record)}"
     )

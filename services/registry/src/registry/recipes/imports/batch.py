@@ -106,4 +106,4 @@ class Batch:
 
 
 def _archived(recipe: RecipeRow) -> RecipeArchived:
-    return RecipeArchived(f"{recipe.owner}/{recipe.name} is archived: it gets no new versions.")
+    return RecipeArchived.called(f"{recipe.owner}/{recipe.name}")

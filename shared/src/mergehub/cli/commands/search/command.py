@@ -22,7 +22,21 @@ MOST_ALIKE = 100
 SORTS = ("relevance", "new", "stars", "uplift", "reproductions", "trending")
 
 
-@click.command()
+class Search(click.Command):
+    """The command, which explains how a query may begin with a hyphen."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.option_name.startswith("--"):
+                raise
+            hint = "A query that begins with a hyphen comes after --, as in"
+            said = f"{error.format_message()} {hint} `mergehub search -- '-tag:nsfw'`."
+            raise click.UsageError(said, ctx) from error
+
+
+@click.command(cls=Search)
 @click.argument("words", metavar="[QUERY]", nargs=-1)
 @click.option("--sort", type=click.Choice(SORTS), help="The order; else by relevance or newest.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True,
@@ -110,4 +124,5 @@ def _print_similar(ctx: click.Context, name: str, by: str | None, limit: int, ra
     elif answer["items"]:
         show(recipe_table(answer["items"]))
     else:
-        click.echo(f"No recipe is like {name}.", err=True)
+        like = "merges exactly the models of" if by == "ingredients" else "is like"
+        click.echo(f"No other recipe {like} {name}.", err=True)
