@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import keyword
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -59,7 +60,8 @@ def test_every_operation_of_the_documents_can_be_called(
 
 
 def _argument(header: str) -> str:
-    return header.lower().replace("-", "_")
+    name = header.lower().replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def test_no_operation_is_left_that_the_documents_do_not_have() -> None:

@@ -150,7 +150,7 @@ def test_a_recipe_is_forked_renamed_archived_and_deleted(
         assert rows["recipe"] == ["local/renamed@1"]
         assert (rows["visibility"], rows["licence"]) == (["unlisted"], ["apache-2.0"])
         assert rows["forked"] == ["from", "local/tiny-ties@1"]
-        assert rows["same"] == ["as", "local/tiny-ties@1"]
+        assert "local/tiny-ties@1" in [each.rstrip(",") for each in rows["same"]]
     done("recipes", "archive", "renamed")
     assert "local/renamed" not in done("recipes", "--limit", "200")
     assert "local/renamed" in done("recipes", "list", "--archived")

@@ -82,7 +82,7 @@ async def test_why_a_result_is_doubtful_is_said_in_words(
     league.bring_in([*results("league-doubts/one", 0.3), *results("league-doubts/one", 0.6)])
     await page.goto(f"{hub.url}/models?model=league-doubts/one")
     await page.get_by_text("doubtful or withdrawn").click()
-    await expect(page.get_by_role("listitem").filter(has_text="musr")).to_contain_text("Line 5")
+    await expect(page.get_by_role("listitem").filter(has_text="musr")).to_contain_text("line 5")
     await looked.settled()
     assert await looked.violations() == []
 

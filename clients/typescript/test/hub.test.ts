@@ -46,7 +46,7 @@ test("pages follow their cursors through the whole list", async () => {
     await hub.post("/v1/recipes", { body: { name, recipe: soup(0.25), tags: ["typescript"] } });
   }
   const names: string[] = [];
-  const query = { tag: "typescript", limit: 1 };
+  const query = { tag: ["typescript"], limit: 1 };
   for await (const recipe of hub.pages("/v1/recipes", { params: { query } })) {
     names.push(recipe.name);
   }
@@ -77,7 +77,7 @@ test("the same key takes effect once", async () => {
 });
 
 test("a change is refused if another change came first", async () => {
-  const read = () => hub.pages("/v1/recipes", { params: { query: { name: "ts-soup" } } }).next();
+  const read = () => hub.pages("/v1/recipes", { params: { query: { name: ["ts-soup"] } } }).next();
   const listed: Recipe = (await read()).value;
   const path = { recipe_id: listed.id };
   const recipe = await hub.get("/v1/recipes/{recipe_id}", { params: { path } });

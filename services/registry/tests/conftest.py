@@ -113,6 +113,8 @@ async def empty(app: FastAPI, transaction: Transaction, resources: Resources) ->
     """Delete the runs, recipes, events and tokens that tests made, and everything in Redis."""
     async with transaction() as session:
         await session.execute(text(EMPTY))
+    if app.state.catalogue.state is not None:
+        await app.state.catalogue.current()  # or a reader without a token might see what is gone
     await resources.redis.flushdb()
 
 

@@ -21,6 +21,7 @@ from registry.actor import SYSTEM, Actor
 from registry.app import COUNTS
 from registry.audit.models import AuditRow
 from registry.audit.service import audit
+from registry.recipes import changing
 from registry.recipes import service as recipes
 from registry.recipes.check import check
 from registry.recipes.schemas import RecipeCreate
@@ -39,7 +40,7 @@ WRITES = [
     members.remove,
     recipes.publish,
     recipes.publish_version,
-    recipes.update,
+    changing.update,
     runs.submit,
     runs.cancel,
     runs.retry,

@@ -32,7 +32,8 @@ SECTIONS = {
         "plan": Lazy("merge_worker.cli:plan", "Show what a merge would read, write and need."),
         "merge": Lazy("merge_worker.cli:merge", "Merge models into a folder."),
         "keys": Lazy(
-            "mergehub.cli.commands.keys:keys", "Show the public key that checks signed models."
+            "mergehub.cli.commands.keys:keys",
+            "Show the public key that checks what this machine signs.",
         ),
     },
     "A hub on this machine": {

@@ -53,4 +53,4 @@ def _features(rows: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-TASKS = (Task("describe recipes for the search", describe, BATCH),)
+TASKS = (Task("search.describe_recipes", describe, BATCH),)

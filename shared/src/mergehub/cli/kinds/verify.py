@@ -42,7 +42,7 @@ def command(
     raw: bool,
     **how: Any,
 ) -> None:
-    """Check a model's folder, or merge again what a run has merged.
+    """Check a model's folder by its signature, or merge again what a run has merged.
 
     WHAT is the folder of a model, such as ./out: the signature of its statement of provenance, the
     digest of each file, the lock and the tensors are checked without a hub. The exit status is 1 if

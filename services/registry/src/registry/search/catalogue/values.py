@@ -143,7 +143,8 @@ class Values:
 
     def named(self, name: str, size: int) -> BitMap:
         """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""
-        return bitmap(np.flatnonzero(self._names.first(size) == hash(name)))
+        wanted = hash(name)
+        return bitmap(np.flatnonzero(self._names.first(size) == wanted))
 
     def by_frequency(self, field: str) -> Iterator[tuple[int, int]]:
         """The values of an open field, each after how many entries have it at most, falling."""
