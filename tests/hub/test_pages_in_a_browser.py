@@ -71,7 +71,7 @@ async def test_an_unknown_address_says_so_and_leads_back(hub: RunningHub) -> Non
         answer = await looked.page.goto(f"{hub.url}/maps")
         assert answer is not None
         assert answer.status == 404
-        await looked.page.get_by_role("navigation").get_by_role("link", name="Start").click()
+        await looked.page.get_by_role("banner").get_by_role("link", name="Mergehub").click()
         await looked.page.get_by_role("heading", level=1, name="Mergehub").wait_for()
 
 
