@@ -48,7 +48,7 @@ EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "runs",
     "products",
     "recipe_versions",
-    "recipes",  # with their stars and comments
+    "recipes",  # with their versions, stars and comments
     "outbox",
     "idempotency_keys",
     "audit",
@@ -59,8 +59,12 @@ EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "tokens WHERE created_by <> 'settings'",
     "accounts WHERE handle <> 'local'",
 )
-NOTED = "INSERT INTO changes (recipes) SELECT array_agg(number) FROM recipes HAVING count(*) > 0;"
-EMPTY = f"DO $$ BEGIN {NOTED} {' '.join(f'DELETE FROM {rows};' for rows in EMPTIED)} END $$"
+RECIPES = """
+WITH gone AS (DELETE FROM recipes RETURNING number)
+INSERT INTO changes (recipes) SELECT array_agg(number) FROM gone HAVING count(*) > 0;
+"""  # in one statement, or a recipe of a request that still runs is deleted and not logged
+DELETED = " ".join(RECIPES if rows == "recipes" else f"DELETE FROM {rows};" for rows in EMPTIED)
+EMPTY = f"DO $$ BEGIN {DELETED} END $$"
 
 Json = dict[str, Any]
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]

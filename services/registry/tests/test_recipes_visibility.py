@@ -11,8 +11,11 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from tries import tries
+
+from registry.changes import noted
+from registry.recipes.models import RecipeRow
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -237,6 +240,7 @@ async def test_every_way_to_a_recipe_shows_it_to_those_who_may_see_it(
     first: str, steps: list[tuple[str, Any, Any]],
 ) -> None:  # fmt: skip
     async with transaction() as session:
+        await noted(session, *await session.scalars(select(RecipeRow.id)))
         for table in EMPTY:
             await session.execute(text(f"DELETE FROM {table}"))
     world = World(clients, recipe_text)
