@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 from scripted import Handler, Scripted, body
 
 
-class TakingHub(Scripted):
+class TakingHub(Scripted, ABC):
     """It keeps the `imports` at its `path`; `refusals` are answered first, one by one."""
 
     path: str
@@ -24,9 +25,9 @@ class TakingHub(Scripted):
         self.imports: list[dict[str, Any]] = []
         self.refusals: list[Any] = []
 
+    @abstractmethod
     def take(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Keep what an import brings, unless it is a dry run, and return the report."""
-        raise NotImplementedError
 
 
 class _Handler(Handler):

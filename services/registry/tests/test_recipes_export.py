@@ -139,9 +139,9 @@ async def test_everything_public_is_exported_and_imported_elsewhere_with_the_sam
     body = {"recipes": [{name: row[name] for name in taken} for row in rows]}
     assert (await bob.post("/v1/recipes/import", json=body)).json()["refused"] == []
     again = await lines(stranger, owner="bob")
-    told = (*taken, "number", "digest")
-    assert [[row[name] for name in told] for row in sorted(again, key=_order)] == [
-        [row[name] for name in told] for row in sorted(rows, key=_order)
+    compared = (*taken, "number", "digest")
+    assert [[row[name] for name in compared] for row in sorted(again, key=_order)] == [
+        [row[name] for name in compared] for row in sorted(rows, key=_order)
     ]
 
 

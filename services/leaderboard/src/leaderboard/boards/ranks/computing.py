@@ -50,7 +50,7 @@ def ranks_at(board: Board, before: Board, found: Ranks | None) -> Ranks | None:
 
 
 def same_ranking(one: Board, other: Board) -> bool:
-    """Whether all that ranks depend on is equal: who is ranked, and the means and their errors."""
+    """Whether the ranked models, their means and their errors are all equal."""
     if one.facts.codes is not other.facts.codes or one.ranked != other.ranked:
         return False  # variants have other numbers in another load
     mine, theirs = one.ranked_rows, other.ranked_rows
