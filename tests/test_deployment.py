@@ -20,7 +20,7 @@ from topology.compose import FILE, ROOT, Service, document, services
 from topology.images import image_of
 
 from mergehub.cli.main import main
-from mergehub.contracts.services import ASSETS, PAGES, SERVICES, service_for
+from mergehub.contracts.services import ASSETS, FOLDERS, PAGES, SERVICES, service_for
 from mergehub.contracts.services import Service as Noun
 from mergehub.hub.backup.deployed.settings import BackupSettings
 from mergehub.kit.settings.environment import Settings, read_settings
@@ -190,7 +190,7 @@ def test_the_gateway_routes_each_prefix_to_its_service(noun: Noun) -> None:
 def test_the_gateway_has_the_pages_from_the_service_that_comes_with_them() -> None:
     gateway = GATEWAY.read_text(encoding="utf-8")
     (paths,) = re.findall(r"^\t@pages {\n\t\tpath (.+)$", gateway, re.MULTILINE)
-    assert paths.split() == [*PAGES, f"{ASSETS}/*"]
+    assert paths.split() == [*PAGES, *(f"{folder}/*" for folder in (*FOLDERS, ASSETS))]
     assert "handle @pages {\n\t\timport service registry\n\t}" in gateway
     dockerfile = ROOT / COMPOSE["registry"].told["build"]["dockerfile"]
     assert "/opt/build/bin/python scripts/pages" in dockerfile.read_text(encoding="utf-8")

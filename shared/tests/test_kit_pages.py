@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from mergehub.contracts.services import PAGES
+from mergehub.contracts.services import FOLDERS, PAGES
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.pages import page_routes
@@ -53,7 +53,7 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *(f"{folder}/some/thing" for folder in FOLDERS)])
 async def test_every_page_is_the_index_which_is_asked_for_anew_each_time(
     page: str, client: httpx.AsyncClient
 ) -> None:
@@ -123,6 +123,7 @@ async def test_a_hub_without_pages_says_how_to_build_them(page: str, tmp_path: P
 def test_the_browser_knows_the_same_pages() -> None:
     routes = (WEB / "src" / "app" / "routes.ts").read_text(encoding="utf-8")
     assert tuple(re.findall(r'^  "(/\w*)": {', routes, re.MULTILINE)) == PAGES
+    assert tuple(re.findall(r'^  "(/\w+)/\*": {', routes, re.MULTILINE)) == FOLDERS
 
 
 def test_the_lock_file_names_no_addresses_of_packages() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from k8s.objects import one, planted
 from k8s.render import OVERLAYS, Object, rendered
-from mergehub.contracts.services import ASSETS, PAGES, SERVICES, service_for
+from mergehub.contracts.services import ASSETS, FOLDERS, PAGES, SERVICES, service_for
 
 pytestmark = pytest.mark.process
 
@@ -50,7 +50,7 @@ def test_the_paths_are_those_of_the_one_table(overlay: str) -> None:
         assert leads_to(objects, f"/docs/problems/{service.name}/a-code") == f"{service.name}-api"
         assert leads_to(objects, f"/docs/openapi/{service.name}.json") == f"{service.name}-api"
     assert leads_to(objects, "/docs/guides") == "registry-api"
-    for page in (*PAGES, f"{ASSETS}/index.js"):
+    for page in (*PAGES, *(f"{folder}/some/thing" for folder in FOLDERS), f"{ASSETS}/index.js"):
         assert leads_to(objects, page) == "registry-api"
 
 

@@ -25,6 +25,7 @@ from registry.accounts import service as accounts
 from registry.app import create_app
 from registry.background import make_bell, make_housekeeping, make_relay, make_sender
 from registry.runs.protocol.sweeper import Sweeper
+from registry.search.catalogue.sight import Viewpoint
 from registry.sign_in.sessions import give_token
 from registry.webhooks.sending.sender import Sender
 
@@ -118,7 +119,9 @@ async def empty(app: FastAPI, transaction: Transaction, resources: Resources) ->
     async with transaction() as session:
         await session.execute(text(EMPTY))
     if app.state.catalogue.state is not None:
-        await app.state.catalogue.current()  # or a reader without a token might see what is gone
+        # Now, or a reader without a token might see what is gone.
+        catalogue = await app.state.catalogue.current()
+        assert not catalogue.sight.of(Viewpoint(all=True)), "a test deleted recipes without noting"
     await resources.redis.flushdb()
 
 

@@ -1,4 +1,4 @@
-import { ROUTES } from "./routes.ts";
+import { routeOf } from "./routes.ts";
 
 /** The address of the page: all state that matters is in it. */
 class Address {
@@ -61,7 +61,7 @@ export function followLinks(event: MouseEvent): void {
   const link = (event.target as Element).closest("a"); // of HTML, or of a picture
   if (!link || link.hasAttribute("target") || link.hasAttribute("download")) return;
   const url = new URL(link.getAttribute("href") ?? "", location.href);
-  if (url.origin !== location.origin || url.hash || !Object.hasOwn(ROUTES, url.pathname)) return;
+  if (url.origin !== location.origin || url.hash || !routeOf(url.pathname)) return;
   event.preventDefault();
   address.go(url.href);
 }

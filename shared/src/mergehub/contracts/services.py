@@ -50,8 +50,15 @@ PAGES = (
     "/compare",
     "/recommend",
     "/import",
+    "/recipes",
+    "/publish",
+    "/runs",
+    "/account",
 )
 """The addresses of the pages for people. `web/src/app/routes.ts` has the same."""
+
+FOLDERS = ("/recipes", "/runs")
+"""The pages of lists. What they list has pages of its own below them, such as `/runs/<id>`."""
 
 ASSETS = "/assets"
 """The folder of the files that the pages load."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from mergehub.contracts.services import ASSETS, PAGES
+from mergehub.contracts.services import ASSETS, FOLDERS, PAGES
 from mergehub.kit.pages.built import FOLDER, IDENTITY, INDEX, File, read_pages
 from mergehub.kit.pages.unbuilt import unbuilt_page
 from mergehub.kit.problems.problem import NotFound
@@ -32,7 +32,7 @@ def page_routes(folder: Path = FOLDER) -> APIRouter:
             return HTMLResponse(unbuilt_page())
         return _answer(request, files[INDEX], NEW_WITH_EACH_BUILD)
 
-    for address in PAGES:
+    for address in (*PAGES, *(f"{folder}/{{path:path}}" for folder in FOLDERS)):
         router.add_api_route(address, page, methods=["GET"])
 
     @router.get(f"{ASSETS}/{{name}}")
