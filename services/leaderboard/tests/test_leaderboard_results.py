@@ -231,6 +231,26 @@ async def test_filters_leave_the_newest_first(send, client, asked, models):
     assert sorted(found, reverse=True) == models
 
 
+async def test_a_filter_that_leaves_few_of_many_finds_them_all(send, client):
+    rows = [f"org/m{n:02},{'4bit' if n % 13 == 0 else 'float16'},0.1{n:02}" for n in range(40)]
+    for value in ("", "9"):  # the first score of each is history then
+        lines = [row + value for row in rows]
+        await send("\n".join(["model,precision,arc", *lines]) + "\n", origin="table.csv")
+    for asked in ({"benchmark": "ARC"}, {"origin": "table.csv"}):
+        for history, times in ((False, 1), (True, 2)):
+            query = asked | {"precision": "4bit", "history": history, "limit": 1}
+            found, page = [], {"next_cursor": ""}
+            while page["next_cursor"] is not None:
+                more = {"cursor": page["next_cursor"]} if found else {}
+                page = (await client.get("/v1/results", params=query | more)).json()
+                found += page["items"]
+            assert [each["id"] for each in found] == sorted((e["id"] for e in found), reverse=True)
+            named = ["org/m39", "org/m26", "org/m13", "org/m00"]
+            assert sorted((e["model"] for e in found), reverse=True) == sorted(
+                named * times, reverse=True
+            )
+
+
 async def test_a_record_has_all_results_of_a_model(send, client):
     rows = [f"org/{model},{precision}" for model in "ab" for precision in ("bfloat16", "4bit")]
     for benchmark in ("arc", "mmlu", "hellaswag"):

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, false, func, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,10 +17,10 @@ from leaderboard.facts.models import (
     OriginRow,
     RestatementRow,
     SettingRow,
-    Source,
     VariantRow,
     WithdrawalRow,
 )
+from leaderboard.results.newest import Parts, newest_of_parts, older_than
 from mergehub.kit.database.database import AnyRow
 
 MOST_PARTS = 100
@@ -100,56 +99,27 @@ async def page(
 ) -> Sequence[AnyRow]:
     """At most `limit` results, newest first, of lower ids than `before`."""
     asked = await conditions(session, wanted)
-    if before is not None:
-        asked.append(FactRow.id < before)
-    query = select(FactRow.id).order_by(FactRow.id.desc()).limit(limit)
-    if parts := await _parts(session, wanted):
-        column, ids = parts
-        query = _of_parts(query, column, ids, asked, limit)
+    parts = await _parts(session, wanted)
+    if parts is not None:
+        found = await newest_of_parts(session, parts, asked, before, limit)
     else:
-        query = query.where(*asked)
-    return await described_of(session, (await session.scalars(query)).all())
+        query = select(FactRow.id).where(*asked, *older_than(before))
+        newest = query.order_by(FactRow.id.desc()).limit(limit)
+        found = list(await session.scalars(newest))
+    return await described_of(session, found)
 
 
-async def _parts(session: AsyncSession, wanted: Wanted) -> tuple[Any, Sequence[int]] | None:
-    """The column by whose values facts are best read part by part, and these; null if by none.
-
-    An index has the facts of each part in the order of ids. Without it, the newest of all parts
-    are found only by sorting all of them, after a look whether each is current.
-    """
+async def _parts(session: AsyncSession, wanted: Wanted) -> Parts | None:
+    """The parts by which facts are best read; null if by none."""
     if wanted.model is not None or wanted.run is not None:
         return None  # few facts
     if wanted.origin is not None:
-        column, ids = FactRow.origin_id, await _origins(session, wanted.origin)
+        parts = Parts("origin", await _origins(session, wanted.origin))
     elif wanted.benchmarks or wanted.version is not None:
-        column, ids = FactRow.setting_id, await _settings(session, wanted)
+        parts = Parts("setting", await _settings(session, wanted))
     else:
         return None
-    return (column, ids) if len(ids) <= MOST_PARTS else None
-
-
-def _values(values: Sequence[int], name: str) -> Any:
-    """Some numbers as a table with a column `id`."""
-    numbers = func.unnest(cast(values, ARRAY(Integer)))
-    return numbers.table_valued("id", name=name).render_derived()
-
-
-def _of_parts(
-    query: Select[int],
-    column: Any,
-    ids: Sequence[int],
-    asked: list[ColumnElement[bool]],
-    limit: int,
-) -> Select[int]:
-    """The newest of the newest of each part; a setting has a part for each source."""
-    part, source = _values(ids, "part"), _values(list(Source), "badge")
-    both = [column == part.c.id]
-    if column is FactRow.setting_id:
-        both.append(FactRow.source == source.c.id)
-    newest = query.where(*both, *asked).lateral("newest")
-    tables = part.join(source, true()) if column is FactRow.setting_id else part
-    found = select(newest.c.id).select_from(tables.join(newest, true()))
-    return found.order_by(newest.c.id.desc()).limit(limit)
+    return parts if len(parts.ids) <= MOST_PARTS else None
 
 
 async def described_of(session: AsyncSession, results: Sequence[int]) -> Sequence[AnyRow]:
