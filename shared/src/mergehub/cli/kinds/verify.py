@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 from rich.filesize import decimal
 
+from mergehub.cli.arguments.folder import is_folder, refuse_options
 from mergehub.cli.commands.runs import FOLLOW
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import merge_run
@@ -17,7 +17,6 @@ from mergehub.cli.json_option import as_json
 from mergehub.cli.lazy import imported
 from mergehub.cli.submission import CLASS, TIMEOUT, submitted
 from mergehub.contracts.kinds.verify import TensorDifference, VerifyResult
-from mergehub.recipe.reference import PATHS
 
 SHOWN = 10
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -54,33 +53,16 @@ def command(
     outcome. The command prints the id of the run. With --follow, the exit status is 1 if a tensor
     differs.
     """
-    if _is_folder(what):
-        _no_options_of(OF_RUNS, ctx, "a run, and WHAT is a folder")
+    if is_folder(what):
+        refuse_options(OF_RUNS, ctx, "a run, and WHAT is a folder")
         imported("merge_worker.verify_folder").verify_folder(Path(what).expanduser(), keys, raw)
         return
-    _no_options_of(("keys",), ctx, "a folder; WHAT is not one")
+    refuse_options(("keys",), ctx, "a folder; WHAT is not one")
     with hub(ctx) as client:
         wanted = {"kind": "verify", "run": str(merge_run(client, what)), **how}
         run = submitted(client, wanted, wait, raw)
     if wait and run.result and not run.result["same"]:
         raise click.exceptions.Exit(1)
-
-
-def _is_folder(what: str) -> bool:
-    """Whether a folder is meant: one that exists, or a path."""
-    if Path(what).expanduser().is_dir():
-        return True
-    if what.startswith(PATHS):
-        raise click.UsageError(f"There is no folder {what}.")
-    return False
-
-
-def _no_options_of(names: tuple[str, ...], ctx: click.Context, of: str) -> None:
-    """Refuse options that were given although they are for something else."""
-    for option in ctx.command.params:
-        given = ctx.get_parameter_source(option.name or "") == ParameterSource.COMMANDLINE
-        if option.name in names and given:
-            raise click.UsageError(f"{option.opts[-1]} is for {of}.")
 
 
 def outcome(result: VerifyResult) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from mergehub.contracts.destinations import PushTo
 from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
@@ -40,6 +41,10 @@ class MergeRunCreate(Create):
     )
     seed: int = Field(
         0, ge=0, lt=LARGEST_SEED + 1, description="The seed of methods that draw at random."
+    )
+    push: PushTo | None = Field(
+        None,
+        description="Where to push the model once it is made: a run of kind `push` follows.",
     )
 
 
