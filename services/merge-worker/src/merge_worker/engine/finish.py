@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -157,6 +158,20 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
 
 def _made(finished: Mapping[str, Finished]) -> dict[str, dict[str, int]]:
     return {name: dict(each.made) for name, each in finished.items() if each.made}
+
+
+def companion_digests(plan: Plan) -> dict[str, str]:
+    """The SHA-256 of what `write_companions` would write, by name.
+
+    Raises:
+        InputChangedError: a file that would be copied has changed.
+    """
+    texts = {**plan.texts, CONFIG: _json(plan.config)}
+    found = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    with Inputs(plan) as inputs:
+        found |= {name: inputs.locked(path).sha256 for name, path in plan.copies.items()}
+        inputs.check()
+    return found
 
 
 def write_companions(plan: Plan, folder: Path, inputs: Inputs) -> None:

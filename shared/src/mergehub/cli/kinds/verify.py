@@ -17,6 +17,7 @@ from mergehub.cli.json_option import as_json
 from mergehub.cli.lazy import imported
 from mergehub.cli.submission import CLASS, TIMEOUT, submitted
 from mergehub.contracts.kinds.verify import TensorDifference, VerifyResult
+from mergehub.contracts.provenance.files import FileDifference
 
 SHOWN = 10
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -79,9 +80,16 @@ def _lines(result: VerifyResult) -> Iterator[str]:
     yield from map(_difference, result.differences[:SHOWN])
     if result.differing > SHOWN:
         yield f"  … and {result.differing - SHOWN} more"
+    yield from map(_file, result.differing_files or [])
     for each in result.unlike:
         yield f"{each.what}: {each.made} when it was made, {each.again} now"
     yield result.output_digest
+
+
+def _file(each: FileDifference) -> str:
+    if each.made is None or each.again is None:
+        return f"  {each.name}: only {'the merge of now' if each.again else 'the run'} has it"
+    return f"  {each.name}: other content"
 
 
 def _difference(each: TensorDifference) -> str:

@@ -12,6 +12,7 @@ from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Digest, ModelName, Note
+from mergehub.contracts.provenance.files import FileDigests
 from mergehub.contracts.provenance.settings import Machine, Versions
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.contracts.strict import Lax
@@ -101,6 +102,7 @@ class MergeResult(Result):
     machine: Machine | None = Field(
         default=None, description="Null if an earlier attempt made the model."
     )
+    files: FileDigests = Field(default_factory=dict)
     lock: Lock | None = Field(
         default=None, description="Only in reports; clients find it at the run's `lock` address."
     )
