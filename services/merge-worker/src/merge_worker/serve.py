@@ -34,6 +34,12 @@ DRAINED = 0
 NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run continues when its lease ends
 
 
+NO_KEY = (
+    "The models of this worker get no signed statement of provenance. Set MERGEHUB_SIGNING_KEY_FILE "
+    "to a private key that `mergehub keys --make FOLDER` makes."
+)
+
+
 async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     """Work until the shift is over or a signal ends it; then return the exit status.
 
@@ -43,6 +49,8 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     warn_of_misspelt()
     if fault := begin_tracing(SERVICE):
         log.warning("traces.off", error=fault)
+    if settings.signing_key is None:
+        log.warning("signing.off", remedy=NO_KEY)
     shift = Shift(settings.runs, settings.idle_seconds)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, shift.end, "a signal ends it")

@@ -22,12 +22,14 @@ from mergehub.contracts.provenance.files import FileDifference
 SHOWN = 10
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 KEY = "Of a folder: a file with public keys to trust, not that of this machine; may be repeated."
+MODEL_KEY = "Of a folder with model.sig: the file with its public key, not that of this machine."
 OF_RUNS = ("hardware", "timeout_seconds", "wait")
 
 
 @click.command("verify")
 @click.argument("what", metavar="WHAT")
 @click.option("--key", "keys", type=FILE, multiple=True, help=KEY)
+@click.option("--model-key", type=FILE, help=MODEL_KEY)
 @CLASS
 @TIMEOUT
 @FOLLOW
@@ -38,6 +40,7 @@ def command(
     /,
     what: str,
     keys: tuple[Path, ...],
+    model_key: Path | None,
     wait: bool,
     raw: bool,
     **how: Any,
@@ -46,7 +49,8 @@ def command(
 
     WHAT is the folder of a model, such as ./out: the signature of its statement of provenance, the
     digest of each file, the lock and the tensors are checked without a hub. The exit status is 1 if
-    something is not as it was signed; each such file is named.
+    something is not as it was signed; each such file is named. model.sig is checked too, if it
+    lies there and the package model-signing is installed.
 
     Or WHAT is the id of a merge run, or at least its first six characters; or the name of a merged
     model (me/soup), which means its newest run. A worker merges again and compares each tensor. It
@@ -56,9 +60,11 @@ def command(
     """
     if is_folder(what):
         refuse_options(OF_RUNS, ctx, "a run, and WHAT is a folder")
-        imported("merge_worker.verify_folder").verify_folder(Path(what).expanduser(), keys, raw)
+        imported("merge_worker.verify_folder").verify_folder(
+            Path(what).expanduser(), keys, model_key, raw
+        )
         return
-    refuse_options(("keys",), ctx, "a folder; WHAT is not one")
+    refuse_options(("keys", "model_key"), ctx, "a folder; WHAT is not one")
     with hub(ctx) as client:
         wanted = {"kind": "verify", "run": str(merge_run(client, what)), **how}
         run = submitted(client, wanted, wait, raw)
