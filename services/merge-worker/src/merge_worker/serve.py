@@ -35,8 +35,8 @@ NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run continues when its le
 
 
 NO_KEY = (
-    "The models of this worker get no signed statement of provenance. Set MERGEHUB_SIGNING_KEY_FILE "
-    "to a private key that `mergehub keys --make FOLDER` makes."
+    "Models get no signed statement of provenance here. Set MERGEHUB_SIGNING_KEY_FILE to a private "
+    "key; `mergehub keys --make FOLDER` makes one."
 )
 
 

@@ -29,7 +29,7 @@ from merge_worker.engine.output.output_files import (
 )
 from merge_worker.engine.output.part import Part
 from merge_worker.engine.planning.noting import bounded
-from mergehub.recipe.lock import Lock
+from mergehub.recipe.lock import Lock, lock_digest
 from mergehub.recipe.reproducing.outputs import output_digest
 
 from .card import card, recipe_text
@@ -121,7 +121,7 @@ def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str
     return {
         **plan.texts,
         CONFIG: _json(plan.config),
-        CARD: card(plan, digest, recipe),
+        CARD: card(plan, digest, lock_digest(lock), recipe),
         RECIPE: recipe,
         LOCK: _json(lock.model_dump(mode="json")),
         MANIFEST: _json(_manifest(plan, finished, digest)),

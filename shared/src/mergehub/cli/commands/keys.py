@@ -40,10 +40,8 @@ def keys(
     """
     if of_hub + model_signature + (folder is not None) > 1:
         raise click.UsageError("--hub, --model-signature and --make exclude each other.")
-    if folder:
-        found = [_made(folder)]
-    else:
-        found = _of_hub(ctx) if of_hub else [_own(model_signature)]
+    own = _made(folder) if folder else None
+    found = [own] if own else _of_hub(ctx) if of_hub else [_own(model_signature)]
     if raw:
         show_json({"keys": found})
     elif found:
