@@ -11,13 +11,12 @@ from merge_worker.engine.planning.noting import section
 
 from .plan import Plan
 
-
 PROVENANCE = """\
 ## Provenance
 
-`mergehub.lock.json` pins every file that the merge read, and `manifest.json` has the digest of every
-tensor. If `provenance.intoto.jsonl` is there, it is a signed statement of both: `mergehub verify` checks
-these files by it.
+`mergehub.lock.json` pins every file that the merge read, and `manifest.json` has the digest of each
+tensor. `provenance.intoto.jsonl`, if it is there, is a signed statement of how these files were
+made, and `mergehub verify` checks them by it.
 """
 
 

@@ -115,7 +115,7 @@ def _reproduced(accounts: int, newest: Sequence[Mapping[str, Any]]) -> str:
 def _reproduction(each: Mapping[str, Any]) -> str:
     """Who merged which model again, when, and what was not the same."""
     said = "same" if each["same"] else f"{each['differing']} of {each['tensors']} tensors differ"
-    if others := each["differing_files"]:
+    if others := each.get("differing_files"):
         said += f", other {', '.join(other['name'] for other in others)}"
     unlike = ", ".join(f"{o['what']} {o['made']} → {o['again']}" for o in each["unlike"])
     line = f"{time_of(each['finished_at'])}  {each['owner']}  {each['model_name']}  {said}"
