@@ -19,6 +19,9 @@ np = pytest.importorskip("numpy")
 safetensors = pytest.importorskip("safetensors.numpy")
 constants = pytest.importorskip("huggingface_hub").constants
 
+# The library sends large files in a way that its HTTP client calls outdated.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+
 TO = "hf://lab/soup"
 
 

@@ -18,6 +18,9 @@ from merge_worker.pushing.pushed import Means, Pushed, PushFault
 from mergehub.artifacts import s3_files
 from mergehub.contracts.destinations import PushTo
 
+# The library sends large files in a way that its HTTP client calls outdated.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+
 FILES = {
     "README.md": b"---\nbase_model: [left, org/right]\n---\n# Soup\n",
     "config.json": b"{}",

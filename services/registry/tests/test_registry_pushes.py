@@ -18,7 +18,7 @@ TO = "hf://lab/soup"
 PUSH: Json = {"destination": TO, "replace": False, "private": True}
 PUSHED: Json = {
     "kind": "push", "destination": TO, "url": "https://huggingface.co/lab/soup", "commit": "c0ffee",
-    "visibility": "private", "files": 8, "bytes": 4096, "sent": 8, "seconds": 1.5,
+    "visibility": "private", "files": 8, "pushed_bytes": 4096, "sent": 8, "seconds": 1.5,
 }  # fmt: skip
 FAILED: Json = {"code": "push-failed", "message": "Not pushed.", "retryable": False}
 

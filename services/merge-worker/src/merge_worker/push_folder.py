@@ -69,7 +69,7 @@ def _means() -> Means:
     """The store of this machine's settings; the library of the Hub finds its token itself."""
     names = ("endpoint", "access_key", "secret_key", "region")
     given = {f"s3_{each}": variable(f"{S3}{each.upper()}") for each in names}
-    return Means(**{name: value for name, value in given.items() if value})
+    return Means.model_validate({name: value for name, value in given.items() if value})
 
 
 def _reporting(display: ProgressDisplay) -> Any:

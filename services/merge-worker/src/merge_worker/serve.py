@@ -49,8 +49,7 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     warn_of_misspelt()
     if fault := begin_tracing(SERVICE):
         log.warning("traces.off", error=fault)
-    if settings.signing_key is None:
-        log.warning("signing.off", remedy=NO_KEY)
+    warn_of_missing_key(settings)
     shift = Shift(settings.runs, settings.idle_seconds)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, shift.end, "a signal ends it")
@@ -60,6 +59,12 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     await client.aclose()
     await asyncio.to_thread(end_tracing)
     return DRAINED if handed_back else NOT_HANDED_BACK
+
+
+def warn_of_missing_key(settings: WorkerSettings) -> None:
+    """Log once for a worker that it signs nothing."""
+    if settings.signing_key is None:
+        log.warning("signing.off", remedy=NO_KEY)
 
 
 async def _work(settings: WorkerSettings, client: RunClient, shift: Shift, gpu: Gpu | None) -> bool:

@@ -96,7 +96,7 @@ def elliptic_key_in(text: str) -> str:
         key = None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise BadKey("it is not a key on an elliptic curve: `mergehub keys --model-signature`")
-    return found[0] + "\n"
+    return f"{found[0]}\n"
 
 
 def signing_key(pem: str) -> SigningKey:

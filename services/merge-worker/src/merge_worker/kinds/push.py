@@ -52,7 +52,7 @@ def run(job: Job, spec: PushSpec, tell: Tell) -> PushResult:
         commit=pushed.commit,
         visibility=pushed.visibility,
         files=pushed.files,
-        bytes=pushed.bytes,
+        pushed_bytes=pushed.bytes,
         sent=pushed.sent,
         seconds=time.monotonic() - started,
     )

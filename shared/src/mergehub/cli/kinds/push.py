@@ -69,4 +69,5 @@ def outcome(result: PushResult) -> str:
     """Where the model is now, in lines."""
     sent = f"{result.sent} of {result.files} files sent"
     seen = f"{result.visibility}, " if result.visibility else ""
-    return f"pushed: {seen}{sent}, {decimal(result.bytes)}, {result.seconds:.1f} s\n{result.url}"
+    size = f"{decimal(result.pushed_bytes)}, {result.seconds:.1f} s"
+    return f"pushed: {seen}{sent}, {size}\n{result.url}"

@@ -56,7 +56,7 @@ class PushResult(Result):
         description="Who reads the repository; null in a bucket."
     )
     files: int = Field(ge=0, lt=2**31, description="How many files the model has.")
-    bytes: int = Field(ge=0, lt=2**63)
+    pushed_bytes: int = Field(ge=0, lt=2**63, description="Their size together.")
     sent: int = Field(ge=0, lt=2**31, description="How many of the files this attempt sent.")
     seconds: float
 
