@@ -212,9 +212,6 @@ def test_an_openssf_signature_is_accepted_by_its_own_tool_and_covers_every_file(
     assert "model.sig: not trusted." not in given.stdout
     mine = shell("verify", out, "--model-key", tmp_path / "data" / "model-signing-key.pem")
     assert "it must hold one public key" in mine.stderr
-    checked = shell("verify", out)
-    assert checked.exit_code == 0, checked.output
-    assert "not checked: model.sig; `model_signing verify` does that" in checked.stdout
     (out / STATEMENT).write_text("changed")
     assert subprocess.run(command, check=False, capture_output=True, timeout=120).returncode != 0
 
