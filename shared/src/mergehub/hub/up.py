@@ -37,6 +37,9 @@ from mergehub.whereabouts import CONNECTION, default_folder
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
 PUBLIC = "MERGEHUB_SIGNING_PUBLIC_KEYS"
+OF_PUSHES = (
+    "MERGEHUB_PUSH_HF_TOKEN", "MERGEHUB_PUSH_S3_ACCESS_KEY", "MERGEHUB_PUSH_S3_SECRET_KEY",
+)  # fmt: skip
 OWN_RATE = 60_000  # a minute: more than one machine can answer, so it never limits
 
 NOT_FOR_WORKERS = (
@@ -228,9 +231,9 @@ def _signing_key(folder: DataFolder) -> SigningKey:
 
 
 def _of_services(key: SigningKey) -> dict[str, str]:
-    """What services know of the workers' key: only the public key, beside earlier ones."""
+    """What services know of the workers' keys: only the public key, beside earlier ones."""
     public = f"{key.public.pem}{_given('SIGNING_PUBLIC_KEYS') or ''}"
-    none = dict.fromkeys(with_files([SETTING, PUBLIC]), "")
+    none = dict.fromkeys(with_files([SETTING, PUBLIC, *OF_PUSHES]), "")
     return none | {PUBLIC: public}
 
 
