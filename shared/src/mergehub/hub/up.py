@@ -37,7 +37,7 @@ from mergehub.whereabouts import CONNECTION, default_folder
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
 PUBLIC = "MERGEHUB_SIGNING_PUBLIC_KEYS"
-OF_PUSHES = (
+NOT_FOR_SERVICES = (
     "MERGEHUB_PUSH_HF_TOKEN", "MERGEHUB_PUSH_S3_ACCESS_KEY", "MERGEHUB_PUSH_S3_SECRET_KEY",
 )  # fmt: skip
 OWN_RATE = 60_000  # a minute: more than one machine can answer, so it never limits
@@ -124,7 +124,7 @@ class Hub:
         self.origin = Program(
             "services",
             [sys.executable, "-m", "mergehub.hub.serve", str(listener.fileno())],
-            env,
+            env | dict.fromkeys(with_files(NOT_FOR_SERVICES), ""),
             folder.log("services"),
             pass_fds=[listener.fileno()],
         )
@@ -231,9 +231,9 @@ def _signing_key(folder: DataFolder) -> SigningKey:
 
 
 def _of_services(key: SigningKey) -> dict[str, str]:
-    """What services know of the workers' keys: only the public key, beside earlier ones."""
+    """What services know of the workers' key: only the public key, beside earlier ones."""
     public = f"{key.public.pem}{_given('SIGNING_PUBLIC_KEYS') or ''}"
-    none = dict.fromkeys(with_files([SETTING, PUBLIC, *OF_PUSHES]), "")
+    none = dict.fromkeys(with_files([SETTING, PUBLIC]), "")
     return none | {PUBLIC: public}
 
 
