@@ -17,9 +17,9 @@ from registry.runs.handler import Handler, Named, invalid
 from registry.runs.models import RunRow
 from registry.runs.naming.names import taken
 from registry.runs.naming.resolve import Products, named, names_of
+from registry.runs.pushes.service import check_allowed, queue_push
 from registry.runs.reproductions.locks import keep
 from registry.runs.sources import Sources
-from registry.runs.wanted.pushes import check_allowed, queue_push
 from registry.runs.wanted.recipes import wanted_recipe
 
 

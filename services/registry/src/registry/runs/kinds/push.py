@@ -19,8 +19,8 @@ from registry.runs.errors import RunNotSucceeded
 from registry.runs.handler import Handler, Named, invalid
 from registry.runs.models import RunRow
 from registry.runs.naming.resolve import Products
+from registry.runs.pushes.service import check_allowed, products_of
 from registry.runs.sources import Sources
-from registry.runs.wanted.pushes import check_allowed, products_of
 
 A_MERGE = "the id of a run of kind `merge`, as `GET /v1/runs?kind=merge` lists them"
 
