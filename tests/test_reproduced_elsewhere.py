@@ -1,8 +1,8 @@
 """Two people merge by one recipe, with engines and libraries of different versions.
 
 The registry and its PostgreSQL are real, and so are the workers; each attempt is a process. The
-second worker's processes run in another virtual environment: with other versions of the libraries,
-as an environment of 2024 records them, and another edition of the engine, which gets one element
+second worker's processes run in another virtual environment: with another version of a library,
+as an environment of 2024 records it, and another edition of the engine, which gets one element
 wrong and writes the configuration in another way.
 """
 
@@ -63,8 +63,8 @@ EDITION: dict[str, tuple[str, str]] = {
     ),
 }
 """What the second worker's edition has instead of our lines; a float32's last bit is its sign."""
-RECORDED = {"numpy": "1.26.4", "numba": "0.60.0", "llvmlite": "0.43.0"}
-"""The versions that the second environment records."""
+RECORDED = {"numpy": "1.26.4"}
+"""The versions that the second environment records; with another numba, it would compile anew."""
 
 Json = dict[str, Any]
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
