@@ -19,6 +19,7 @@ from click import Context
 from topology.compose import FILE, ROOT, Service, document, services
 from topology.images import image_of
 
+from mergehub.attestation.keys import public_keys, signing_key
 from mergehub.cli.main import main
 from mergehub.contracts.services import ASSETS, FOLDERS, PAGES, SERVICES, service_for
 from mergehub.contracts.services import Service as Noun
@@ -131,6 +132,8 @@ def test_each_program_gets_only_its_own_secrets() -> None:
     assert (
         holders("s3_access_key") == holders("s3_secret_key") == {"worker", "worker-gpu", "backup"}
     )
+    assert holders("signing_key") == {"worker", "worker-gpu"}
+    assert holders("signing_public_keys") == holders("secrets_keys")
     assert holders("postgres_password") == {"postgres"}
     assert holders("worker_token") == nouns | {"worker", "worker-gpu"}
 
@@ -324,7 +327,14 @@ def test_the_script_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) 
         worker_token=first["worker_token"].decode(),
         service_token=first["service_token"].decode(),
         secrets_keys=json.loads(first["secrets_keys"]),
+        signing_public_keys=first["signing_public_keys"].decode(),
     )
+    worker = WorkerSettings(
+        worker_token=first["worker_token"].decode(), signing_key=first["signing_key"].decode()
+    )
+    assert worker.signing_key is not None
+    signer = signing_key(worker.signing_key.get_secret_value())
+    assert public_keys(first["signing_public_keys"].decode()) == [signer.public]
 
 
 @pytest.mark.process
@@ -335,6 +345,7 @@ def test_the_script_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) 
         ("postgres_password", {"database_url"}),
         ("s3_access_key", {"s3.json"}),
         ("s3_secret_key", {"s3.json"}),
+        ("signing_key", {"signing_public_keys"}),
     ],
 )
 def test_a_renewed_secret_is_renewed_where_it_is_contained_and_nothing_else_is(
@@ -346,8 +357,12 @@ def test_a_renewed_secret_is_renewed_where_it_is_contained_and_nothing_else_is(
     changed = {name for name in first if first[name] != second[name]}
     assert changed == {renewed} | with_it
     assert second.keys() == first.keys()
-    for name in with_it:
+    for name in with_it - {"signing_public_keys"}:
         assert second[renewed] in second[name]
+    if "signing_public_keys" in with_it:
+        new, old = (public_keys(each["signing_public_keys"].decode()) for each in (second, first))
+        assert new[1:] == old
+        assert new[0] == signing_key(second["signing_key"].decode()).public
 
 
 @pytest.mark.process

@@ -1,13 +1,18 @@
 """Two people merge by one recipe, with engines and libraries of different versions.
 
 The registry and its PostgreSQL are real, and so are the workers; each attempt is a process. The
-second worker's process finds another edition of the engine, which gets one element wrong.
+second worker's processes run in another virtual environment: with another version of a library,
+as an environment of 2024 records it, and another edition of the engine, which gets one element
+wrong and writes the configuration in another way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
+import sysconfig
+import venv
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -49,10 +54,7 @@ EDITION: dict[str, tuple[str, str]] = {
         f'ENGINE_VERSION: Final = "{ENGINE_VERSION}"',
         'ENGINE_VERSION: Final = "0"',
     ),
-    "engine/machine/versions.py": (
-        '{"python": platform.python_version(), **libraries}',
-        '{"python": platform.python_version(), **libraries, "numpy": "1.26.4"}',
-    ),
+    "engine/finish.py": ("json.dumps(value, indent=2,", "json.dumps(value, indent=4,"),
     "engine/fill/tensor.py": (
         "            data, nonfinite = compute(cut)\n",
         "            data, nonfinite = compute(cut)\n"
@@ -61,6 +63,8 @@ EDITION: dict[str, tuple[str, str]] = {
     ),
 }
 """What the second worker's edition has instead of our lines; a float32's last bit is its sign."""
+RECORDED = {"numpy": "1.26.4"}
+"""The versions that the second environment records; with another numba, it would compile anew."""
 
 Json = dict[str, Any]
 Serving = Callable[[FastAPI], AbstractAsyncContextManager[str]]
@@ -125,16 +129,25 @@ async def _person(app: FastAPI, handle: str) -> str:
 
 
 @pytest.fixture
-def other_edition(tmp_path: Path) -> Path:
-    """A folder with the worker's package, in another edition."""
-    house = tmp_path / "edition"
-    package = house / "merge_worker"
+def elsewhere(tmp_path: Path) -> Path:
+    """The Python of a virtual environment with that edition and those versions; what it lacks comes
+    from ours."""
+    venv.create(tmp_path / "elsewhere", with_pip=False, symlinks=True)
+    (packages,) = (tmp_path / "elsewhere" / "lib").glob("python*/site-packages")
+    ours = sysconfig.get_paths()["purelib"]
+    (packages / "ours.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
+    for name, version in RECORDED.items():
+        record = packages / f"{name}-{version}.dist-info"
+        record.mkdir()
+        text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        (record / "METADATA").write_text(text)
+    package = packages / "merge_worker"
     shutil.copytree(Path(merge_worker.__file__).parent, package)
     for name, (ours, theirs) in EDITION.items():
         text = (package / name).read_text()
         assert text.count(ours) == 1
         (package / name).write_text(text.replace(ours, theirs))
-    return house
+    return tmp_path / "elsewhere" / "bin" / "python"
 
 
 async def published_and_merged(hub: Hub) -> tuple[Json, Json]:
@@ -147,11 +160,11 @@ async def published_and_merged(hub: Hub) -> tuple[Json, Json]:
 
 
 async def test_two_people_with_other_versions_learn_what_differs_and_by_how_much(
-    hub: Hub, other_edition: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe, merge = await published_and_merged(hub)
-    with monkeypatch.context() as edition:
-        edition.setenv("PYTHONPATH", str(other_edition))
+    with monkeypatch.context() as environment:
+        environment.setattr(sys, "executable", str(elsewhere))
         other, _ = await asyncio.gather(
             hub.shell("bob", "verify", "ann/soup", "--follow"), hub.work()
         )
@@ -167,11 +180,14 @@ async def test_two_people_with_other_versions_learn_what_differs_and_by_how_much
         counter = (await bob.get(path)).json()["reproductions"]
     assert (again["same"], again["unlike"], counter) == (True, [], 1)
     assert (differs["owner"], differs["merge_owner"]) == ("bob", "ann")
-    ours = library_versions()["numpy"]
-    assert differs["unlike"] == [
-        {"what": "engine", "made": ENGINE_VERSION, "again": "0"},
-        {"what": "numpy", "made": ours, "again": "1.26.4"},
-    ]
+    ours = library_versions()
+    assert {each["what"]: (each["made"], each["again"]) for each in differs["unlike"]} == {
+        "engine": (ENGINE_VERSION, "0"),
+        **{name: (ours[name], version) for name, version in RECORDED.items()},
+    }
+    assert differs["again"]["versions"] == ours | RECORDED
+    assert [each["name"] for each in differs["differing_files"]] == ["config.json"]
+    assert again["differing_files"] == []
     assert (differs["made"]["engine_version"], differs["again"]["engine_version"]) == (
         ENGINE_VERSION, "0",
     )  # fmt: skip
@@ -182,8 +198,10 @@ async def test_two_people_with_other_versions_learn_what_differs_and_by_how_much
 
     lines = other.stdout.splitlines()
     assert f"not the same: 1 of {len(made)} tensors differ" in other.stdout
-    assert f"numpy: {ours} when it was made, 1.26.4 now" in lines
+    assert "  config.json: other content" in lines
+    for name, version in RECORDED.items():
+        assert f"{name}: {ours[name]} when it was made, {version} now" in lines
     assert f"the same again: {len(made)} tensors" in same.stdout
     shown = await hub.shell("bob", "show", "ann/soup")
     assert "by 1 other account" in shown.stdout
-    assert f"1 of {len(made)} tensors differ" in shown.stdout
+    assert f"1 of {len(made)} tensors differ, other config.json" in shown.stdout

@@ -137,6 +137,7 @@ def test_a_key_that_cannot_sign_is_refused_before_the_merge(recipe: Path, tmp_pa
         (["out", "--follow"], "--follow is for a run, and WHAT is a folder."),
         (["out", "--hardware", "cpu"], "--hardware is for a run, and WHAT is a folder."),
         (["me/soup", "--key", "recipe.yml"], "--key is for a folder; WHAT is not one."),
+        (["me/soup", "--model-key", "recipe.yml"], "--model-key is for a folder; WHAT is not one."),
         (["./nothing"], "There is no folder ./nothing."),
     ],
 )
@@ -198,9 +199,19 @@ def test_an_openssf_signature_is_accepted_by_its_own_tool_and_covers_every_file(
         "--signature", str(out / "model.sig"), "--public_key", str(key),
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    checked = shell("verify", out)
-    assert checked.exit_code == 0, checked.output
-    assert "not checked: model.sig; `model_signing verify` does that" in checked.stdout
+    held = shell("verify", out)
+    assert held.exit_code == 0, held.output
+    assert "model.sig holds, too" in held.stdout
+    (out / "README.md").write_text("mine")
+    changed = shell("verify", out)
+    assert changed.exit_code == 1
+    assert "model.sig says" in changed.stdout
+    elsewhere = {"MERGEHUB_DATA": str(tmp_path / "elsewhere")}
+    assert "model.sig: not trusted." in shell("verify", out, **elsewhere).stdout
+    given = shell("verify", out, "--model-key", key, **elsewhere)
+    assert "model.sig: not trusted." not in given.stdout
+    mine = shell("verify", out, "--model-key", tmp_path / "data" / "model-signing-key.pem")
+    assert "it must hold one public key" in mine.stderr
     (out / STATEMENT).write_text("changed")
     assert subprocess.run(command, check=False, capture_output=True, timeout=120).returncode != 0
 
@@ -213,3 +224,17 @@ def test_a_missing_package_is_named_before_the_merge(
     assert done.exit_code == 1
     assert "run `pip install 'mergehub-worker[model-signing]'`" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_key_for_a_deployed_hub_is_made_once_and_earlier_public_keys_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    first = shell("keys", "--make", folder)
+    assert first.exit_code == 0, first.output
+    private, public = folder / "signing-key.pem", folder / "signing-public-keys.pem"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert public.read_text() == first.stdout == signing_key(private.read_text()).public.pem
+    assert shell("keys", "--make", folder).stdout == first.stdout
+    private.rename(folder / "earlier.pem")
+    second = shell("keys", "--make", folder)
+    assert public.read_text() == second.stdout + first.stdout
+    assert shell("keys", "--make", folder, "--hub").exit_code == 2

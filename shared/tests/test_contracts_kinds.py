@@ -75,6 +75,6 @@ def test_what_a_declaration_lacks_is_named(changes: dict[str, Any], says: str) -
 
 def test_only_merges_make_models() -> None:
     assert (list(KINDS), MAKERS) == (
-        ["ablate", "evaluate", "merge", "verify"],
+        ["ablate", "evaluate", "merge", "push", "verify"],
         ("merge",),
     )

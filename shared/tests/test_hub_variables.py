@@ -98,6 +98,7 @@ def test_a_given_key_signs_and_no_service_gets_it(
 ) -> None:
     key = signing_key(new_key())
     give("SIGNING_KEY", key.pem)
+    give("PUSH_HF_TOKEN", "hf_secret")
     hub = _hub(tmp_path)
     worker = read_settings(WorkerSettings, _inherited(hub.workers[0].env))
     assert worker.signing_key is not None
@@ -105,6 +106,8 @@ def test_a_given_key_signs_and_no_service_gets_it(
     services = _inherited(hub.origin.env)
     assert not services["MERGEHUB_SIGNING_KEY"]
     assert not services["MERGEHUB_SIGNING_KEY_FILE"]
+    assert worker.push_hf_token is not None
+    assert not services["MERGEHUB_PUSH_HF_TOKEN_FILE"]
 
 
 def test_a_damaged_signing_key_stops_the_start(tmp_path: Path) -> None:

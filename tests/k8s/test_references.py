@@ -20,6 +20,7 @@ EXTERNAL = {  # Secrets and their keys, which are never in the repository
     "mergehub-tokens": {"owner", "worker", "service"},
     "mergehub-keys": {"secrets-keys", "cursor-key"},
     "mergehub-artifacts": {"access-key", "secret-key"},
+    "mergehub-signing": {"signing-key", "signing-public-keys"},
     "mergehub-tls": {"tls.crt", "tls.key"},
     "postgres": {"password"},
     "valkey": {"valkey.conf"},

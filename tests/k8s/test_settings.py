@@ -10,6 +10,7 @@ import pytest
 
 from k8s.objects import Pod, environment, one, planted, pods
 from k8s.render import OVERLAYS, Object, rendered
+from mergehub.attestation.keys import new_key, signing_key
 from mergehub.contracts.services import SERVICES
 from mergehub.hub.backup.deployed import BackupSettings
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
@@ -18,6 +19,7 @@ from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 pytestmark = pytest.mark.process
 
 PREFIX, FILE = "MERGEHUB_", "_FILE"
+SIGNER = signing_key(new_key())
 SECRET = {  # a value for each setting that comes from a file
     "DATABASE_URL": "postgresql://database/mergehub",
     "REDIS_URL": "redis://redis:6379/0",
@@ -27,6 +29,8 @@ SECRET = {  # a value for each setting that comes from a file
     "CURSOR_KEY": "a key",
     "S3_ACCESS_KEY": "an account",
     "S3_SECRET_KEY": "its secret",
+    "SIGNING_KEY": SIGNER.pem,
+    "SIGNING_PUBLIC_KEYS": SIGNER.public.pem,
     "SECRETS_KEYS": f'["{"A" * 43}="]',
 }
 SERVICE_NAMES = {service.name for service in SERVICES}

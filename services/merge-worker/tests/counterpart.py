@@ -172,7 +172,7 @@ def _shown(run: KeptRun) -> Run:
     report = run.reports[-1] if run.reports else None
     return Run(
         id=run.id, kind=run.spec.kind, state=run.state, hardware="cpu", spec=run.spec,
-        products=run.products, needs=run.needs, timeout_seconds=run.timeout_seconds,
+        products=run.products, push=None, needs=run.needs, timeout_seconds=run.timeout_seconds,
         owner="local", visibility="public", attempt=run.attempt, fence=run.fence,
         worker=_worker(run), progress=None,
         result=None, error=report.error if report else None, warnings=run.warnings, revision=1,

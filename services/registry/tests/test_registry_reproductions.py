@@ -53,6 +53,7 @@ MADE = tensors("3", "4")
 MERGE: Json = MERGED | {
     "output_digest": digest_of(MADE), "lock_digest": LOCK_DIGEST, "lock": LOCK, "manifest": MADE,
     "engine_version": "5", "versions": {"numpy": "2.3.0"}, "machine": MACHINE, "device": "cpu",
+    "files": {"config.json": "5" * 64, "tokenizer.json": "6" * 64},
 }  # fmt: skip
 
 
@@ -111,10 +112,10 @@ def merge(ann: Client, claim: Call, report: Call) -> Call:
 def verify(claim: Call, report: Call) -> Call:
     """A verification by someone, with its outcome."""
 
-    async def verify(by: Client, run: Json, again: Json = MADE) -> Json:
+    async def verify(by: Client, run: Json, again: Json = MADE, **more: Any) -> Json:
         answer = await by.post("/v1/runs", json={"kind": "verify", "run": run["id"]})
         assert answer.status_code == 202, answer.text
-        told = await report(await claim(answer.json()), result=verified(again))
+        told = await report(await claim(answer.json()), result=verified(again, **more))
         assert told.status_code == 200, told.text
         return told.json()
 
@@ -129,6 +130,44 @@ async def reproductions(by: Client, recipe: Json, **query: Any) -> Json:
 
 async def counter(by: Client, recipe: Json) -> int:
     return (await by.get(f"/v1/recipes/{recipe['id']}")).json()["reproductions"]
+
+
+@pytest.mark.parametrize(
+    ("again", "named"),
+    [
+        ({"config.json": "5" * 64, "tokenizer.json": "6" * 64}, {}),
+        (
+            {"config.json": "7" * 64, "vocab.json": "6" * 64},
+            {
+                "config.json": ("5" * 64, "7" * 64),
+                "tokenizer.json": ("6" * 64, None),
+                "vocab.json": (None, "6" * 64),
+            },
+        ),
+        ({}, None),  # of an older worker
+    ],
+)
+async def test_files_beside_the_weights_that_differ_are_named(
+    bob: Client, publish: Call, merge: Call, verify: Call, again: Json, named: Json | None
+) -> None:
+    recipe = await publish()
+    run = await verify(bob, await merge(recipe), files=again)
+    (shown,) = (await reproductions(bob, recipe))["items"]
+    for told in (shown, run["result"]):
+        found = told["differing_files"]
+        by_name = found and {each["name"]: (each["made"], each["again"]) for each in found}
+        assert (found if named is None else dict(by_name or {})) == named
+    assert shown["same"]
+
+
+async def test_a_lock_with_the_largest_seed_is_kept_as_it_is(
+    bob: Client, publish: Call, merge: Call
+) -> None:
+    lock = LOCK | {"seed": str(2**63 - 1)}
+    digest = lock_digest(Lock.model_validate(lock))
+    run = await merge(await publish(), lock=lock, lock_digest=digest)
+    told = (await bob.get(f"/v1/runs/{run['id']}/lock")).json()
+    assert told == {"run": run["id"], "digest": digest, "lock": lock}
 
 
 async def test_a_merge_keeps_its_lock_and_the_digests_of_its_tensors(

@@ -34,7 +34,9 @@ from merge_worker.engine.fill.finiteness import found_sentence, sentences
 from merge_worker.plan_report import described, report
 from merge_worker.products_here import products_here
 from merge_worker.provenance.model_signature import sign_model
+from merge_worker.push_folder import pushed_folder, shown, where
 from merge_worker.signing_here import elliptic_key, own_attest
+from mergehub.cli.arguments.pushing import wanted_push, with_push
 from mergehub.cli.failures import Line, recipe_faults, recipe_text, show_warnings
 from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.method_option import with_method_file
@@ -123,6 +125,7 @@ def plan(
 @click.option("--device", default="cpu", show_default=True, help=DEVICE)
 @click.option("--provenance/--no-provenance", default=True, help=PROVENANCE)
 @click.option("--model-signature", is_flag=True, help=SIGNATURE)
+@with_push
 @as_json
 @with_method_file
 def merge(
@@ -138,13 +141,17 @@ def merge(
     device: str,
     provenance: bool,
     model_signature: bool,
+    push: str | None,
+    replace: bool,
+    public: bool,
     raw: bool,
 ) -> None:
     """Merge models into a folder.
 
     FILE is a recipe; OUT is a folder that does not exist yet. If the merge is interrupted, the
-    same command continues it.
+    same command continues it. `mergehub push` says what --push needs.
     """
+    wanted = wanted_push(push, replace, public)
     options = MergeOptions(
         threads=threads,
         cache_dir=cache_folder(),
@@ -183,12 +190,16 @@ def merge(
             sign_model(result.folder, key)
     for warning in warnings:
         click.echo(f"Warning: {warning}", err=True)
+    pushed = pushed_folder(result.folder, wanted) if result and wanted else None
     if raw:
-        show_json({"part": str(part), "notes": notes, "warnings": warnings, **_merged(result)})
+        data = {"part": str(part), "notes": notes, "warnings": warnings, **_merged(result)}
+        show_json(data | ({"pushed": shown(wanted, pushed)} if wanted and pushed else {}))
     elif result is None:
         click.echo(f"Part {part} is done. The last part to end completes {out}.")
     else:
         _tell_merged(planned, result)
+        if pushed:
+            click.echo(where(pushed))
 
 
 def _unused_device(planned: Plan, options: MergeOptions) -> Iterator[str]:

@@ -34,6 +34,12 @@ DRAINED = 0
 NOT_HANDED_BACK = 75  # EX_TEMPFAIL of sysexits.h: the run continues when its lease ends
 
 
+NO_KEY = (
+    "Models get no signed statement of provenance here. Set MERGEHUB_SIGNING_KEY_FILE to a private "
+    "key; `mergehub keys --make FOLDER` makes one."
+)
+
+
 async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     """Work until the shift is over or a signal ends it; then return the exit status.
 
@@ -43,6 +49,7 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     warn_of_misspelt()
     if fault := begin_tracing(SERVICE):
         log.warning("traces.off", error=fault)
+    warn_of_missing_key(settings)
     shift = Shift(settings.runs, settings.idle_seconds)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, shift.end, "a signal ends it")
@@ -52,6 +59,12 @@ async def serve(settings: WorkerSettings, gpu: Gpu | None = None) -> int:
     await client.aclose()
     await asyncio.to_thread(end_tracing)
     return DRAINED if handed_back else NOT_HANDED_BACK
+
+
+def warn_of_missing_key(settings: WorkerSettings) -> None:
+    """Log once for a worker that it signs nothing."""
+    if settings.signing_key is None:
+        log.warning("signing.off", remedy=NO_KEY)
 
 
 async def _work(settings: WorkerSettings, client: RunClient, shift: Shift, gpu: Gpu | None) -> bool:

@@ -85,6 +85,20 @@ def elliptic_public_key(pem: str) -> str:
     return key.public_key().public_bytes(Encoding.PEM, form).decode()
 
 
+def elliptic_key_in(text: str) -> str:
+    """The public key on a curve that a text holds, as PEM. Raises BadKey."""
+    found = _PUBLIC.findall(text) if len(text) <= LONGEST else []
+    if "PRIVATE KEY" in text or len(found) != 1:
+        raise BadKey("it must hold one public key in PEM (BEGIN PUBLIC KEY), and no private one")
+    try:
+        key = load_pem_public_key(found[0].encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise BadKey("it is not a key on an elliptic curve: `mergehub keys --model-signature`")
+    return f"{found[0]}\n"
+
+
 def signing_key(pem: str) -> SigningKey:
     """The private key of a text. Raises BadKey."""
     try:

@@ -12,6 +12,7 @@ from .keys import (
     BadKey,
     PublicKey,
     SigningKey,
+    elliptic_public_key,
     keep,
     kept_key,
     new_elliptic_key,
@@ -58,6 +59,20 @@ def own_elliptic_key() -> Path:
     except OSError as error:
         raise BadKey(f"{path}, the key that signs, cannot be made: {error.strerror}") from error
     return path
+
+
+def known_elliptic_key() -> str | None:
+    """The public key (PEM) of OpenSSF model signatures here, or None if there is no key yet.
+
+    Raises BadKey if the file holds something else.
+    """
+    path = default_folder() / ELLIPTIC_FILE
+    if not path.is_file():
+        return None
+    try:
+        return elliptic_public_key(path.read_text(encoding="ascii", errors="replace"))
+    except OSError as error:
+        raise BadKey(f"{path} cannot be read: {error.strerror}") from error
 
 
 def known_key() -> PublicKey | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
-from pydantic import TypeAdapter, ValidationError
 
+from mergehub.cli.arguments.contract import Contract
 from mergehub.cli.commands.runs import show_notes, watch
 from mergehub.cli.json_option import show_json
 from mergehub.client import HubClient
@@ -16,25 +16,6 @@ from mergehub.contracts.kinds.evaluate import LARGEST_SEED, BenchmarkResult
 from mergehub.contracts.kinds.kind import LONGEST_TIMEOUT_SECONDS
 from mergehub.contracts.names import BenchmarkName
 from mergehub.contracts.runs import Run
-
-
-class Contract(click.ParamType[str]):
-    """A text that is checked here by the rules and in the words of the hub's API."""
-
-    name = "text"
-
-    def __init__(self, kind: Any) -> None:
-        self._adapter = TypeAdapter[str](kind)
-
-    def convert(
-        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
-    ) -> str:
-        """The unchanged text."""
-        try:
-            return self._adapter.validate_python(value)
-        except ValidationError as error:
-            self.fail(f"{value!r} {error.errors()[0]['msg']}.", parameter, context)
-
 
 CLASS = click.option(
     "--hardware",

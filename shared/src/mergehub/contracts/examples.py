@@ -49,6 +49,7 @@ RUN: dict[str, Any] = {
         "seed": 0,
     },
     "products": {"org/dates": RECIPE_ID},
+    "push": None,
     "attempt": 1,
     "fence": 1,
     "worker": "worker-1",

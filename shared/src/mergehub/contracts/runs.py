@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from mergehub.contracts.destinations import AllowList, WantedPush
 from mergehub.contracts.examples import RUN, VERSION_ID, example
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
 from mergehub.contracts.kinds import RunResult, RunSpec
@@ -116,6 +117,7 @@ class ClaimRequest(Message):
     )
     hardware: Hardware | None = Field(None, description="The worker's class; null: any run suits.")
     capacity: Capacity = Capacity()
+    pushes: AllowList = Field(default_factory=list)
 
 
 class Claim(Answer):
@@ -196,6 +198,7 @@ class Run(Answer):
     timeout_seconds: int
     spec: RunSpec
     products: Products
+    push: WantedPush | None
     attempt: int
     fence: int
     worker: str | None

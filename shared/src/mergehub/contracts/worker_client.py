@@ -99,10 +99,15 @@ class RunClient:
         worker: str,
         hardware: Hardware | None = None,
         capacity: Capacity | None = None,
+        pushes: Sequence[str] = (),
     ) -> Claim:
         """Claim the run. Raises LeaseLost, DoesNotFit, Refused or Unreachable."""
         request = ClaimRequest(
-            worker=worker, nonce=uuid4(), hardware=hardware, capacity=capacity or Capacity()
+            worker=worker,
+            nonce=uuid4(),
+            hardware=hardware,
+            capacity=capacity or Capacity(),
+            pushes=list(pushes),
         )
         answer = await self._send(run_id, "claim", request, CLAIM_PATIENCE_SECONDS)
         without_trace = {"traceparent": None}  # as a registry of an older version answers

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from mergehub.contracts.destinations import AllowList
 from mergehub.contracts.examples import example
 from mergehub.contracts.hardware import Capacity, Hardware
 from mergehub.contracts.messages import Answer, Message
@@ -33,6 +34,7 @@ class WorkerBeat(Message):
     hardware: Hardware
     capacity: Capacity
     version: str = Field(max_length=100)
+    pushes: AllowList = Field(default_factory=list)
 
 
 class WorkerRun(Answer):

@@ -37,6 +37,9 @@ from mergehub.whereabouts import CONNECTION, default_folder
 READY_SECONDS = 60.0
 GLANCE_SECONDS = 0.1
 PUBLIC = "MERGEHUB_SIGNING_PUBLIC_KEYS"
+NOT_FOR_SERVICES = (
+    "MERGEHUB_PUSH_HF_TOKEN", "MERGEHUB_PUSH_S3_ACCESS_KEY", "MERGEHUB_PUSH_S3_SECRET_KEY",
+)  # fmt: skip
 OWN_RATE = 60_000  # a minute: more than one machine can answer, so it never limits
 
 NOT_FOR_WORKERS = (
@@ -121,7 +124,7 @@ class Hub:
         self.origin = Program(
             "services",
             [sys.executable, "-m", "mergehub.hub.serve", str(listener.fileno())],
-            env,
+            env | dict.fromkeys(with_files(NOT_FOR_SERVICES), ""),
             folder.log("services"),
             pass_fds=[listener.fileno()],
         )

@@ -21,6 +21,9 @@ from .reference import ModelRef
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
+LARGEST_NUMBER = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps, and that canonical JSON has."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,8 +65,13 @@ class Lock(_Frozen):
 
     @model_serializer(mode="wrap")
     def _plain(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The lock as data; without a method file, it has the digest of earlier locks."""
+        """The lock as data; without a method file, it has the digest of earlier locks.
+
+        A seed that JSON has no number for is text.
+        """
         plain: dict[str, Any] = handler(self)
+        if self.seed > LARGEST_NUMBER:
+            plain["seed"] = str(self.seed)
         if self.method_file is None:
             del plain["method_file"]
         return plain

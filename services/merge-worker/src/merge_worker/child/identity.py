@@ -1,4 +1,4 @@
-"""The digest by which services know a model's weights."""
+"""The digests by which services know a model's weights, and the files beside them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ from pathlib import Path
 
 from merge_worker.engine import CheckpointError
 from merge_worker.engine.files.strict_json import read_json
-from merge_worker.engine.models.checkpoint import Checkpoint
+from merge_worker.engine.models.checkpoint import INDEX, Checkpoint
 from merge_worker.engine.models.digests import file_digest
-from merge_worker.engine.output.output_files import MANIFEST
+from merge_worker.engine.output.output_files import (
+    CARD,
+    LOCK,
+    MANIFEST,
+    RECIPE,
+    SIGNATURE,
+    STATEMENT,
+)
+from mergehub.contracts.provenance.files import MOST_FILES
+
+OF_ONE_MERGE = {CARD, RECIPE, LOCK, MANIFEST, STATEMENT, SIGNATURE, INDEX}
+"""Files that name the merge, or how the weights are divided into files."""
 
 
 def produced_digest(folder: Path) -> str:
@@ -30,6 +41,18 @@ def checkpoints_digest(parts: Sequence[Checkpoint]) -> str:
     return weights_digest(
         [{name: file_digest(part.folder / name) for name in part.stamps} for part in parts]
     )
+
+
+def companion_files(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file beside the weights that says nothing of one merge alone."""
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    wanted = (name for name in names if not is_weights(name) and name not in OF_ONE_MERGE)
+    return bounded_files({name: file_digest(folder / name) for name in sorted(wanted)})
+
+
+def bounded_files(files: dict[str, str]) -> dict[str, str]:
+    """The files if the hub keeps so many, or none."""
+    return files if len(files) <= MOST_FILES else {}
 
 
 def is_weights(name: str) -> bool:

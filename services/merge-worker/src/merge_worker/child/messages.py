@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from merge_worker.pushing.pushed import Means
 from mergehub.artifacts import ArtifactStore, S3Place, open_store
 from mergehub.artifacts.folder_store import PARTIAL
 from mergehub.contracts.hardware import Capacity, Hardware, Needs
@@ -32,7 +33,8 @@ class Job(_Frozen):
     `parent` is the worker's process id; no child outlives that process. `gpu_limit` is how many
     bytes of its GPU's memory a run may use, if the operator limits it.
     `traceparent` is the worker's span of the attempt, if there are traces. `signing_key` signs the
-    statement of the model's provenance.
+    statement of the model's provenance. `push` says where runs may push, and with
+    what.
     """
 
     run_id: UUID
@@ -52,6 +54,7 @@ class Job(_Frozen):
     gpu_limit: int | None = None
     traceparent: str | None = None
     signing_key: str | None = Field(default=None, repr=False)
+    push: Means = Means()
 
     def open_store(self) -> ArtifactStore:
         """The store of models. Raises StoreFault."""

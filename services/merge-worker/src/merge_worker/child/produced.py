@@ -23,7 +23,7 @@ from mergehub.recipe.lock import canonical_lock, lock_digest
 
 from .failure import RunFailed
 from .how import How
-from .identity import is_weights, produced_digest, weights_digest
+from .identity import companion_files, is_weights, produced_digest, weights_digest
 from .machine import machine
 from .messages import produced_folder
 
@@ -51,6 +51,7 @@ def merge_result(
         versions=manifest.get("versions", {}),
         machine=machine() if how.device else None,
         warnings=how.warnings,
+        files=companion_files(folder),
         **kept,
     )
 

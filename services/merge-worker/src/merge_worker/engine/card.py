@@ -11,11 +11,20 @@ from merge_worker.engine.planning.noting import section
 
 from .plan import Plan
 
+PROVENANCE = """\
+## Provenance
 
-def card(plan: Plan, digest: str, recipe: str) -> str:
-    """The card: what was merged how, with the output digest, the notes and the recipe."""
+`mergehub.lock.json` pins every file that the merge read, and `manifest.json` has the digest of each
+tensor. `provenance.intoto.jsonl`, if it is there, is a signed statement of how these files were
+made, and `mergehub verify` checks them by it.
+"""
+
+
+def card(plan: Plan, digest: str, lock: str, recipe: str) -> str:
+    """The card: what was merged how, with both digests, the notes and the recipe."""
+    names = dict.fromkeys(_name(model.reference) for model in plan.models)
     front: dict[str, Any] = {
-        "base_model": list(dict.fromkeys(_name(model.reference) for model in plan.models)),
+        "base_model": [name for name in names if ":" not in name],  # the Hub refuses others
         "library_name": "transformers",
         "tags": ["merge", "mergehub"],
     }
@@ -27,8 +36,8 @@ def card(plan: Plan, digest: str, recipe: str) -> str:
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n"
         f"# {plan.recipe.name or 'Merged model'}\n\n"
         f"Made with Mergehub by the method `{plan.recipe.merge_method}` from\n\n{listed}\n\n"
-        f"Output digest: `{digest}`\n\n"
-        f"{section(plan.notes)}## Recipe\n\n```yaml\n{recipe}```\n"
+        f"Output digest: `{digest}`\n\nLock digest: `{lock}`\n\n"
+        f"{section(plan.notes)}## Recipe\n\n```yaml\n{recipe}```\n\n{PROVENANCE}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +29,7 @@ from merge_worker.engine.output.output_files import (
 )
 from merge_worker.engine.output.part import Part
 from merge_worker.engine.planning.noting import bounded
-from mergehub.recipe.lock import Lock
+from mergehub.recipe.lock import Lock, lock_digest
 from mergehub.recipe.reproducing.outputs import output_digest
 
 from .card import card, recipe_text
@@ -120,7 +121,7 @@ def _texts(plan: Plan, finished: Mapping[str, Finished], lock: Lock) -> dict[str
     return {
         **plan.texts,
         CONFIG: _json(plan.config),
-        CARD: card(plan, digest, recipe),
+        CARD: card(plan, digest, lock_digest(lock), recipe),
         RECIPE: recipe,
         LOCK: _json(lock.model_dump(mode="json")),
         MANIFEST: _json(_manifest(plan, finished, digest)),
@@ -157,6 +158,20 @@ def _manifest(plan: Plan, finished: Mapping[str, Finished], digest: str) -> dict
 
 def _made(finished: Mapping[str, Finished]) -> dict[str, dict[str, int]]:
     return {name: dict(each.made) for name, each in finished.items() if each.made}
+
+
+def companion_digests(plan: Plan) -> dict[str, str]:
+    """The SHA-256 of what `write_companions` would write, by name.
+
+    Raises:
+        InputChangedError: a file that would be copied has changed.
+    """
+    texts = {**plan.texts, CONFIG: _json(plan.config)}
+    found = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    with Inputs(plan) as inputs:
+        found |= {name: inputs.locked(path).sha256 for name, path in plan.copies.items()}
+        inputs.check()
+    return found
 
 
 def write_companions(plan: Plan, folder: Path, inputs: Inputs) -> None:

@@ -62,7 +62,12 @@ class Presence:
 
     async def _tell(self) -> None:
         room = await asyncio.to_thread(self._slot.capacity)
-        beat = WorkerBeat(hardware=self._hardware, capacity=room, version=__version__)
+        beat = WorkerBeat(
+            hardware=self._hardware,
+            capacity=room,
+            version=__version__,
+            pushes=self._slot.pushes,
+        )
         try:
             await self._client.beat(self._slot.name, beat)
             self._accepted = time.monotonic()

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from structlog.contextvars import bound_contextvars
 
 from merge_worker.child.messages import Job
+from merge_worker.pushing.pushed import Means
 from mergehub.contracts.hardware import Capacity, Gpu
 from mergehub.contracts.runs import Claim
 from mergehub.contracts.worker_client import RunClient
@@ -52,6 +53,11 @@ class Slot:
         self._work: asyncio.Task[None] | None = None
         self._settled = True  # whether the hub knows how the last attempt ended
 
+    @property
+    def pushes(self) -> list[str]:
+        """The destinations to which its runs may push."""
+        return self._settings.push_allow
+
     async def take(self, run_id: UUID) -> asyncio.Task[None]:
         """Claim the run and start; the task ends when the slot is free again.
 
@@ -61,7 +67,10 @@ class Slot:
         """
         room = await asyncio.to_thread(self.capacity, run_id)
         started = time.time_ns()
-        claim = await self._client.claim(run_id, self.name, self._settings.hardware, room)
+        settings = self._settings
+        claim = await self._client.claim(
+            run_id, self.name, settings.hardware, room, settings.push_allow
+        )
         record("claim", claim.traceparent, started, "client", run=str(run_id), worker=self.name)
         log.info("run.claimed", run=str(run_id), attempt=claim.attempt, kind=claim.spec.kind)
         self._work = asyncio.create_task(self._attempt(claim, room))
@@ -135,4 +144,25 @@ class Slot:
             gpu_limit=settings.gpu_memory,
             traceparent=traceparent(),
             signing_key=key.get_secret_value() if (key := settings.signing_key) else None,
+            push=_means(settings),
         )
+
+
+def _means(settings: WorkerSettings) -> Means:
+    """Where runs may push, and with what; without a token of its own, none is used."""
+    token, key, secret = (
+        each.get_secret_value() if each else None
+        for each in (
+            settings.push_hf_token,
+            settings.push_s3_access_key,
+            settings.push_s3_secret_key,
+        )
+    )
+    return Means(
+        allow=tuple(settings.push_allow),
+        hf_token=token or "",
+        s3_endpoint=settings.push_s3_endpoint,
+        s3_access_key=key,
+        s3_secret_key=secret,
+        s3_region=settings.push_s3_region,
+    )

@@ -9,6 +9,7 @@ import time
 
 from merge_worker.child.failure import RunFailed, disk_full, out_of_memory
 from merge_worker.child.how import How
+from merge_worker.child.identity import bounded_files
 from merge_worker.child.machine import machine
 from merge_worker.child.merging import OVERHEAD, options_for, reporting
 from merge_worker.child.messages import Job, Planned
@@ -21,6 +22,7 @@ from merge_worker.engine import (
     Plan,
     plan_merge,
 )
+from merge_worker.engine.finish import companion_digests
 from merge_worker.engine.machine.versions import library_versions
 from merge_worker.engine.plan import ENGINE_VERSION
 from merge_worker.engine.rerun import rerun, rerun_memory
@@ -105,6 +107,7 @@ def _result(
         differences=listed(differences),
         unlike=unlike(spec.made, again),
         seconds=time.monotonic() - started,
+        files=bounded_files(companion_digests(plan)),
         warnings=how.warnings,
         **dict(again),
     )

@@ -16,13 +16,15 @@ from mergehub.attestation.statement import Resource, Statement, statement_in
 from mergehub.recipe.lock import Lock
 
 from .faults import Fault, Verdict, listing
-from .files import file_faults
+from .files import Digests, file_faults
+from .signed_model import check_signature
 from .statement import dependencies
 from .tensors import tensor_faults
 
 
-def check_folder(folder: Path, keys: Sequence[PublicKey]) -> Verdict:
-    """Whether a folder holds what its statement says, signed with one of the keys.
+def check_folder(folder: Path, keys: Sequence[PublicKey], model_key: str | None = None) -> Verdict:
+    """Whether a folder holds what its statement says, signed with one of the keys, and what its
+    OpenSSF signature says, if there is one, signed with `model_key` (PEM).
 
     If the signature does not hold, the files are compared with the statement all the same, so that
     each difference is named.
@@ -30,6 +32,7 @@ def check_folder(folder: Path, keys: Sequence[PublicKey]) -> Verdict:
     Raises:
         EngineError: the folder cannot be looked through.
     """
+    digests = Digests(folder)
     envelope, faults = _envelope(folder)
     signer = None
     if envelope:
@@ -37,9 +40,12 @@ def check_folder(folder: Path, keys: Sequence[PublicKey]) -> Verdict:
         faults += unsigned
     statement = _statement(envelope, faults) if envelope else None
     if statement:
-        faults += file_faults(folder, {each.name: each.sha256 or "" for each in statement.subject})
+        faults += file_faults(
+            folder, {each.name: each.sha256 or "" for each in statement.subject}, digests
+        )
         faults += _lock_faults(folder, statement)
     digest, others = tensor_faults(folder, statement.output_digest if statement else None)
+    signed = check_signature(folder, model_key, digests)
     metadata = statement.predicate.run_details.metadata if statement else None
     return Verdict(
         key=signer.id if signer else None,
@@ -47,7 +53,9 @@ def check_folder(folder: Path, keys: Sequence[PublicKey]) -> Verdict:
         finished=metadata.finished_on.isoformat() if metadata else None,
         files=len(statement.subject) if statement else 0,
         output_digest=digest,
-        faults=tuple(_joined([*faults, *others])),
+        faults=tuple(_joined([*faults, *others, *signed.faults])),
+        model_signature=signed.state,
+        model_signature_reason=signed.reason,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 NAMED = 5
 """How many of many things a sentence names."""
 
+State = Literal["none", "holds", "fails", "not checked"]
 Kind = Literal["changed", "missing", "additional", "unreadable", "not trusted"]
 
 
@@ -28,7 +29,8 @@ class Verdict:
 
     `key` is the id of the key that signed the statement, if the signature holds. `files` is how
     many files the statement covers; `output_digest` is that of the tensors in the folder, or None
-    if they cannot be read.
+    if they cannot be read. `model_signature` says whether `model.sig` holds, and
+    `model_signature_reason` why it was not checked.
     """
 
     key: str | None
@@ -37,6 +39,8 @@ class Verdict:
     files: int
     output_digest: str | None
     faults: tuple[Fault, ...]
+    model_signature: State = "none"
+    model_signature_reason: str | None = None
 
 
 def listing(names: Iterable[str]) -> str:

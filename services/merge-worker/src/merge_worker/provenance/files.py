@@ -1,10 +1,10 @@
-"""The files of a folder beside those that a statement names."""
+"""The files of a folder beside those that a statement or a signature names."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,41 +20,57 @@ MOST_FILES = 100_000
 SIGNING = {STATEMENT, SIGNATURE}
 
 
-def file_faults(folder: Path, stated: Mapping[str, str]) -> Iterator[Fault]:
+class Digests:
+    """The SHA-256 of the files of a folder, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """The SHA-256 of a regular file. Raises EngineError for all else."""
+        if name not in self._known:
+            digest = hashlib.sha256()
+            with opened(self._folder / name) as descriptor:
+                while block := os.read(descriptor, MIB):
+                    digest.update(block)
+            self._known[name] = digest.hexdigest()
+        return self._known[name]
+
+
+def file_faults(
+    folder: Path,
+    stated: Mapping[str, str],
+    digests: Digests,
+    by: str = "The statement",
+    ignored: Set[str] = SIGNING,
+) -> Iterator[Fault]:
     """Yield a fault for each file that is changed, missing or additional.
 
-    `stated` are the digests that the statement has, by the path in the folder.
+    `stated` are the digests that `by` has, by the path in the folder. Other files may be there only
+    if they, or a folder above them, are `ignored`.
     """
     present = _names(folder)
     for name in sorted(stated.keys() - present):
-        yield Fault(name, "missing", "The statement names it, and the folder does not have it.")
-    for name in sorted(present - stated.keys() - SIGNING):
-        yield Fault(name, "additional", "The statement does not name it.")
+        yield Fault(name, "missing", f"{by} names it, and the folder does not have it.")
+    for name in sorted(present - stated.keys()):
+        if name not in ignored and name.partition("/")[0] not in ignored:
+            yield Fault(name, "additional", f"{by} does not name it.")
     both = sorted(stated.keys() & present)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="check") as pool:
-        for fault in pool.map(lambda name: _compared(folder, name, stated[name]), both):
+        for fault in pool.map(lambda name: _compared(digests, name, stated[name], by), both):
             if fault:
                 yield fault
 
 
-def _compared(folder: Path, name: str, stated: str) -> Fault | None:
+def _compared(digests: Digests, name: str, stated: str, by: str) -> Fault | None:
     try:
-        found = _digest(folder / name)
+        found = digests.of(name)
     except EngineError as error:
         return Fault(name, "unreadable", f"{error}.")
     if found == stated:
         return None
-    detail = f"Its SHA-256 is {found}, and the statement says {stated}."
-    return Fault(name, "changed", detail)
-
-
-def _digest(path: Path) -> str:
-    """The SHA-256 of a regular file. Raises EngineError for all else."""
-    digest = hashlib.sha256()
-    with opened(path) as descriptor:
-        while block := os.read(descriptor, MIB):
-            digest.update(block)
-    return digest.hexdigest()
+    return Fault(name, "changed", f"Its SHA-256 is {found}. {by} says {stated}.")
 
 
 def _names(folder: Path) -> set[str]:

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.contracts.destinations import PushTo
 from mergehub.contracts.kinds.kind import Create, Result, Spec
+from mergehub.contracts.runs import ClaimRequest
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import FieldFault
 from registry.runs.errors import RunInvalid
@@ -58,6 +60,14 @@ class Handler(ABC, Generic[C, S, R]):
     def uses(self, spec: Mapping[str, Any]) -> Mapping[str, str]:
         """Return the runs that a run of this spec uses beside its products, by their names."""
         return {}
+
+    def then_push(self, wanted: C) -> PushTo | None:
+        """Return where the model is to be pushed once it is made."""
+        return None
+
+    def unfit(self, spec: Mapping[str, Any], request: ClaimRequest) -> str | None:
+        """Return a sentence if the worker cannot do a run of this spec, beside its `needs`."""
+        return None
 
     async def granted(self, session: AsyncSession, spec: S) -> S:
         """Return the spec as a claim has it, with what would be too large for each answer."""

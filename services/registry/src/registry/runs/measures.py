@@ -29,7 +29,8 @@ OTHER = "other"
 CODES = frozenset({
     "ablation-failed", "attempts-exhausted", "child-crashed", "child-killed", "disk-full",
     "evaluation-failed", "harness-missing", "ingredient-changed", "lease-lapsed", "merge-failed",
-    "out-of-memory", "report-refused", "timed-out", "unforeseen", "verification-failed",
+    "model-not-stored", "out-of-memory", "push-failed", "push-not-allowed", "report-refused",
+    "timed-out", "unforeseen", "verification-failed",
 })  # fmt: skip
 """The codes of failures that have a series of their own: a worker could report any."""
 

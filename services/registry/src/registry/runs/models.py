@@ -36,7 +36,8 @@ class RunRow(Base):
     for it. `claimed_at` and `claim_nonce` (the worker's mark) are those of the newest claim;
     `report_digest` is that of the last accepted report. `sources` are the recipes that the run's
     outcome follows from, also by way of other runs. `products` are the runs that made the models
-    named in its spec. `warnings` are those of all attempts. `traceparent` is the span that
+    named in its spec. `push` is where the model is to be pushed once it is made, and the run that
+    does it. `warnings` are those of all attempts. `traceparent` is the span that
     submitted or retried it.
     """
 
@@ -54,6 +55,7 @@ class RunRow(Base):
     spec: Mapped[dict[str, Any]] = mapped_column(JSONB)
     model_name: Mapped[str] = mapped_column(Text)
     products: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    push: Mapped[dict[str, Any] | None] = mapped_column(Json)
     attempt: Mapped[int] = mapped_column(server_default="0")
     max_attempts: Mapped[int]
     fence: Mapped[int] = mapped_column(BigInteger, server_default="0")

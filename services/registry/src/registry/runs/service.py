@@ -58,6 +58,7 @@ async def submit(session: AsyncSession, actor: Actor, wanted: Create) -> Submitt
     owner = private_to or named.owner or mine
     for count in (ACTIVE, TODAY):
         await check_quota(session, actor, owner, count)
+    push = handler.then_push(wanted)
     run = RunRow(
         owner=owner,
         visibility="private" if private_to else "public",
@@ -70,6 +71,7 @@ async def submit(session: AsyncSession, actor: Actor, wanted: Create) -> Submitt
         spec=named.spec.model_dump(mode="json"),
         model_name=named.spec.model_name,
         products={name: str(run.id) for name, run in products.items()},
+        push={**push.model_dump(), "run": None} if push else None,
         max_attempts=MAX_ATTEMPTS,
         due_at=func.now(),
         traceparent=traceparent(),

@@ -16,6 +16,8 @@ from mergehub.cli.json_option import as_json, show_json
 from mergehub.cli.output import details, time_of
 from mergehub.cli.output import show as draw
 from mergehub.client import HubClient, HubError, api
+from mergehub.contracts.kinds.push import PushSpec
+from mergehub.contracts.kinds.verify import VerifySpec
 from mergehub.contracts.runs import Run
 from mergehub.variables import BadVariable
 from mergehub.whereabouts import default_folder
@@ -113,6 +115,8 @@ def _reproduced(accounts: int, newest: Sequence[Mapping[str, Any]]) -> str:
 def _reproduction(each: Mapping[str, Any]) -> str:
     """Who merged which model again, when, and what was not the same."""
     said = "same" if each["same"] else f"{each['differing']} of {each['tensors']} tensors differ"
+    if others := each.get("differing_files"):
+        said += f", other {', '.join(other['name'] for other in others)}"
     unlike = ", ".join(f"{o['what']} {o['made']} → {o['again']}" for o in each["unlike"])
     line = f"{time_of(each['finished_at'])}  {each['owner']}  {each['model_name']}  {said}"
     return f"{line}  ({unlike})" if unlike else line
@@ -124,7 +128,9 @@ def _show_run(run: Run) -> None:
         "run": str(run.id),
         "kind": run.kind,
         "model": run.spec.model_name,
-        "verifies": str(getattr(run.spec, "run", "")),
+        "verifies": str(run.spec.run) if isinstance(run.spec, VerifySpec) else "",
+        "pushes": f"the model of run {run.spec.run}" if isinstance(run.spec, PushSpec) else "",
+        "pushed to": _destination(run),
         "state": f"{run.state} {how_far(run)}".rstrip() if not error else run.state,
         "error": "\n".join(error),
         "result": outcome(run) if run.result else "",
@@ -142,6 +148,16 @@ def _show_run(run: Run) -> None:
     recipe = getattr(run.spec, "recipe", None)
     if recipe:
         click.echo(f"\n{recipe.rstrip()}")
+
+
+def _destination(run: Run) -> str:
+    """Where the run pushes its model, or has it pushed; empty if nowhere."""
+    if isinstance(run.spec, PushSpec):
+        return run.spec.destination
+    if run.push is None:
+        return ""
+    by = f"by run {run.push.run}" if run.push.run else "once it is made"
+    return f"{run.push.destination} {by}"
 
 
 def _folder(run: Run) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 from rich.filesize import decimal
 
+from mergehub.cli.arguments.folder import is_folder, refuse_options
 from mergehub.cli.commands.runs import FOLLOW
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import merge_run
@@ -17,17 +17,19 @@ from mergehub.cli.json_option import as_json
 from mergehub.cli.lazy import imported
 from mergehub.cli.submission import CLASS, TIMEOUT, submitted
 from mergehub.contracts.kinds.verify import TensorDifference, VerifyResult
-from mergehub.recipe.reference import PATHS
+from mergehub.contracts.provenance.files import FileDifference
 
 SHOWN = 10
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 KEY = "Of a folder: a file with public keys to trust, not that of this machine; may be repeated."
+MODEL_KEY = "Of a folder with model.sig: the file with its public key, not that of this machine."
 OF_RUNS = ("hardware", "timeout_seconds", "wait")
 
 
 @click.command("verify")
 @click.argument("what", metavar="WHAT")
 @click.option("--key", "keys", type=FILE, multiple=True, help=KEY)
+@click.option("--model-key", type=FILE, help=MODEL_KEY)
 @CLASS
 @TIMEOUT
 @FOLLOW
@@ -38,6 +40,7 @@ def command(
     /,
     what: str,
     keys: tuple[Path, ...],
+    model_key: Path | None,
     wait: bool,
     raw: bool,
     **how: Any,
@@ -46,7 +49,8 @@ def command(
 
     WHAT is the folder of a model, such as ./out: the signature of its statement of provenance, the
     digest of each file, the lock and the tensors are checked without a hub. The exit status is 1 if
-    something is not as it was signed; each such file is named.
+    something is not as it was signed; each such file is named. model.sig is checked too, if it
+    lies there and the package model-signing is installed.
 
     Or WHAT is the id of a merge run, or at least its first six characters; or the name of a merged
     model (me/soup), which means its newest run. A worker merges again and compares each tensor. It
@@ -54,33 +58,18 @@ def command(
     outcome. The command prints the id of the run. With --follow, the exit status is 1 if a tensor
     differs.
     """
-    if _is_folder(what):
-        _no_options_of(OF_RUNS, ctx, "a run, and WHAT is a folder")
-        imported("merge_worker.verify_folder").verify_folder(Path(what).expanduser(), keys, raw)
+    if is_folder(what):
+        refuse_options(OF_RUNS, ctx, "a run, and WHAT is a folder")
+        imported("merge_worker.verify_folder").verify_folder(
+            Path(what).expanduser(), keys, model_key, raw
+        )
         return
-    _no_options_of(("keys",), ctx, "a folder; WHAT is not one")
+    refuse_options(("keys", "model_key"), ctx, "a folder; WHAT is not one")
     with hub(ctx) as client:
         wanted = {"kind": "verify", "run": str(merge_run(client, what)), **how}
         run = submitted(client, wanted, wait, raw)
     if wait and run.result and not run.result["same"]:
         raise click.exceptions.Exit(1)
-
-
-def _is_folder(what: str) -> bool:
-    """Whether a folder is meant: one that exists, or a path."""
-    if Path(what).expanduser().is_dir():
-        return True
-    if what.startswith(PATHS):
-        raise click.UsageError(f"There is no folder {what}.")
-    return False
-
-
-def _no_options_of(names: tuple[str, ...], ctx: click.Context, of: str) -> None:
-    """Refuse options that were given although they are for something else."""
-    for option in ctx.command.params:
-        given = ctx.get_parameter_source(option.name or "") == ParameterSource.COMMANDLINE
-        if option.name in names and given:
-            raise click.UsageError(f"{option.opts[-1]} is for {of}.")
 
 
 def outcome(result: VerifyResult) -> str:
@@ -97,9 +86,16 @@ def _lines(result: VerifyResult) -> Iterator[str]:
     yield from map(_difference, result.differences[:SHOWN])
     if result.differing > SHOWN:
         yield f"  … and {result.differing - SHOWN} more"
+    yield from map(_file, result.differing_files or [])
     for each in result.unlike:
         yield f"{each.what}: {each.made} when it was made, {each.again} now"
     yield result.output_digest
+
+
+def _file(each: FileDifference) -> str:
+    if each.made is None or each.again is None:
+        return f"  {each.name}: only {'the merge of now' if each.again else 'the run'} has it"
+    return f"  {each.name}: other content"
 
 
 def _difference(each: TensorDifference) -> str:

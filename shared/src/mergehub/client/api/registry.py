@@ -437,7 +437,11 @@ def import_recipes(body: t.RecipeImportCreate) -> Call[t.RecipeImportReport]:
 
 
 def submit_run(
-    body: t.AblateRunCreate | t.EvaluateRunCreate | t.MergeRunCreate | t.VerifyRunCreate,
+    body: t.AblateRunCreate
+    | t.EvaluateRunCreate
+    | t.MergeRunCreate
+    | t.PushRunCreate
+    | t.VerifyRunCreate,
     *,
     idempotency_key: str | None = None,
 ) -> Call[t.SubmittedRun]:
@@ -451,7 +455,7 @@ def list_runs(
     *,
     owner: str | None = None,
     state: t.RunState | None = None,
-    kind: Literal["ablate", "evaluate", "merge", "verify"] | None = None,
+    kind: Literal["ablate", "evaluate", "merge", "push", "verify"] | None = None,
     model: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,

@@ -210,7 +210,7 @@ class Claim(TypedDict):
     lease_seconds: int
     heartbeat_seconds: int
     timeout_seconds: int
-    spec: AblateSpec | EvaluateSpec | MergeSpec | VerifySpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec | PushSpec | VerifySpec
     products: dict[str, str]
     traceparent: str | None
 
@@ -222,6 +222,7 @@ class ClaimRequest(TypedDict):
     nonce: NotRequired[str | None]
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"] | None]
     capacity: NotRequired[CapacityInput]
+    pushes: NotRequired[list[str]]
 
 
 class Comment(TypedDict):
@@ -528,6 +529,14 @@ class FieldFault(TypedDict):
     line: int | None
 
 
+class FileDifference(TypedDict):
+    """A file that is not the same again; null where a merge does not have it."""
+
+    name: str
+    made: str | None
+    again: str | None
+
+
 class ForkCreate(TypedDict):
     """What the fork has in another way than its origin; omitted fields are taken from there."""
 
@@ -745,6 +754,7 @@ class MergeResult(TypedDict):
     notes: NotRequired[list[str]]
     versions: NotRequired[dict[str, str]]
     machine: NotRequired[Machine | None]
+    files: NotRequired[dict[str, str]]
     lock: NotRequired[LockInput | None]
     manifest: NotRequired[dict[str, TensorDigest] | None]
 
@@ -760,6 +770,7 @@ class MergeRunCreate(TypedDict):
     recipe_version: NotRequired[str | None]
     model_name: str
     seed: NotRequired[int]
+    push: NotRequired[PushTo | None]
 
 
 class MergeSetting(TypedDict):
@@ -868,6 +879,54 @@ class PublishedVersion(TypedDict):
     ingredients: list[str]
     source: str
     canonical: dict[str, Any]
+
+
+class PushResult(TypedDict):
+    """Where a model is now. What was there already was not sent again."""
+
+    device: NotRequired[str | None]
+    warnings: NotRequired[list[str]]
+    kind: Literal["push"]
+    destination: str
+    url: str
+    commit: str | None
+    visibility: Literal["public", "private"] | None
+    files: int
+    pushed_bytes: int
+    sent: int
+    seconds: float
+
+
+class PushRunCreate(TypedDict):
+    """Push the model that a run has made. You must be a writer of the account that owns the run."""
+
+    hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"]]
+    needs: NotRequired[NeedsInput | None]
+    timeout_seconds: NotRequired[int | None]
+    kind: Literal["push"]
+    run: str
+    destination: str
+    replace: NotRequired[bool]
+    private: NotRequired[bool]
+
+
+class PushSpec(TypedDict):
+    """All that a worker needs to push a model; tokens and keys are the worker's own."""
+
+    kind: Literal["push"]
+    run: str
+    model_name: str
+    destination: str
+    replace: bool
+    private: bool
+
+
+class PushTo(TypedDict):
+    """Where a model is pushed, and how."""
+
+    destination: str
+    replace: NotRequired[bool]
+    private: NotRequired[bool]
 
 
 class Queue(TypedDict):
@@ -1099,7 +1158,9 @@ class ReportRequest(TypedDict):
 
     fence: int
     outcome: Literal["succeeded", "failed", "cancelled"]
-    result: NotRequired[AblateResult | EvaluateResult | MergeResult | VerifyResult | None]
+    result: NotRequired[
+        AblateResult | EvaluateResult | MergeResult | PushResult | VerifyResult | None
+    ]
     error: NotRequired[RunErrorInput | None]
     warnings: NotRequired[list[str]]
 
@@ -1108,7 +1169,8 @@ class Reproduction(TypedDict):
     """A merge by the recipe that a verify run made again.
 
     `owner` had it made again on `worker`. `independent` says that this is not the account that owns
-    the merge, or a member of it. `differences` are the five largest; the run lists more."""
+    the merge, or a member of it. `differences` are the five largest; the run lists more.
+    `differing_files` are the files beside the weights, and null if a worker did not report them."""
 
     run: str
     owner: str
@@ -1126,6 +1188,7 @@ class Reproduction(TypedDict):
     made: MergeSetting
     again: MergeSetting
     unlike: list[Unlike]
+    differing_files: list[FileDifference] | None
 
 
 class ReproductionPage(TypedDict):
@@ -1152,8 +1215,9 @@ class Run(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: AblateSpec | EvaluateSpec | MergeSpec | VerifySpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec | PushSpec | VerifySpec
     products: dict[str, str]
+    push: WantedPush | None
     attempt: int
     fence: int
     worker: str | None
@@ -1386,8 +1450,9 @@ class SubmittedRun(TypedDict):
     hardware: str
     needs: NeedsOutput | None
     timeout_seconds: int
-    spec: AblateSpec | EvaluateSpec | MergeSpec | VerifySpec
+    spec: AblateSpec | EvaluateSpec | MergeSpec | PushSpec | VerifySpec
     products: dict[str, str]
+    push: WantedPush | None
     attempt: int
     fence: int
     worker: str | None
@@ -1565,6 +1630,8 @@ class VerifyResult(TypedDict):
     machine: Machine | None
     unlike: list[Unlike]
     seconds: float
+    files: NotRequired[dict[str, str]]
+    differing_files: NotRequired[list[FileDifference] | None]
 
 
 class VerifyRunCreate(TypedDict):
@@ -1630,6 +1697,15 @@ class VersionSummary(TypedDict):
     created_at: str
 
 
+class WantedPush(TypedDict):
+    """Where a merge run's model is to be pushed. `run` pushes it; null until the model is made."""
+
+    destination: str
+    replace: bool
+    private: bool
+    run: str | None
+
+
 class WordCorrection(TypedDict):
     """What was read instead of a word, or of a field's value, that no recipe has.
 
@@ -1663,6 +1739,7 @@ class WorkerBeat(TypedDict):
     hardware: Literal["cpu", "gpu", "gpu:80gb"]
     capacity: CapacityInput
     version: str
+    pushes: NotRequired[list[str]]
 
 
 class WorkerPage(TypedDict):

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from mergehub.contracts.destinations import PushTo
 from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Digest, ModelName, Note
+from mergehub.contracts.provenance.files import FileDigests
 from mergehub.contracts.provenance.settings import Machine, Versions
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.contracts.strict import Lax
@@ -40,6 +42,10 @@ class MergeRunCreate(Create):
     )
     seed: int = Field(
         0, ge=0, lt=LARGEST_SEED + 1, description="The seed of methods that draw at random."
+    )
+    push: PushTo | None = Field(
+        None,
+        description="Where to push the model once it is made: a run of kind `push` follows.",
     )
 
 
@@ -96,6 +102,7 @@ class MergeResult(Result):
     machine: Machine | None = Field(
         default=None, description="Null if an earlier attempt made the model."
     )
+    files: FileDigests = Field(default_factory=dict)
     lock: Lock | None = Field(
         default=None, description="Only in reports; clients find it at the run's `lock` address."
     )

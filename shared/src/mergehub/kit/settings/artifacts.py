@@ -22,7 +22,8 @@ def _place(value: Any) -> Any:
     return value
 
 
-def _origin(text: str) -> str:
+def origin(text: str) -> str:
+    """The origin of a server, without a slash at its end. Raises ValueError."""
     parsed(text)
     return text.rstrip("/")
 
@@ -34,7 +35,7 @@ class ArtifactSettings(Settings):
         default=Path("artifacts"),
         description="The folder for the models that runs make, or `s3://bucket/prefix`.",
     )
-    s3_endpoint: Annotated[str, BeforeValidator(_origin)] | None = Field(
+    s3_endpoint: Annotated[str, BeforeValidator(origin)] | None = Field(
         default=None,
         examples=["https://s3.example.org"],
         description="The origin of the S3-compatible store; without it, AWS.",

@@ -17,6 +17,7 @@ from mergehub.artifacts import ArtifactStore, open_store
 from mergehub.artifacts.opening import CACHE_BYTES
 from mergehub.contracts.hardware import Hardware
 from mergehub.kit.settings.artifacts import ArtifactSettings
+from mergehub.kit.settings.pushing import PushSettings
 from mergehub.kit.settings.sign_in import Origin, SignInSettings
 from mergehub.tokens import BadToken, read_token
 from mergehub.urls import NotAUrl, check_host, parsed
@@ -251,7 +252,7 @@ class ServiceSettings(SignInSettings):
         return self
 
 
-class WorkerSettings(ArtifactSettings):
+class WorkerSettings(ArtifactSettings, PushSettings):
     """The settings of a merge worker. It has no database address, since it only uses HTTP."""
 
     model_config = ServiceSettings.model_config

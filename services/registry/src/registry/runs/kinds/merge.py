@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.contracts.destinations import PushTo
 from mergehub.contracts.events import ModelProduced, ToldParent
 from mergehub.contracts.kinds.merge import MergeResult, MergeRunCreate, MergeSpec, Parent
 from mergehub.kit.identity.tokens import Principal
@@ -16,6 +17,7 @@ from registry.runs.handler import Handler, Named, invalid
 from registry.runs.models import RunRow
 from registry.runs.naming.names import taken
 from registry.runs.naming.resolve import Products, named, names_of
+from registry.runs.pushes.service import check_allowed, queue_push
 from registry.runs.reproductions.locks import keep
 from registry.runs.sources import Sources
 from registry.runs.wanted.recipes import wanted_recipe
@@ -32,6 +34,9 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
                 "conflict",
                 "Give exactly one of `recipe` (text) and `recipe_version` (id).",
             )
+        if wanted.push is not None:
+            classes = tuple({"cpu", wanted.hardware})
+            await check_allowed(session, wanted.push.destination, classes, "/push/destination")
         checked, digest, products = await wanted_recipe(session, submitter, wanted, sources)
         spec = MergeSpec(
             kind="merge",
@@ -63,6 +68,9 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
         spec = spec.model_copy(update={"model_name": product.name})
         return Named(spec, product.owner, notes)
 
+    def then_push(self, wanted: MergeRunCreate) -> PushTo | None:
+        return wanted.push
+
     def stored(self, result: MergeResult) -> dict[str, Any]:
         """The result without lock and manifest, which have a row of their own."""
         return result.model_dump(mode="json", exclude={"lock", "manifest"})
@@ -82,6 +90,7 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
         )
         subject = f"models/{spec.model_name}"
         await outbox.emit(session, "model.produced", subject, data, run.private_to, run.traceparent)
+        await queue_push(session, run)
 
 
 HANDLER = MergeHandler()

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.kinds import MAKERS
 from mergehub.contracts.kinds.verify import VerifyResult, VerifyRunCreate, VerifySpec
+from mergehub.contracts.provenance.files import differing
 from mergehub.contracts.provenance.settings import MergeSetting
 from mergehub.contracts.runs import RunState
 from mergehub.kit.identity.tokens import Principal
@@ -62,6 +63,10 @@ class VerifyHandler(Handler[VerifyRunCreate, VerifySpec, VerifyResult]):
         """Lock the recipe, whose counter may change."""
         await repository.lock_recipe_of(session, run_id)
 
+    def stored(self, result: VerifyResult) -> dict[str, Any]:
+        """The result without the digests of files, of which `announce` keeps the differences."""
+        return result.model_dump(mode="json", exclude={"files", "differing_files"})
+
     async def announce(
         self, session: AsyncSession, run: RunRow, spec: VerifySpec, result: VerifyResult
     ) -> None:
@@ -73,6 +78,10 @@ class VerifyHandler(Handler[VerifyRunCreate, VerifySpec, VerifyResult]):
             raise ReportInvalid(
                 "`same`, `differing` and `output_digest` contradict each other, or the merge run."
             )
+        merge = await session.get_one(RunRow, spec.run)
+        files = differing((merge.result or {}).get("files"), result.files)
+        shown = [each.model_dump() for each in files] if files is not None else None
+        run.result = {**(run.result or {}), "files": {}, "differing_files": shown}
         await service.record(session, run, spec, result)
 
 

@@ -69,6 +69,8 @@ def _check_room(run: RunRow, request: ClaimRequest) -> None:
         raise RunDoesNotFit(f"It needs a {run.hardware} worker; this worker is {request.hardware}.")
     if run.needs and (faults := lacking(Needs.model_validate(run.needs), request.capacity)):
         raise RunDoesNotFit(" ".join(faults))
+    if said := handler_of(run.kind).unfit(run.spec, request):
+        raise RunDoesNotFit(said)
 
 
 def _is_repeated(run: RunRow, request: ClaimRequest) -> bool:

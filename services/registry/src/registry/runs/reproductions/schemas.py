@@ -7,6 +7,7 @@ from uuid import UUID
 
 from mergehub.contracts.kinds.verify import TensorDifference
 from mergehub.contracts.messages import Answer
+from mergehub.contracts.provenance.files import FileDifference
 from mergehub.contracts.provenance.settings import MergeSetting, Unlike
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.kit.paging.pages import Page
@@ -34,6 +35,7 @@ class Reproduction(Answer):
 
     `owner` had it made again on `worker`. `independent` says that this is not the account that owns
     the merge, or a member of it. `differences` are the five largest; the run lists more.
+    `differing_files` are the files beside the weights, and null if a worker did not report them.
     """
 
     run: UUID
@@ -52,6 +54,7 @@ class Reproduction(Answer):
     made: MergeSetting
     again: MergeSetting
     unlike: list[Unlike]
+    differing_files: list[FileDifference] | None
 
 
 class ReproductionPage(Page[Reproduction]):

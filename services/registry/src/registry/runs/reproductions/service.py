@@ -118,4 +118,5 @@ def _shown(row: Row[Any]) -> Reproduction:
             {n: getattr(result, n) for n in MergeSetting.model_fields}
         ),
         unlike=result.unlike,
+        differing_files=result.differing_files,
     )

@@ -73,6 +73,13 @@ async def waits_for(session: AsyncSession, hardware: str) -> list[str]:
     return [f"No {hardware} worker is registered: the run waits until one registers."]
 
 
+async def pushes(session: AsyncSession, hardware: str) -> list[list[str]]:
+    """The destinations that each worker that is there allows, of those that suit `hardware`."""
+    suits = WorkerRow.hardware.in_(SUITABLE[hardware])
+    alive = WorkerRow.seen_at >= func.now() - SILENT
+    return list(await session.scalars(select(WorkerRow.pushes).where(suits, alive)))
+
+
 async def rest(session: AsyncSession, name: str | None) -> None:
     """Record that a worker no longer holds a run."""
     if name is not None:
