@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup pages demo up test test-fast thorough chaos fuzz-api fuzz-recipes compose-test images scaling scaling-record coverage check format documents \
 	keep-events keep-api lock clean \
-	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-leaderboard bench-registry bench-pages bench-evaluation \
+	bench-merge bench-gpu bench-parity bench-startup bench-memory bench-runs bench-cancel bench-tokens bench-webhooks bench-api bench-lineage bench-leaderboard bench-registry bench-writing bench-pages bench-evaluation \
 	mutants
 
 PYTHON ?= python3
@@ -148,6 +148,9 @@ bench-leaderboard: $(BIN)/.installed ## Measure the leaderboard with 200,000 mod
 
 bench-registry: $(BIN)/.installed ## Measure searches among 1,000,000 recipes (BENCH="--recipes 100000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.registry $(BENCH)
+
+bench-writing: $(BIN)/.installed ## Measure how fast recipes are published and imported (BENCH="--recipes 500 --beside ../before")
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.registry.writing_speed $(BENCH)
 
 bench-pages: pages ## Measure the map in a browser without a graphics processor (BENCH="--models 50000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.pages $(BENCH)

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from made_recipes import RECIPES
 
 from mergehub.recipe import (
@@ -24,8 +26,20 @@ from mergehub.recipe import (
     to_yaml,
     tokenizer_models,
 )
+from mergehub.recipe.canonical import written
+from mergehub.recipe.scalars import LARGEST_INTEGER
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+NUMBERS = (
+    st.integers(-LARGEST_INTEGER, LARGEST_INTEGER)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(-10, 10)
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.text() | st.text('\x00\x1f\x7f"\\/a\n\u2028'),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
 PLAIN = """
 merge_method: ties
@@ -275,3 +289,11 @@ def test_a_lock_survives_being_written_and_read() -> None:
 def test_a_lock_holds_nothing_but_what_it_should(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(changes))):
         Lock.model_validate(locked(**changes))
+
+
+@UNHURRIED
+@given(document=VALUES)
+@example(document=[-0.0, 1e-4, 9.9e-5, 1e-7, 5e-324, 1e15, 2.0**53, 1e21, 0.1, 1.0, True])
+@example(document={"\ue000": 1, "\U00010000": 2})
+def test_json_is_written_as_rfc_8785_says(document: Any) -> None:
+    assert written(document) == rfc8785.dumps(document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,9 @@ from mergehub.recipe import (
 from mergehub.recipe.faults import MAX_MESSAGES
 from mergehub.recipe.schema import ModelToken
 from mergehub.recipe.values import FilteredValue
+from mergehub.recipe.yaml.core_schema import CORE, plain
 from mergehub.recipe.yaml.document import load_documents
+from mergehub.recipe.yaml.former_yaml import otherwise
 from mergehub.recipe.yaml.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_NODES
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -308,3 +311,18 @@ def test_a_syntax_fault_shows_the_line_that_the_parser_means(end: str) -> None:
     (fault,) = caught.value.faults
     assert fault.line == 3
     assert "  c: [3\n" in fault.message
+
+
+@UNHURRIED
+@given(
+    text=st.text("0123456789.-+_:eExob", min_size=1, max_size=9) | st.from_regex("[a-zA-Z]{1,5}")
+)
+def test_a_scalar_without_a_warning_has_the_same_value_in_yaml_1_1(text: str) -> None:
+    loader = yaml.SafeLoader("")
+    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
+    if tag.removeprefix(CORE) in ("int", "float", "bool") and otherwise(text, plain(text)) is None:
+        try:
+            former = loader.construct_object(yaml.ScalarNode(tag, text))
+        except ValueError:
+            return
+        assert former == plain(text)

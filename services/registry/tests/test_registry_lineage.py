@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from mergehub.recipe import catalogue
+from mergehub.recipe.parse import one_document
 from registry.recipes.beside_lineage.comparison import Comparison
 from registry.recipes.beside_lineage.groups import MOST_MODELS, Merged, merged_groups, question_of
 from registry.recipes.beside_lineage.kinship import kinship_warnings
@@ -106,11 +107,11 @@ WRONG_BASE: Json = {
 
 
 def groups_of(text: str) -> list[Merged]:
-    return Comparison.of(text).merged
+    return Comparison.of(one_document(text)).merged
 
 
 def warnings(text: str, **answer: Any) -> list[Any]:
-    compared = Comparison.of(text)
+    compared = Comparison.of(one_document(text))
     known = Ingredients.model_validate({**NOTHING, **answer})
     return kinship_warnings(compared.merged, compared.method, known)
 
@@ -295,7 +296,7 @@ STRICT: Json = NOTHING | {
     ("licence", "kept"), [("mit", False), ("agpl-3.0", True), ("other", True), (None, True)]
 )
 def test_a_licence_that_does_not_keep_what_the_models_demand_is_warned_of(licence, kept):
-    compared = Comparison.of(TIES)
+    compared = Comparison.of(one_document(TIES))
     known = Ingredients.model_validate(STRICT)
     found = kinship_warnings(compared.merged, compared.method, known, licence)
     expected = [
@@ -392,6 +393,18 @@ async def test_a_slow_lineage_is_not_waited_for(stranger, lineage, silent):
     lineage.slow = True
     assert (await check(stranger))["lineage"] == "unavailable"
     assert len(lineage.asked) == 1
+
+
+async def test_a_lineage_that_did_not_answer_rests(stranger, lineage, silent, app):
+    lineage.slow = True
+    await check(stranger)
+    lineage.slow, lineage.status = False, 503
+    assert (await check(stranger))["lineage"] == "unavailable"
+    assert len(lineage.asked) == 1
+    app.state.lineage.REST_SECONDS = 0
+    app.state.lineage.rest()
+    await check(stranger)
+    assert len(lineage.asked) == 2
 
 
 async def test_five_hundred_models_are_not_asked(stranger, lineage):

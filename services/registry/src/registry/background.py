@@ -26,11 +26,11 @@ from registry.runs.protocol.bell import Bell
 from registry.runs.protocol.sweeper import Sweeper
 from registry.tokens.service import CHANNEL as TOKENS_CHANNEL
 from registry.webhooks.fanout import CHANNEL as WEBHOOKS_CHANNEL
-from registry.webhooks.fanout import fan_out
+from registry.webhooks.fanout import LISTENING, fan_out
 from registry.webhooks.sending.measures import Measures
 from registry.webhooks.sending.sender import Sender
 
-outbox.on_emitted(fan_out)  # here, so that no process emits an event without its webhooks
+outbox.on_emitted(fan_out, LISTENING)  # here, so that no process emits events without webhooks
 
 
 def make_bell(resources: Resources) -> Bell:

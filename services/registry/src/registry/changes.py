@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.kit.database.change_log import ChangeColumns, ChangeLog
 from mergehub.kit.database.database import after_commit
+from mergehub.kit.database.together import Write, together
 from registry.base import Base
 
 CHANNEL = "registry_recipes"
@@ -26,7 +28,10 @@ class ChangeRow(ChangeColumns, Base):
 
 LOG = ChangeLog(ChangeRow, CHANNEL, "recipes")
 
-_NUMBERS = text("SELECT number FROM recipes WHERE id = ANY(:recipes)")
+_NOTE = """
+INSERT INTO changes (recipes) SELECT array_agg(number ORDER BY number) FROM recipes
+WHERE id = ANY(CAST(:noted AS uuid[])) HAVING count(*) > 0
+"""
 
 
 async def noted(session: AsyncSession, *recipes: UUID) -> None:
@@ -36,8 +41,11 @@ async def noted(session: AsyncSession, *recipes: UUID) -> None:
     name, versions, or one of its counters. Before a recipe is deleted, as it has no number then.
     """
     if recipes:
-        await session.flush()
-        numbers = await session.scalars(_NUMBERS, {"recipes": list(recipes)})
-        await LOG.log(session, recipes=numbers.all())
-        if AT_COMMIT in session.info:
-            after_commit(session, session.info[AT_COMMIT])
+        await together(session, noting(session, recipes))
+
+
+def noting(session: AsyncSession, recipes: Iterable[UUID]) -> Write:
+    """The write of `noted`, to be executed together with others of the transaction."""
+    if AT_COMMIT in session.info:
+        after_commit(session, session.info[AT_COMMIT])
+    return Write(_NOTE, {"noted": list(recipes)}, CHANNEL)

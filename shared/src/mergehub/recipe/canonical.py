@@ -7,6 +7,7 @@ formatting are dropped. The canonical form is itself a recipe.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
@@ -20,6 +21,7 @@ from .faults import RecipeError
 from .filters import EVERYTHING
 from .methods import MethodSpec, ParameterSpec, catalogue
 from .reference import ModelRef
+from .scalars import LARGEST_INTEGER
 from .schema import ModelInput, OutputModule, OutputSlice, Recipe, SliceSource
 from .values import FilteredValue, Parameters, Setting, is_filtered
 
@@ -32,7 +34,7 @@ def canonical(recipe: Recipe) -> bytes:
     Raises:
         RecipeError: its merge method is not in the catalogue.
     """
-    return rfc8785.dumps(canonical_document(recipe))
+    return written(canonical_document(recipe))
 
 
 def recipe_digest(recipe: Recipe) -> str:
@@ -43,6 +45,37 @@ def recipe_digest(recipe: Recipe) -> str:
 def digest_of(written: bytes) -> str:
     """The digest of a recipe whose canonical form this is."""
     return f"sha256:{sha256(written).hexdigest()}"
+
+
+def written(document: Any) -> bytes:
+    """Plain data as JSON by RFC 8785.
+
+    Python's encoder writes ASCII text and most numbers in the same way, in a fraction of the time.
+    """
+    try:
+        text = json.dumps(
+            _usual(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+    except _Unusual:
+        return rfc8785.dumps(document)
+    return text.encode() if text.isascii() else rfc8785.dumps(document)
+
+
+class _Unusual(Exception):
+    """A number that Python's encoder writes in another way than RFC 8785."""
+
+
+def _usual(value: Any) -> Any:
+    """The same data, with whole numbers as integers. Raises _Unusual."""
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, dict):
+        return {name: _usual(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_usual(each) for each in value]
+    if value == 0 or 1e-4 <= abs(value) <= LARGEST_INTEGER:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+    raise _Unusual
 
 
 def canonical_document(recipe: Recipe) -> dict[str, Any]:

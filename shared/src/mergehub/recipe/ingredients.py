@@ -34,12 +34,14 @@ def references(recipe: Recipe) -> list[ModelRef]:
 def named_in(value: Any) -> Iterator[ModelRef]:
     """Yield the models that part of a recipe names; adapters count as models of their own."""
     match value:
+        case str() | int() | float() | None:
+            return
         case ModelRef():
             yield value.without_adapter
             yield from named_in(value.adapter)
         case BaseModel():
-            for field in type(value).model_fields:
-                yield from named_in(getattr(value, field))
+            for each in vars(value).values():
+                yield from named_in(each)
         case Mapping():
             for each in value.values():
                 yield from named_in(each)

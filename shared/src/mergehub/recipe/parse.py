@@ -43,7 +43,7 @@ def parse_with_warnings(text: str) -> ParsedRecipe:
     Raises:
         RecipeError: with every fault found.
     """
-    return _parsed(_one_document(text))
+    return _parsed(one_document(text))
 
 
 def parse_to_merge(text: str) -> ParsedRecipe:
@@ -52,7 +52,15 @@ def parse_to_merge(text: str) -> ParsedRecipe:
     Raises:
         RecipeError: with every fault found.
     """
-    document = _one_document(text)
+    return check_to_merge(one_document(text))
+
+
+def check_to_merge(document: Loaded) -> ParsedRecipe:
+    """Read the recipe of a document that is about to be merged, as `parse_to_merge` does.
+
+    Raises:
+        RecipeError: with every fault found.
+    """
     parsed = _parsed(document)
     found = [*not_built(parsed.recipe), *bounded(never_fits(document.data))]
     if found:
@@ -79,7 +87,12 @@ def check_document(data: Any) -> ParsedRecipe:
     return _parsed(Loaded(data, (), {}))
 
 
-def _one_document(text: str) -> Loaded:
+def one_document(text: str) -> Loaded:
+    """Read a text as the plain data of one recipe, with the lines of its values.
+
+    Raises:
+        RecipeError: it is not YAML, not one document or beyond a limit.
+    """
     documents = _documents(text)
     if len(documents) <= 1:
         return documents[0] if documents else Loaded(None, (), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,10 @@ MAX_LENGTH = 1024
 RUN = "run:"
 PATHS = ("/", "./", "../", "~")
 """A name that begins with one of these is a path and nothing else."""
+_KEPT = 4096
+_LONGEST_KEPT = 200
+"""So many references are kept as they were read, if they are no longer than this: one check reads
+each of a recipe's several times, and recipes name the same models again and again."""
 
 
 class ModelRef(BaseModel):
@@ -42,17 +47,7 @@ class ModelRef(BaseModel):
     @classmethod
     def parse(cls, text: str) -> ModelRef:
         """Read `model[@revision][+adapter[@revision]]`; `ValueError` says what is wrong with it."""
-        if len(text) > MAX_REPEATED:
-            raise ValueError(f"{excerpt(text)} is longer than a model's name can be")
-        base, plus, adapter = text.partition("+")
-        name, at, revision = base.partition("@")
-        model, at_revision = _name(name, text), _part(revision, "revision", text) if at else None
-        _check_revision(model, at_revision)
-        return cls(
-            model=model,
-            revision=at_revision,
-            adapter=cls.parse(_adapter(adapter, text)) if plus else None,
-        )
+        return _kept(text) if len(text) <= _LONGEST_KEPT else _read(text)
 
     @property
     def run_id(self) -> UUID | None:
@@ -98,6 +93,23 @@ class ModelRef(BaseModel):
         return str(self)
 
 
+def _read(text: str) -> ModelRef:
+    if len(text) > MAX_REPEATED:
+        raise ValueError(f"{excerpt(text)} is longer than a model's name can be")
+    base, plus, adapter = text.partition("+")
+    name, at, revision = base.partition("@")
+    model, at_revision = _name(name, text), _part(revision, "revision", text) if at else None
+    _check_revision(model, at_revision)
+    return ModelRef(
+        model=model,
+        revision=at_revision,
+        adapter=ModelRef.parse(_adapter(adapter, text)) if plus else None,
+    )
+
+
+_kept = lru_cache(_KEPT)(_read)
+
+
 def _name(value: str, text: str) -> str:
     """Check the name of a model; a run's name gets its UUID in the usual form."""
     name = _part(value, "model name", text)
@@ -115,7 +127,7 @@ def _part(value: str, what: str, text: str) -> str:
         raise ValueError(f"the {what} in {excerpt(text)} is empty")
     if len(value) > MAX_LENGTH:
         raise ValueError(f"the {what} is longer than {MAX_LENGTH} characters")
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in value):
+    if not value.isprintable() and any(map(_controls, value)):
         raise ValueError(f"the {what} in {excerpt(text)} contains a control character")
     if "@" in value or "+" in value:
         raise ValueError(
@@ -123,6 +135,10 @@ def _part(value: str, what: str, text: str) -> str:
             "each part at most once"
         )
     return value
+
+
+def _controls(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs")
 
 
 def _check_revision(model: str, revision: str | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,15 @@ from registry.accounts.models import LOCAL, AccountRow, QuotaRow
 from registry.accounts.schemas import Quota, QuotaList
 from registry.actor import Actor, Limit
 from registry.audit.service import audit
+
+_LOCK = (
+    select(AccountRow.id)
+    .where(AccountRow.handle == bindparam("handle"))
+    .with_for_update(key_share=True)
+)
+_OWN = select(QuotaRow.at_most).where(
+    QuotaRow.account == bindparam("account"), QuotaRow.name == bindparam("name")
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,7 @@ async def left(
     limit = await _limit(session, actor.limit, account, count.name)
     if limit is None:
         return None
-    mine = select(AccountRow.id).where(AccountRow.handle == account)
-    await session.execute(mine.with_for_update(key_share=True))
+    await session.execute(_LOCK, {"handle": account})
     used = await session.scalar(count.of(account)) or 0
     return max(0, limit - used)
 
@@ -111,7 +119,7 @@ async def reset_quota(session: AsyncSession, actor: Actor, account: str, name: Q
 
 async def _limit(session: AsyncSession, limit: Limit, account: str, name: QuotaName) -> int | None:
     """The limit set for the account, else the default one; the operator's account has none."""
-    row = await session.get(QuotaRow, (account, name))
+    row = (await session.execute(_OWN, {"account": account, "name": name})).first()
     if row is not None:
-        return row.at_most
+        return row[0]
     return None if account == LOCAL else limit(name)

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.together import Write, together
 from mergehub.kit.paging.pages import PageRequest
 from registry.actor import Actor
 from registry.audit.actions import Action
 from registry.audit.models import AuditRow
 from registry.audit.schemas import AuditEntry, AuditPage
+
+_RECORD = """
+INSERT INTO audit (actor, actor_id, account, action, request_id, subject)
+SELECT :actor, CAST(:actor_id AS uuid), :account, :action, :request_id, subject
+FROM unnest(CAST(:audited AS text[])) WITH ORDINALITY AS given (subject, place) ORDER BY place
+"""
 
 
 @dataclass(frozen=True)
@@ -31,22 +38,20 @@ async def audit(session: AsyncSession, actor: Actor, action: Action, subject: st
     `action` reads `noun.verb` in the past tense, `subject` as in events: `runs/<id>`. The record
     is written in the transaction of the change, so neither exists without the other.
     """
-    await audit_all(session, actor, action, [subject])
+    await together(session, recording(actor, action, [subject]))
 
 
-async def audit_all(
-    session: AsyncSession, actor: Actor, action: Action, subjects: Iterable[str]
-) -> None:
-    """Record that `actor` did `action` to each of the subjects, as `audit` does."""
-    shared = {
+def recording(actor: Actor, action: Action, subjects: Iterable[str]) -> Write:
+    """The write of `audit` for several subjects, to be executed together with others."""
+    values = {
         "actor": actor.who.name,
         "actor_id": actor.who.id,
         "account": actor.who.account,
         "action": action,
         "request_id": actor.request_id,
+        "audited": list(subjects),
     }
-    rows = [{**shared, "subject": subject} for subject in subjects]
-    await session.execute(insert(AuditRow), rows)
+    return Write(_RECORD, values)
 
 
 async def page(session: AsyncSession, wanted: AuditFilter, asked: PageRequest) -> AuditPage:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,12 +36,12 @@ async def several(session: AsyncSession, pairs: Sequence[Pair], viewer: Viewer) 
 
 async def _recipes(session: AsyncSession, pairs: Sequence[Pair], viewer: Viewer) -> list[Recipe]:
     origins = await repository.origins(session, [recipe.id for recipe, _ in pairs], viewer)
-    return [_recipe(recipe, newest, origins) for recipe, newest in pairs]
+    return [recipe_of(recipe, newest, origins.get(recipe.id)) for recipe, newest in pairs]
 
 
-def _recipe(recipe: RecipeRow, newest: VersionRow, origins: Mapping[UUID, Pair]) -> Recipe:
+def recipe_of(recipe: RecipeRow, newest: VersionRow, origin: Pair | None = None) -> Recipe:
+    """A recipe in full, with what it was forked from as far as the viewer may know it."""
     columns = {name: getattr(recipe, name) for name in COLUMNS}
-    origin = origins.get(recipe.id)
     return Recipe(
         **columns,
         visibility=recipe.seen_as,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mergehub.kit.problems.problem import FieldFault, Invalid
@@ -13,9 +15,10 @@ from mergehub.recipe import (
     canonical,
     digest_of,
     ingredients,
-    parse_to_merge,
     references,
 )
+from mergehub.recipe.parse import check_to_merge, one_document
+from mergehub.recipe.yaml.events import Loaded
 
 
 class RecipeInvalid(Invalid):
@@ -52,18 +55,30 @@ async def check(text: str, pointer: str = "/recipe") -> CheckedRecipe:
 
 def checked(text: str, pointer: str) -> CheckedRecipe:
     """The same as `check`, in the thread of the caller. Raises RecipeInvalid."""
+    with faults_at(pointer):
+        return facts(text, one_document(text), pointer)
+
+
+def facts(text: str, document: Loaded, pointer: str) -> CheckedRecipe:
+    """The facts about the recipe of a text that was read as `document`. Raises RecipeError."""
+    recipe, warnings = check_to_merge(document)
+    written = canonical(recipe)
+    return CheckedRecipe(
+        source=text,
+        canonical=written.decode(),
+        digest=digest_of(written),
+        method=recipe.merge_method,
+        ingredients=tuple(ingredients(recipe)),
+        references=tuple(references(recipe)),
+        warnings=tuple(as_seen(fault, pointer) for fault in warnings),
+    )
+
+
+@contextmanager
+def faults_at(pointer: str) -> Iterator[None]:
+    """Raise RecipeInvalid in the place of RecipeError, with the faults as clients see them."""
     try:
-        recipe, warnings = parse_to_merge(text)
-        written = canonical(recipe)
-        return CheckedRecipe(
-            source=text,
-            canonical=written.decode(),
-            digest=digest_of(written),
-            method=recipe.merge_method,
-            ingredients=tuple(ingredients(recipe)),
-            references=tuple(references(recipe)),
-            warnings=tuple(as_seen(fault, pointer) for fault in warnings),
-        )
+        yield
     except RecipeError as error:
         faults = [as_seen(fault, pointer) for fault in error.faults]
         count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"

@@ -18,7 +18,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -26,7 +25,6 @@ from mergehub.kit.identity.tokens import Viewer
 from registry.accounts.access import readable
 from registry.changes import noted
 from registry.recipes.models import ForkRow, FormerNameRow, RecipeRow, VersionRow
-from registry.recipes.schemas import RecipeCreate
 
 Pair = tuple[RecipeRow, VersionRow]
 
@@ -42,15 +40,6 @@ _NO_TEXT = (  # a list of large recipes would hold all their texts in memory
 )
 _ONE = _WITH_NEWEST.where(RecipeRow.id == bindparam("recipe_id"))
 _IN_SHORT = _WITH_NEWEST.options(*_NO_TEXT)
-
-
-async def add(session: AsyncSession, owner: str, wanted: RecipeCreate) -> RecipeRow | None:
-    """A new recipe that will have one version; None if its owner has a recipe of this name."""
-    columns = wanted.model_dump(exclude={"recipe", "owner", "visibility"})
-    columns |= {"title": wanted.title or wanted.name, "owner": owner}
-    columns |= RecipeRow.columns_of(wanted.visibility)
-    statement = insert(RecipeRow).values(newest=1, **columns)
-    return await session.scalar(statement.on_conflict_do_nothing().returning(RecipeRow))
 
 
 async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Pair | None:

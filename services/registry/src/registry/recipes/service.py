@@ -5,32 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.contracts.events import RecipePublished
 from mergehub.kit.identity.tokens import Principal, Viewer
 from mergehub.kit.paging.pages import PageRequest
 from registry.accounts import service as accounts
 from registry.accounts.access import check_may
 from registry.accounts.quotas import check_quota
 from registry.actor import Actor
-from registry.audit.service import audit
-from registry.changes import noted
-from registry.events.models import outbox
 from registry.recipes import answers, names, repository
 from registry.recipes.check import CheckedRecipe
 from registry.recipes.counts import RECIPES
 from registry.recipes.errors import RecipeArchived, RecipeNotFound
 from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.recipes.repository import Pair
-from registry.recipes.schemas import (
-    Recipe,
-    RecipeCreate,
-    RecipeVersion,
-    VersionPage,
-)
+from registry.recipes.schemas import Recipe, RecipeCreate, RecipeVersion, VersionPage
+from registry.recipes.writing.repository import add
+from registry.recipes.writing.versions import NewVersion, store
 
 SUGGESTIONS = 3
 
@@ -53,15 +47,16 @@ async def publish(
     """
     owner = await accounts.writable(session, writer.who, wanted.owner)
     await check_quota(session, writer, owner, RECIPES)
-    row = await repository.add(session, owner, wanted)
-    if row is None:
+    added = await add(session, owner, [_columns(wanted)])
+    if not added:
         raise names.name_taken(owner, wanted.name)
-    await names.check_not_former(session, row)
+    [row] = added
+    version = await _stored(session, writer, row, checked)
     if origin is not None:
         session.add(ForkRow(recipe_id=row.id, origin_id=origin.recipe_id, version_id=origin.id))
-    await _add_version(session, writer, row, checked)
-    await repository.count_fork(session, row, int(row.counts_as_fork))
-    return await find(session, row.id, writer.who)
+        await repository.count_fork(session, row, int(row.counts_as_fork))
+        return await answers.one(session, (row, version), writer.who)
+    return answers.recipe_of(row, version)
 
 
 async def publish_version(
@@ -77,7 +72,7 @@ async def publish_version(
     if newest.digest == checked.digest:
         return answers.version_of(newest), False
     recipe.newest += 1
-    return answers.version_of(await _add_version(session, writer, recipe, checked)), True
+    return answers.version_of(await _stored(session, writer, recipe, checked)), True
 
 
 async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe:
@@ -184,27 +179,19 @@ async def locked(
     return found
 
 
-async def _add_version(
+def _columns(wanted: RecipeCreate) -> dict[str, Any]:
+    columns = wanted.model_dump(exclude={"recipe", "owner", "visibility"})
+    columns |= {"title": wanted.title or wanted.name, "newest": 1}
+    return columns | RecipeRow.columns_of(wanted.visibility)
+
+
+async def _stored(
     session: AsyncSession, writer: Actor, recipe: RecipeRow, checked: CheckedRecipe
 ) -> VersionRow:
-    row = VersionRow(
-        recipe_id=recipe.id,
-        number=recipe.newest,
-        digest=checked.digest,
-        method=checked.method,
-        ingredients=[str(each) for each in checked.ingredients],
-        source=checked.source,
-        canonical=checked.canonical,
-    )
-    session.add(row)
-    await noted(session, recipe.id)
-    data = RecipePublished(
-        recipe=recipe.id, version=row.id, number=row.number, name=recipe.name, digest=row.digest
-    )
-    subject = f"recipes/{recipe.id}"
-    await outbox.emit(session, "recipe.published", subject, data, recipe.private_to)
-    await audit(session, writer, "recipe.published", f"recipes/{recipe.id}/versions/{row.number}")
-    return row
+    """The newest version of a recipe that is new or locked."""
+    version = NewVersion(recipe, recipe.newest, checked)
+    created_at = await store(session, writer, [version])
+    return VersionRow(**version.columns, created_at=created_at)
 
 
 def not_found(recipe_id: UUID) -> RecipeNotFound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.background.resources import HUB
@@ -15,6 +15,8 @@ from registry.webhooks.bodies.formats import Written, written
 from registry.webhooks.models import DeliveryRow, EndpointRow
 
 CHANNEL = "mergehub_webhooks"
+LISTENING = "EXISTS (SELECT FROM webhook_endpoints WHERE disabled_at IS NULL)"
+"""Whether any endpoint takes deliveries: else events need not be turned into them."""
 
 COLUMNS = (
     "endpoint_id",
@@ -30,10 +32,6 @@ COLUMNS = (
 
 async def fan_out(session: AsyncSession, events: Sequence[OutboxColumns]) -> None:
     """Write a delivery of each event for each endpoint that listens to it."""
-    if len(events) > 1:
-        some = select(exists().where(EndpointRow.disabled_at.is_(None)))
-        if not await session.scalar(some):
-            return
     for event in events:
         await _fan_out(session, event)
 

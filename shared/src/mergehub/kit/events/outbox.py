@@ -7,11 +7,12 @@ while writing could become visible out of order, and a reader would skip it for 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import (
@@ -24,7 +25,6 @@ from sqlalchemy import (
     String,
     delete,
     func,
-    insert,
     or_,
     select,
     text,
@@ -46,12 +46,26 @@ log = structlog.get_logger()
 
 CHANNEL = "mergehub_outbox"
 MOST_BYTES = 1 << 20  # of the data of a page of events, as they are stored
-MOST_ROWS = 1000  # of one statement
 NUMBERED = "/numbered"  # after the source's name: the channel that announces events in the feed
 
 Publish = Callable[[Sequence[Envelope]], Awaitable[None]]
 Aside = Callable[[Sequence["OutboxColumns"]], Awaitable[None]]
 Emitted = Callable[[AsyncSession, Sequence["OutboxColumns"]], Awaitable[None]]
+
+_EMIT = """
+WITH told AS (
+  INSERT INTO outbox (event_id, type, subject, data, private_to, traceparent)
+  SELECT event_id, :type, subject, data, :private_to, :traceparent
+  FROM ROWS FROM (
+    json_to_recordset(CAST(CAST(:events AS text) AS json))
+      AS (event_id uuid, subject text, data jsonb)
+  ) WITH ORDINALITY AS given (event_id, subject, data, place)
+  ORDER BY place
+  RETURNING id
+)
+SELECT pg_notify(:channel, :source), now(),
+  CASE WHEN {heeded} THEN (SELECT array_agg(id ORDER BY id) FROM told) END
+"""
 
 
 class EventsPruned(Problem):
@@ -95,10 +109,17 @@ class Outbox:
         self.source = source
         self.table = table
         self._followers: list[Emitted] = []
+        self._heeded: list[str] = []
+        self._emit = text(_EMIT.format(heeded=False))
 
-    def on_emitted(self, follow: Emitted) -> None:
-        """Call `follow` with new rows, oldest first, in the transaction that writes them."""
+    def on_emitted(self, follow: Emitted, heeds: str = "true") -> None:
+        """Call `follow` with new rows, oldest first, in the transaction that writes them.
+
+        `heeds` is a condition in SQL without which `follow` has nothing to do: nobody may listen.
+        """
         self._followers.append(follow)
+        self._heeded.append(f"({heeds})")
+        self._emit = text(_EMIT.format(heeded=" OR ".join(self._heeded)))
 
     async def emit(
         self,
@@ -129,14 +150,17 @@ class Outbox:
         """
         shared = {"type": event_type, "private_to": private_to, "traceparent": within(trace)}
         rows = [
-            {**shared, "subject": subject, "data": _checked(event_type, data)}
+            {"event_id": uuid4(), "subject": subject, "data": _checked(event_type, data)}
             for subject, data in events
         ]
-        wake = func.pg_notify(CHANNEL, self.source)  # as `notify` does, in the same round trip
-        for begin in range(0, len(rows), MOST_ROWS):
-            statement = insert(self.table).values(rows[begin : begin + MOST_ROWS])
-            written = await session.execute(statement.returning(self.table, wake))
-            new = sorted((row[0] for row in written), key=lambda each: each.id)
+        await session.flush()
+        told = {"events": json.dumps(rows, default=str), "channel": CHANNEL, "source": self.source}
+        _, now, ids = (await session.execute(self._emit, shared | told)).one()
+        if ids:
+            new = [
+                self.table(id=id, time=now, **row, **shared)
+                for id, row in zip(ids, rows, strict=True)
+            ]
             for follow in self._followers:
                 await follow(session, new)
 
@@ -228,6 +252,7 @@ class Relay:
 
     BATCH = 200
     LOOK_SECONDS = 1.0
+    PAUSE_SECONDS = 0.02  # after a batch: under load, the next one has many events
     PUBLISH_SECONDS = 10.0  # the relay holds the lock and the connection for so long
 
     def __init__(
@@ -245,6 +270,7 @@ class Relay:
                 while await self.publish_due() == self.BATCH:
                     turned()  # events written in the meantime wake us again
                 turned()
+                await asyncio.sleep(self.PAUSE_SECONDS)
                 await wait(woken, self.LOOK_SECONDS)
 
     async def publish_due(self) -> int:

@@ -20,6 +20,7 @@ from mergehub.kit.telemetry.loops import turned
 logger = structlog.get_logger()
 
 LOOK_SECONDS = 1.0  # how often to look without a call
+PAUSE_SECONDS = 0.05  # between looks for which nobody waits: many commits cost little more than one
 LOAD_SECONDS = 600.0
 FORGET_SECONDS = 12 * 3600.0  # the log is kept for a day; a replica that missed so much loads anew
 
@@ -75,6 +76,7 @@ class Replica(ABC, Generic[S]):
         self._metrics = metrics
         self._follower: Follower[S] | None = None
         self._loaded, self._woken = asyncio.Event(), asyncio.Event()
+        self._awaited = asyncio.Event()
         self._next_look, self._next_state = _future(), _future()
 
     @abstractmethod
@@ -91,6 +93,7 @@ class Replica(ABC, Generic[S]):
     async def current(self) -> S:
         """The state with all that was committed before this call."""
         look = self._next_look
+        self._awaited.set()
         self._woken.set()
         await asyncio.shield(look)
         assert self.state is not None
@@ -122,6 +125,7 @@ class Replica(ABC, Generic[S]):
                     turned(LOAD_SECONDS)
                     await self._look(connection)
                     turned()
+                    await wait(self._awaited, PAUSE_SECONDS)
                     await wait(self._woken, LOOK_SECONDS)
 
     def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:

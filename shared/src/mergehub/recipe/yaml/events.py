@@ -79,14 +79,17 @@ class Reader:
         self._lines[path] = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, len(path))
+        if event.anchor:
+            return self._anchored(event, path)
+        return self._content(event, path)
+
+    def _anchored(self, event: Event, path: Steps) -> tuple[Any, int]:
         before = Size(self._size.values, self._size.characters)
-        if event.anchor:
-            self._anchors[event.anchor] = None
+        self._anchors[event.anchor] = None
         data, height = self._content(event, path)
-        if event.anchor:
-            now = self._size
-            grown = Size(now.values - before.values, now.characters - before.characters)
-            self._anchors[event.anchor] = _Anchored(data, height, grown)
+        now = self._size
+        grown = Size(now.values - before.values, now.characters - before.characters)
+        self._anchors[event.anchor] = _Anchored(data, height, grown)
         return data, height
 
     def _alias(self, event: Event, depth: int) -> tuple[Any, int]:
@@ -150,9 +153,13 @@ class Reader:
 
     def _key(self, event: Event, path: Steps) -> str | None:
         """Return the key that an event begins, or None, with a fault noted, if it is not text."""
-        value, _ = self._value(event, (*path, "?"))
+        place, line = (*path, "?"), event.start_mark.line + 1
+        if isinstance(event, yaml.ScalarEvent) and not event.anchor:
+            value = self._scalar(event, place)
+        else:
+            value, _ = self._value(event, place)
+            del self._lines[place]
         self._size.values -= 1
-        line = self._lines.pop((*path, "?"))
         if not isinstance(value, str):
             written = excerpt(event.value) if isinstance(event, yaml.ScalarEvent) else "given here"
             self._note(path, "type", f"the key {written} is not text", "put it in quotes", line)

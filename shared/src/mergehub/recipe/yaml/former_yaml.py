@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,11 +23,14 @@ _READERS: Final[dict[str, Callable[[yaml.ScalarNode], Any]]] = {
     f"{CORE}float": _constructor.construct_yaml_float,
     f"{CORE}bool": _constructor.construct_yaml_bool,
 }
+_NUMBER_STARTS: Final = frozenset("-+.0123456789")
+_WORDS: Final = frozenset({"yes", "no", "true", "false", "on", "off"})
+_DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
 def otherwise(text: str, value: Any) -> tuple[str, str] | None:
     """Return a message and a hint if a scalar without quotes has another value in YAML 1.1."""
-    if not text or len(text) > MAX_NUMBER:
+    if not text or len(text) > MAX_NUMBER or _is_same(text):
         return None
     tag = _resolver.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
     if tag not in _READERS:
@@ -41,6 +45,13 @@ def otherwise(text: str, value: Any) -> tuple[str, str] | None:
     kind = "the text " if isinstance(value, str) else ""
     message = f"{text} is {kind}{here} here, by YAML 1.2; mergekit, by YAML 1.1, reads {there}"
     return message, f"write {here} or {there}, whichever you mean"
+
+
+def _is_same(text: str) -> bool:
+    """Return whether a scalar surely has one value in both, as nearly all have."""
+    if text[0] in _NUMBER_STARTS:
+        return _DECIMAL.fullmatch(text) is not None
+    return text.lower() not in _WORDS
 
 
 def _written(value: Any) -> str:

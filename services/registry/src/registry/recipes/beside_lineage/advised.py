@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import dataclass
 
 from mergehub.kit.problems.problem import FieldFault
+from mergehub.recipe.parse import one_document
 from registry.recipes.beside_lineage.comparison import Comparison, LineageState
 from registry.recipes.beside_lineage.lineage import Lineage
-from registry.recipes.check import CheckedRecipe, RecipeInvalid, as_seen, check
+from registry.recipes.check import CheckedRecipe, RecipeInvalid, as_seen, facts, faults_at
 
 RECIPE = "/recipe"
 
@@ -32,13 +33,19 @@ async def check_beside_lineage(text: str, lineage: Lineage, licence: str | None 
         RecipeInvalid: as `check` does. If the base is missing, it suggests the one that they share.
     """
     try:
-        recipe = await check(text, RECIPE)
+        recipe, comparison = await asyncio.to_thread(_read, text)
     except RecipeInvalid as error:
         raise await _with_base(error, text, lineage) from None
-    compared = await _compared(text, lineage)
-    found = await asyncio.to_thread(compared.warnings, licence)
+    compared = await comparison.asked(lineage)
+    found = await asyncio.to_thread(compared.warnings, licence) if compared.known else []
     warnings = [as_seen(each, RECIPE) for each in found]
     return Advised(recipe, [*recipe.warnings, *warnings], compared.state, compared.unknown)
+
+
+def _read(text: str) -> tuple[CheckedRecipe, Comparison]:
+    with faults_at(RECIPE):
+        document = one_document(text)
+        return facts(text, document, RECIPE), Comparison.of(document)
 
 
 async def _with_base(error: RecipeInvalid, text: str, lineage: Lineage) -> RecipeInvalid:
@@ -47,7 +54,8 @@ async def _with_base(error: RecipeInvalid, text: str, lineage: Lineage) -> Recip
     if not missing:
         return error
     try:
-        base = (await _compared(text, lineage)).missing_base()
+        comparison = await asyncio.to_thread(lambda: Comparison.of(one_document(text)))
+        base = (await comparison.asked(lineage)).missing_base()
     except KeyError:  # the method is misspelt
         return error
     if base is not None:
@@ -59,8 +67,3 @@ async def _with_base(error: RecipeInvalid, text: str, lineage: Lineage) -> Recip
 
 def _is_missing_base(fault: FieldFault) -> bool:
     return (fault.pointer, fault.code) == (f"{RECIPE}#/base_model", "missing")
-
-
-async def _compared(text: str, lineage: Lineage) -> Comparison:
-    comparison = await asyncio.to_thread(Comparison.of, text)
-    return await comparison.asked(lineage)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 from mergehub.recipe import Fault, MethodSpec, catalogue
-from mergehub.recipe.yaml.document import load_documents
 from mergehub.recipe.yaml.events import Loaded
 from registry.recipes.beside_lineage.groups import Merged, merged_groups, question_of
 from registry.recipes.beside_lineage.kinship import base_to_name, kinship_warnings
@@ -26,13 +25,12 @@ class Comparison:
     known: Ingredients | None = None
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """A recipe whose text can be read; its method is in the catalogue.
+    def of(cls, document: Loaded) -> Self:
+        """The recipe of a document; its method is in the catalogue.
 
         Raises:
             KeyError: it is not.
         """
-        document = load_documents(text)[0]
         method = catalogue()[document.data["merge_method"]]
         return cls(document, method, merged_groups(document.data, method))
 

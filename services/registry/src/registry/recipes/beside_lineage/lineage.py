@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,21 +82,34 @@ class Ingredients(BaseModel):
 
 
 class Lineage:
-    """Asks lineage. A recipe does not depend on the answer, so a failure is no answer."""
+    """Asks lineage. A recipe does not depend on the answer, so a failure is no answer.
+
+    One that did not answer is not asked again at once, so that publishing is not held up.
+    """
 
     SECONDS = 1.0
+    REST_SECONDS = 1.0
 
     def __init__(self, hub: httpx.AsyncClient, url: str) -> None:
         self._hub = hub
         self._url = f"{url.rstrip('/')}{PATH}"
+        self._rests_until = -math.inf
 
     async def ingredients(self, question: Mapping[str, Any]) -> Ingredients | None:
         """The answer; None if lineage is away, slow or not ready."""
+        if time.monotonic() < self._rests_until:
+            return None
         try:
             async with asyncio.timeout(self.SECONDS):
                 answer = await self._hub.post(self._url, json=question)
             answer.raise_for_status()
             return Ingredients.model_validate_json(answer.content)
         except (httpx.HTTPError, TimeoutError, ValidationError) as error:
+            if isinstance(error, httpx.TransportError | TimeoutError):
+                self.rest()
             log.warning("lineage.no_answer", error=f"{type(error).__name__}: {error}"[:300])
             return None
+
+    def rest(self) -> None:
+        """Do not ask for REST_SECONDS."""
+        self._rests_until = time.monotonic() + self.REST_SECONDS

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from mergehub.kit.problems.problem import Problem
 from registry.recipes.errors import RecipeArchived
 from registry.recipes.imports.checking import Row
 from registry.recipes.imports.schemas import Brought, Outcome, RecipeImportReport, Refused
 from registry.recipes.models import RecipeRow
+from registry.recipes.writing.versions import NewVersion
 
 
 @dataclass
@@ -20,16 +21,6 @@ class Known:
     recipe: RecipeRow
     new: bool
     numbers: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class NewVersion:
-    """A version to store."""
-
-    id: UUID
-    recipe: RecipeRow
-    number: int
-    row: Row
 
 
 class Batch:
@@ -44,9 +35,11 @@ class Batch:
         self._problems: dict[str, Problem] = {}
 
     def know(self, recipes: Iterable[RecipeRow], *, new: bool = False) -> None:
-        """Learn of locked recipes of the owner."""
+        """Learn of locked recipes of the owner, or of new ones that have no versions yet."""
         for recipe in recipes:
             known = Known(recipe, new)
+            if new:
+                recipe.newest = 0
             self._known[recipe.name] = self._by_id[recipe.id] = known
             if recipe.archived_at is not None:
                 self.refuse(recipe.name, _archived(recipe))
@@ -74,7 +67,7 @@ class Batch:
         elif known is not None:
             known.recipe.newest += 1
             number = known.numbers[digest] = known.recipe.newest
-            self.versions.append(NewVersion(uuid4(), known.recipe, number, row))
+            self.versions.append(NewVersion(known.recipe, number, row.checked))
             self._bring(row, known, number, "published" if known.new and number == 1 else "version")
 
     def report(self, owner: str, *, dry_run: bool) -> RecipeImportReport:

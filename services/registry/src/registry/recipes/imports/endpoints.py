@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from mergehub.kit.database.storage import check_room
 from mergehub.kit.problems.exhausted import StorageFull
@@ -21,11 +21,10 @@ router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
 @router.post(
     "/import",
     summary="Publish recipes in bulk",
+    response_model=RecipeImportReport,
     responses=problem_responses(Unauthenticated, NotYours, NoAccount, OwnerInvalid, StorageFull),
 )
-async def import_recipes(
-    body: RecipeImportCreate, request: Request, writer: Writer
-) -> RecipeImportReport:
+async def import_recipes(body: RecipeImportCreate, request: Request, writer: Writer) -> Response:
     """Publish up to 1,000 recipes, or new versions of them, and report each that was refused.
 
     A recipe of a name that the owner has gets a new version, unless one of its versions has the
@@ -34,4 +33,5 @@ async def import_recipes(
     """
     resources = request.app.state.resources
     check_room(resources.settings.data)
-    return await service.bring_in(resources.database, writer, body)
+    report = await service.bring_in(resources.database, writer, body)
+    return Response(report.model_dump_json(), media_type="application/json")

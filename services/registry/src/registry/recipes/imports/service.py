@@ -16,9 +16,10 @@ from registry.recipes.imports import repository
 from registry.recipes.imports.batch import Batch
 from registry.recipes.imports.checking import Row, check_all
 from registry.recipes.imports.schemas import RecipeImportCreate, RecipeImportReport
-from registry.recipes.imports.writing import write
 from registry.recipes.models import RecipeRow
 from registry.recipes.names import name_taken
+from registry.recipes.writing.repository import add
+from registry.recipes.writing.versions import store
 
 
 async def bring_in(
@@ -38,7 +39,8 @@ async def bring_in(
         await _add(session, writer, owner, rows, body, batch)
         for row in rows:
             batch.take(row)
-        await write(session, writer, batch)
+        if batch.versions:
+            await store(session, writer, batch.versions)
         report = batch.report(owner, dry_run=body.dry_run)
         if body.dry_run:
             await session.rollback()
@@ -62,11 +64,14 @@ async def _add(
     batch: Batch,
 ) -> None:
     """Add the recipes that there are not, each as its first row describes it."""
-    new = {row.wanted.name: row for row in reversed(rows) if not batch.has(row.wanted.name)}
-    names = list(dict.fromkeys(row.wanted.name for row in rows if row.wanted.name in new))
+    new: dict[str, list[Row]] = {}
+    for row in rows:
+        if not batch.has(row.wanted.name):
+            new.setdefault(row.wanted.name, []).append(row)
+    names = list(new)
     room = await left(session, writer, owner, RECIPES) if names else None
     within = names if room is None else names[:room]
-    await _insert(session, owner, [_columns(new[name], owner, body) for name in within], batch)
+    await _insert(session, owner, [_columns(new[name], body) for name in within], batch)
     if len(within) < len(names):
         problem = await exceeded(session, writer, owner, RECIPES)
         for name in names[len(within) :]:
@@ -78,7 +83,7 @@ async def _insert(
 ) -> None:
     """Add recipes; of some names, other requests may just have added them, or they are reserved."""
     wanted.sort(key=lambda each: str(each["name"]))  # so that requests do not wait in a ring
-    batch.know(await repository.add(session, wanted), new=True)
+    batch.know(await add(session, owner, wanted), new=True)
     if missing := {each["name"] for each in wanted if not batch.has(each["name"])}:
         await _know(session, owner, missing, batch)
         for name in missing:
@@ -86,7 +91,9 @@ async def _insert(
                 batch.refuse(name, name_taken(owner, name))
 
 
-def _columns(row: Row, owner: str, body: RecipeImportCreate) -> dict[str, Any]:
-    wanted = row.wanted.model_dump(exclude={"recipe", "line"})
-    wanted |= {"title": row.wanted.title or row.wanted.name, "owner": owner, "newest": 0}
+def _columns(rows: Sequence[Row], body: RecipeImportCreate) -> dict[str, Any]:
+    """The columns of a recipe with the versions of these rows, described by the first of them."""
+    wanted = rows[0].wanted.model_dump(exclude={"recipe", "line"})
+    wanted |= {"title": rows[0].wanted.title or rows[0].wanted.name}
+    wanted |= {"newest": len({row.checked.digest for row in rows})}
     return wanted | RecipeRow.columns_of(body.visibility)

@@ -8,13 +8,20 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
+from mergehub.kit.database.database import AnyRow
 from mergehub.kit.identity.tokens import Viewer
 from registry.recipes.models import RecipeRow, VersionRow
-from registry.recipes.repository import Pair, is_archived, seen_by
+from registry.recipes.repository import is_archived, seen_by
 
-_NO_TEXT = (defer(VersionRow.source, raiseload=True), defer(VersionRow.canonical, raiseload=True))
+_TWINS = select(
+    RecipeRow.id.label("recipe"),
+    VersionRow.id.label("version"),
+    VersionRow.number,
+    RecipeRow.owner,
+    RecipeRow.name,
+    VersionRow.created_at,
+).join(VersionRow, VersionRow.recipe_id == RecipeRow.id)
 
 
 async def of_digest(
@@ -25,17 +32,13 @@ async def of_digest(
     beside: UUID,
     after: tuple[Any, ...] | None,
     limit: int,
-) -> Sequence[Pair]:
+) -> Sequence[AnyRow]:
     """Versions of recipes other than `beside` that lists show to `viewer`, the oldest first."""
     query = (
-        select(RecipeRow, VersionRow)
-        .join(VersionRow, VersionRow.recipe_id == RecipeRow.id)
-        .options(*_NO_TEXT)
-        .where(VersionRow.digest == digest, RecipeRow.id != beside)
+        _TWINS.where(VersionRow.digest == digest, RecipeRow.id != beside)
         .where(seen_by(viewer), is_archived(False))
         .order_by(VersionRow.created_at, VersionRow.id)
     )
     if after is not None:
         query = query.where(tuple_(VersionRow.created_at, VersionRow.id) > after)
-    found = await session.execute(query.limit(limit))
-    return [(recipe, version) for recipe, version in found]
+    return (await session.execute(query.limit(limit))).all()

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.database import AnyRow
 from mergehub.kit.identity.tokens import Viewer
 from mergehub.kit.paging.pages import PageRequest
 from registry.recipes import service as recipes
-from registry.recipes.answers import reference
-from registry.recipes.repository import Pair
 from registry.recipes.schemas import Twin
 from registry.recipes.twins import repository
 from registry.recipes.twins.schemas import TwinPage
@@ -25,7 +24,7 @@ async def first(session: AsyncSession, digest: str, viewer: Viewer, *, beside: U
     found = await repository.of_digest(
         session, digest, viewer, beside=beside, after=None, limit=SHOWN
     )
-    return [_twin(pair) for pair in found]
+    return [_twin(row) for row in found]
 
 
 async def page(
@@ -37,9 +36,9 @@ async def page(
     found = await repository.of_digest(
         session, version.digest, viewer, beside=recipe_id, after=after, limit=asked.rows
     )
-    pairs, next_cursor = asked.cut(found, lambda pair: (pair[1].created_at, pair[1].id))
-    return TwinPage(items=[_twin(pair) for pair in pairs], next_cursor=next_cursor)
+    rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.version))
+    return TwinPage(items=[_twin(row) for row in rows], next_cursor=next_cursor)
 
 
-def _twin(pair: Pair) -> Twin:
-    return Twin(**reference(*pair), created_at=pair[1].created_at)
+def _twin(row: AnyRow) -> Twin:
+    return Twin(**row._mapping)

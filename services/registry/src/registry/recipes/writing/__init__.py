@@ -1,0 +1,1 @@
+"""Storing recipes and versions, one or a thousand by the same statements."""

@@ -1,0 +1,127 @@
+"""How much it takes to store recipes: statements, and looks of the catalogue at the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import event
+
+from mergehub.kit.background.resources import Resources
+from mergehub.kit.database.notify import notify
+from mergehub.kit.replica import replica
+from mergehub.kit.replica.metrics import ReplicaMetrics
+from registry.changes import CHANNEL
+
+Json = dict[str, Any]
+Call = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def statements(resources: Resources) -> Iterator[list[str]]:
+    """The statements that requests execute, apart from BEGIN and COMMIT."""
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    engine = resources.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_publishing_takes_six_statements(
+    owner: httpx.AsyncClient, recipe_text: str, statements: list[str]
+) -> None:
+    answer = await owner.post("/v1/recipes", json={"name": "first", "recipe": recipe_text})
+    statements.clear()
+    answer = await owner.post("/v1/recipes", json={"name": "second", "recipe": recipe_text})
+    assert answer.status_code == 201
+    assert [each["name"] for each in answer.json()["twins"]] == ["first"]
+    assert len(statements) == 6, statements
+
+
+async def test_an_import_takes_as_many_statements_for_many_rows_as_for_one(
+    owner: httpx.AsyncClient, recipe_text: str, statements: list[str]
+) -> None:
+    async def statements_of(count: int, prefix: str) -> int:
+        rows = [{"name": f"{prefix}-{at}", "recipe": recipe_text} for at in range(count)]
+        statements.clear()
+        answer = await owner.post("/v1/recipes/import", json={"recipes": rows})
+        assert len(answer.json()["brought"]) == count, answer.text
+        return len(statements)
+
+    assert await statements_of(1, "one") == await statements_of(50, "many")
+
+
+async def test_what_is_answered_is_what_is_stored(
+    person: Call, recipe_text: str, events: Call
+) -> None:
+    ann = await person("ann")
+    about = {
+        "title": "Süße \"Suppe\" \\ 🥣", "description": "line\nline\ttab", "tags": ["x", "y.z"],
+        "domains": ["law"], "licence": "mit", "visibility": "unlisted",
+    }  # fmt: skip
+    text = f"# 🥣 \\u0041 '\"\n{recipe_text}"
+    answer = (await ann.post("/v1/recipes", json={"name": "soup", "recipe": text, **about})).json()
+    stored = (await ann.get(f"/v1/recipes/{answer['id']}")).json()
+    assert stored == {name: answer[name] for name in stored}
+    assert {name: stored[name] for name in about} == about
+    version = f"/v1/recipes/{answer['id']}/versions"
+    assert (await ann.get(f"{version}/1/source")).text == text
+    again = text.replace("0.5", "0.25")
+    second = (await ann.post(version, json={"recipe": again})).json()
+    read = (await ann.get(f"{version}/2")).json()
+    assert read == {name: second[name] for name in read}
+
+
+@dataclass
+class Counted:
+    """A copy in memory that counts how often it was brought up to the present."""
+
+    looks: int = 0
+    as_of: int = 0
+    read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def state(self) -> Counted:
+        return replace(self)
+
+    async def follow(self, connection: asyncpg.Connection) -> int:
+        self.looks += 1
+        self.as_of += 1
+        return 1
+
+
+class Following(replica.Replica[Counted]):
+    name, channel = "counted", CHANNEL
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources, ReplicaMetrics(CollectorRegistry(), "counted", "it", {}))
+        self.counted = Counted()
+
+    async def load(self, connection: asyncpg.Connection) -> Counted:
+        return self.counted
+
+
+async def test_many_commits_are_read_in_one_look_and_at_once_if_somebody_waits(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "PAUSE_SECONDS", 3600)
+    following = Following(resources)
+    running = asyncio.create_task(following.run())
+    await following.newer(0)
+    for _ in range(20):
+        async with resources.database.transaction() as session:
+            await notify(session, CHANNEL)
+    assert following.counted.looks == 1
+    assert (await following.current()).looks == 2
+    running.cancel()
