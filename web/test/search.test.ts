@@ -63,7 +63,8 @@ test("every search survives in the address, and the first one has the shortest",
 });
 
 test("a text is read as the conditions that it has, with their places", () => {
-  const text = 'german -tag:nsfw base:"org/a \\"b\\"",mistral stars>=3 "two words" merg* license:mit';
+  const text =
+    'german -tag:nsfw base:"org/a \\"b\\"",mistral stars>=3 "two words" merg* license:mit';
   const shown = piecesOf(text).map(({ field, negated, values }) => [
     field,
     negated,
@@ -78,13 +79,30 @@ test("a text is read as the conditions that it has, with their places", () => {
     [null, false, ["merg*"]],
     ["licence", false, ["mit"]],
   ]);
-  for (const { from, to } of piecesOf(text)) assert.equal(text.slice(from, to).trim().length, to - from);
+  for (const { from, to } of piecesOf(text))
+    assert.equal(text.slice(from, to).trim().length, to - from);
 });
 
 test("whatever is typed is read to its end", () => {
-  for (const text of ['"', '"a', 'a"b', "tag:", "tag:,", ",", "\\", '"\\', "-", "(a", "a:b:c", "  "]) {
+  for (const text of [
+    '"',
+    '"a',
+    'a"b',
+    "tag:",
+    "tag:,",
+    ",",
+    "\\",
+    '"\\',
+    "-",
+    "(a",
+    "a:b:c",
+    "  ",
+  ]) {
     const pieces = piecesOf(text);
-    assert.equal(pieces.map(({ from, to }) => text.slice(from, to)).join(""), text.replaceAll(" ", ""));
+    assert.equal(
+      pieces.map(({ from, to }) => text.slice(from, to)).join(""),
+      text.replaceAll(" ", ""),
+    );
   }
 });
 
@@ -113,10 +131,13 @@ test("a facet is toggled in and out of the text, each in the way of its field", 
 
 test("a field with a choice of one value or another is counted without that choice", () => {
   const asked = askedOf("german method:ties tag:a");
-  assert.deepEqual([...asked], [
-    [null, "german method:ties tag:a"],
-    ["method", "german tag:a"],
-  ]);
+  assert.deepEqual(
+    [...asked],
+    [
+      [null, "german method:ties tag:a"],
+      ["method", "german tag:a"],
+    ],
+  );
   const facets = (field: string, value: string) => ({
     total: 1,
     as_of: 1,
@@ -218,9 +239,9 @@ test("what a word may become is listed with the search that it gives", () => {
 test("recipes are saved with a row each under their header", () => {
   const [header = [], row = []] = tableOf([RECIPE]);
   const saved = Object.fromEntries(header.map((name, at) => [name, row[at]]));
-  assert.equal(saved["name"], "soup");
-  assert.equal(saved["tags"], "german small");
-  assert.equal(saved["uplift"], 1.25);
+  assert.equal(saved.name, "soup");
+  assert.equal(saved.tags, "german small");
+  assert.equal(saved.uplift, 1.25);
 });
 
 test("the start page shows what rises only if it is another order than that of the newest", () => {

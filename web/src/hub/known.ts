@@ -1,6 +1,7 @@
-import { mapAddress, recipeAddress } from "../app/links.ts";
+import { mapAddress } from "../app/links.ts";
 import { count } from "../app/words.ts";
 import { hub } from "./hub.ts";
+import { type Place, recipePlace } from "./place.ts";
 import { complete } from "./searching.ts";
 import type { Find, Found } from "./suggestions.svelte.ts";
 
@@ -15,11 +16,6 @@ export const findKnown: Find = async (q, limit, signal) => {
     note: children_count ? `${count(children_count)} made from it` : "",
   }));
 };
-
-/** Something that has a page. */
-export interface Place extends Found {
-  href: string;
-}
 
 /** Finds recipes and models. What one service does not answer, the other may. */
 export const findAnything: Find<Place> = async (q, limit, signal) => {
@@ -37,19 +33,6 @@ export const findAnything: Find<Place> = async (q, limit, signal) => {
 async function findRecipePlaces(q: string, most: number, signal: AbortSignal): Promise<Place[]> {
   const { recipes } = await complete(q.trim(), most, signal);
   return recipes.map(recipePlace);
-}
-
-/** A recipe as a place that is suggested. */
-export function recipePlace(recipe: {
-  id: string;
-  owner: string;
-  name: string;
-  title: string;
-}): Place {
-  const { id, owner, name, title } = recipe;
-  const href = recipeAddress(owner, name);
-  const note = title === name ? "" : title;
-  return { id, name: `${owner}/${name}`, note, href, group: "Recipes" };
 }
 
 const asPlace = (model: Found): Place => ({

@@ -1,14 +1,7 @@
 import { addressWith, oneOf } from "../app/query.ts";
 import type { RecipeQuery } from "../hub/searching.ts";
 
-export const SORTS = [
-  "relevance",
-  "new",
-  "stars",
-  "uplift",
-  "reproductions",
-  "trending",
-] as const;
+export const SORTS = ["relevance", "new", "stars", "uplift", "reproductions", "trending"] as const;
 export const ALIKE = ["likeness", "ingredients"] as const;
 
 /** What the page of searches shows, as its address has it. */

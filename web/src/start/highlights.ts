@@ -1,6 +1,6 @@
 import { searchAddress } from "../app/links.ts";
 import { age, many, points } from "../app/words.ts";
-import { type FoundRecipe, listRecipes, type RecipeQuery } from "../hub/searching.ts";
+import type { FoundRecipe, RecipeQuery } from "../hub/searching.ts";
 
 /** Some recipes that stand out, and why. */
 export interface Highlight {
@@ -11,8 +11,6 @@ export interface Highlight {
   /** What is said beside a recipe. */
   note: (recipe: FoundRecipe) => string;
 }
-
-const SHOWN = 5;
 
 interface Kind extends Omit<Highlight, "recipes" | "href"> {
   query: RecipeQuery;
@@ -38,12 +36,7 @@ const GAINED: Kind = {
   query: { q: "uplift>0", sort: "uplift" },
   note: ({ uplift }) => (uplift === null ? "" : `${points(uplift, true)} points`),
 };
-const KINDS = [NEW, RISING, REPRODUCED, GAINED];
-
-export async function readHighlights(signal: AbortSignal): Promise<Highlight[]> {
-  const asked = KINDS.map(({ query }) => listRecipes({ ...query, limit: SHOWN }, signal));
-  return highlightsOf(await Promise.all(asked));
-}
+export const KINDS = [NEW, RISING, REPRODUCED, GAINED];
 
 /** What is worth showing: where nothing rises, the hub's order of what rises is that of what is new. */
 export function highlightsOf(found: readonly FoundRecipe[][]): Highlight[] {

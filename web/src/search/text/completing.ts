@@ -1,7 +1,7 @@
 import { many } from "../../app/words.ts";
-import { recipePlace } from "../../hub/known.ts";
-import { type Completions, complete } from "../../hub/searching.ts";
-import type { Find, Found } from "../../hub/suggestions.svelte.ts";
+import { recipePlace } from "../../hub/place.ts";
+import type { Completions } from "../../hub/searching.ts";
+import type { Found } from "../../hub/suggestions.svelte.ts";
 
 /** What the last word of a search may become. */
 export interface Completion extends Found {
@@ -12,11 +12,6 @@ export interface Completion extends Found {
   /** The page of a recipe. */
   href?: string;
 }
-
-const LISTED = 4; // of each kind
-
-export const findCompletions: Find<Completion> = async (q, _limit, signal) =>
-  completionsOf(await complete(q, LISTED, signal));
 
 /** The values first, as whoever types them is in the middle of a condition. */
 export function completionsOf({ values, fields, recipes }: Completions): Completion[] {

@@ -75,7 +75,10 @@ function withoutValue(text: string, pieces: readonly Piece[], value: string): st
 }
 
 function withoutAll(text: string, pieces: readonly Piece[]): string {
-  return [...pieces].reverse().reduce((left, piece) => without(left, piece), text).trim();
+  return [...pieces]
+    .reverse()
+    .reduce((left, piece) => without(left, piece), text)
+    .trim();
 }
 
 const joined = (text: string, condition: string): string => `${text.trim()} ${condition}`.trim();
