@@ -235,7 +235,7 @@ async def test_recipes_like_one_have_an_address(
     hub: RunningHub, page: Page, looked: Looking
 ) -> None:
     await search(page, hub, "galley stew")
-    await page.get_by_role("link", name="Recipes like local/galley-stew").click()
+    await page.get_by_role("link", name="Similar to local/galley-stew").click()
     assert query(page) == {"like": ["local/galley-stew"]}
     await expect(results(page).first).to_contain_text("alike")
     await page.get_by_role("button", name="Same models, other method").click()

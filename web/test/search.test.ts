@@ -19,7 +19,7 @@ import {
   toggled,
 } from "../src/search/text/facets.ts";
 import { faultsOf, partsOf } from "../src/search/text/faults.ts";
-import { piecesOf, written } from "../src/search/text/pieces.ts";
+import { firstSort, piecesOf, written } from "../src/search/text/pieces.ts";
 import { highlightsOf } from "../src/start/highlights.ts";
 
 const EVERYTHING: SearchState = {
@@ -110,6 +110,12 @@ test("a value goes into the text in quotes if it needs them, and is read back", 
   for (const value of ["ties", "a b", 'say "x"', "back\\slash", "a,b"]) {
     assert.equal(piecesOf(`tag:${written(value)}`)[0]?.values[0]?.text, value);
   }
+});
+
+test("the hub sorts by relevance if there are words, else by age", () => {
+  assert.equal(firstSort("method:ties german"), "relevance");
+  assert.equal(firstSort("method:ties -german"), "new");
+  assert.equal(firstSort(""), "new");
 });
 
 test("a facet is toggled in and out of the text, each in the way of its field", () => {

@@ -65,3 +65,8 @@ export function without(text: string, { from, to }: { from: number; to: number }
 export function written(value: string): string {
   return /^[^\s",\\“”„]+$/u.test(value) ? value : `"${value.replaceAll(/(["\\])/g, "\\$1")}"`;
 }
+
+/** How the hub sorts what a text finds: words can fit more or less, conditions only hold or not. */
+export function firstSort(text: string): "relevance" | "new" {
+  return piecesOf(text).some(({ field, negated }) => !field && !negated) ? "relevance" : "new";
+}
