@@ -98,6 +98,10 @@ def total(page: Page) -> Locator:
     return page.get_by_role("main").get_by_role("status").filter(has_text=re.compile("^[0-9]"))
 
 
+def rows_of(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+
+
 async def search(page: Page, hub: RunningHub, q: str, state: str = "") -> None:
     await page.goto(f"{hub.url}/recipes?{httpx.QueryParams({'q': q})}&{state}")
 
@@ -212,8 +216,7 @@ async def test_recipes_are_sorted_read_as_one_scrolls_and_saved_as_a_table(
     assert query(page) == {"q": ["tag:galley"], "sort": ["stars"]}
     async with page.expect_download() as started:
         await page.get_by_role("button", name="Save as CSV").click()
-    file = Path(await (await started.value).path()).read_text(encoding="utf-8")
-    rows = list(csv.DictReader(io.StringIO(file)))
+    rows = rows_of(await (await started.value).path())
     assert len(rows) == MANY + 2
     assert {row["method"] for row in rows} == {"ties", "slerp", "linear"}
     assert "galley german" in {row["tags"] for row in rows}
