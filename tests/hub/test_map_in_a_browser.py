@@ -75,7 +75,7 @@ async def test_search_suggests_models_and_the_map_shows_the_one_that_is_chosen(
     lineage.learn([edge("nomad/tent", "nomad/base", "finetune")], [])
     lineage.rename("nomad/tent", "nomad/house")
     await page.goto(hub.url)
-    search = page.get_by_role("combobox", name="Find a model")
+    search = page.get_by_role("combobox", name="Search recipes and models")
     await search.press_sequentially("nomad tent")
     await expect(page.get_by_role("option")).to_contain_text(["nomad/house formerly nomad/tent"])
     await search.fill("merge ATLAS")
@@ -86,7 +86,7 @@ async def test_search_suggests_models_and_the_map_shows_the_one_that_is_chosen(
     await expect(title(page)).to_have_text("atlas/merge")
     assert query(page)["focus"] == [lineage.id("atlas/merge")]
     await search.fill("qqq zzz")
-    await expect(page.get_by_text("No model is called “qqq zzz”.")).to_be_visible()
+    await expect(page.get_by_text("Nothing is called “qqq zzz” yet.")).to_be_visible()
 
 
 async def test_a_press_selects_a_double_one_focuses_and_a_way_leads_back(

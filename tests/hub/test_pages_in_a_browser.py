@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from looking import looking
+from playwright.async_api import Locator, expect
 from running import RunningHub, started_hub
 
 from mergehub.contracts.services import PAGES
@@ -48,22 +49,48 @@ async def test_everybody_can_use_a_page(
         assert width <= size[0], "the page is wider than the window"
 
 
-async def test_the_navigation_leads_to_every_page_and_says_where_one_is(hub: RunningHub) -> None:
+async def test_links_of_the_frame_lead_to_every_page_and_say_where_one_is(
+    hub: RunningHub,
+) -> None:
     async with looking() as looked:
         page = looked.page
-        await page.goto(hub.url)
-        navigation = page.get_by_role("navigation", name="Pages")
-        links = await navigation.get_by_role("link").evaluate_all(
-            "all => all.map(e => e.getAttribute('href'))"
-        )
-        assert links == [*PAGES, "/docs"]
-        for path in reversed(PAGES):
-            await navigation.locator(f'a[href="{path}"]').click()
-            await navigation.locator(f'a[href="{path}"][aria-current=page]').wait_for()
+        await page.goto(f"{hub.url}/map")
+        ways = await _ways(page.get_by_role("banner"))
+        assert "/docs" in ways
+        await page.get_by_role("link", name="Boards").click()
+        row = page.get_by_role("navigation", name="Boards and models")
+        ways += await _ways(row)
+        assert {*ways} == {*PAGES, "/docs"}
+        for path in ways:
+            if path == "/docs":
+                continue
+            await page.locator(f'a[href="{path}"]').first.click()
+            await page.locator(f'a[href="{path}"][aria-current=page]').first.wait_for()
             assert urlsplit(page.url).path == path
-        await page.go_back()
-        await navigation.locator(f'a[href="{PAGES[1]}"][aria-current=page]').wait_for()
+            if not await row.is_visible():
+                await page.goto(f"{hub.url}/boards")
         assert looked.complaints == []
+
+
+async def _ways(part: Locator) -> list[str]:
+    """Where the links of a part of the frame lead."""
+    links = part.get_by_role("link")
+    await links.first.wait_for()
+    return await links.evaluate_all("all => all.map(link => link.getAttribute('href'))")
+
+
+async def test_a_page_of_a_group_marks_its_group(hub: RunningHub) -> None:
+    async with looking(PHONE) as looked:
+        page = looked.page
+        await page.goto(f"{hub.url}/uplift")
+        boards = page.get_by_role("navigation", name="Pages").get_by_role("link", name="Boards")
+        await expect(boards).to_have_attribute("aria-current", "true")
+        row = page.get_by_role("navigation", name="Boards and models")
+        await expect(row.locator("a[aria-current]")).to_have_text("Uplift")
+        await page.goto(f"{hub.url}/recipes/ann/soup")
+        recipes = page.get_by_role("navigation", name="Pages").get_by_role("link", name="Recipes")
+        await expect(recipes).to_have_attribute("aria-current", "true")
+        await expect(row).to_have_count(0)
 
 
 async def test_an_unknown_address_says_so_and_leads_back(hub: RunningHub) -> None:

@@ -161,7 +161,7 @@ async def test_a_hub_that_does_not_answer_is_said_and_asked_again(
         await expect(page.get_by_role("treeitem", name="stranger/child")).to_be_visible()
         await expect(page.get_by_role("alert")).to_have_count(0)
         assert await looked.violations() == []
-        search = page.get_by_role("combobox", name="Find a model")
+        search = page.get_by_role("combobox", name="Search recipes and models")
         await search.press_sequentially("stranger late")
         await expect(page.get_by_text("Waiting for the hub …")).to_be_visible()
         lineage.learn([edge("stranger/late", "stranger/child", "finetune")], [])

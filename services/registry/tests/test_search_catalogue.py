@@ -20,10 +20,12 @@ from mergehub.kit.replica import log
 from registry.search.answering.counting import FIELDS, counts
 from registry.search.answering.matching import matching
 from registry.search.answering.ranking import Place, Sort, page
+from registry.search.answering.spans import SPANS, span_counts
 from registry.search.catalogue.arrays import slots_of
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.sight import EVERYBODY, Viewpoint
+from registry.search.language.parsing import parsed
 from registry.search.query import Query, Term, Within
 from registry.search.replica.following import Follower
 from registry.search.words import words_of
@@ -109,6 +111,27 @@ def test_pages_put_together_are_all_results_in_their_order(
     numbers = found_by(state, query, viewpoint)
     expected = sorted(numbers, key=lambda number: (key(number), number), reverse=True)
     assert [each.number for each in shown] == expected
+
+
+@given(batches, removed, known, gained, viewpoints)
+def test_each_range_counts_what_a_search_for_it_finds(
+    batches: list[list[Entry]],
+    gone: set[int],
+    sizes: dict[int, float],
+    uplifts: dict[int, float],
+    viewpoint: Viewpoint,
+) -> None:
+    growing, _ = filled(batches, gone)
+    growing.learn("size", sizes)
+    growing.learn("uplift", uplifts)
+    state = growing.state(1, NOW)
+    found = found_by(state, Query(()), viewpoint)
+    counted = span_counts(state, matching(state, Query(()), viewpoint))
+    for field, values in SPANS.items():
+        searched = {v: len(found_by(state, parsed(f"{field}:{v}"), viewpoint)) for v in values}
+        assert dict(counted[field]) == {v: count for v, count in searched.items() if count}
+    assert sum(count for _, count in counted["size"]) == len(sizes.keys() & set(found))
+    assert sum(count for _, count in counted["ingredients"]) == len(found)
 
 
 @pytest.mark.parametrize("few", [0, 100])

@@ -50,3 +50,19 @@ export function intervalOf(
   if (low === null || high === null) return undefined;
   return `${points(low, gained)} to ${points(high, gained)}`;
 }
+
+const AGE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const SPANS: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+/** How long ago a time of the hub was, as in `3 days ago`. */
+export function age(time: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
+  const span = SPANS.find(([, length]) => seconds >= length);
+  return span ? AGE.format(-Math.floor(seconds / span[1]), span[0]) : "just now";
+}

@@ -1,75 +1,76 @@
-import { count } from "../app/words.ts";
 import { sentence } from "./failures.ts";
-import { hub } from "./hub.ts";
 
 const MOST = 8;
 const PAUSE_MS = 120; // between two letters of somebody who types
 
-/** A model, and what is said beside its name: why it was found, how important it is. */
+/** What typed text may mean, and what is said beside its name: why it was found, how important. */
 export interface Found {
   id: string;
   name: string;
   former?: string | null;
   note?: string;
+  /** The heading under which it is listed. */
+  group?: string;
 }
 
-/** Finds at most so many models by a part of a name. */
-export type Find = (q: string, limit: number, signal: AbortSignal) => Promise<Found[]>;
+/** Finds at most so many things by a part of a name. */
+export type Find<Item extends Found = Found> = (
+  q: string,
+  limit: number,
+  signal: AbortSignal,
+) => Promise<Item[]>;
 
-/** Finds models that lineage knows, by today's names and former ones. */
-export const findKnown: Find = async (q, limit, signal) => {
-  const { items } = await hub.get("/v1/models", { params: { query: { q, limit } }, signal });
-  return items.map(({ id, name, former_name, children_count }) => ({
-    id,
-    name,
-    former: former_name,
-    note: children_count ? `${count(children_count)} made from it` : "",
-  }));
-};
-
-/** The models that what is typed may mean, and the one that the arrows are at. */
-export class Suggestions {
+/** What may be meant by what is typed, and which of it the arrows are at. */
+export class Suggestions<Item extends Found = Found> {
   text = $state("");
-  models = $state.raw<Found[]>([]);
+  items = $state.raw<Item[]>([]);
   active = $state(-1);
   message = $state("");
   #asked: AbortController | null = null;
   #asking: Promise<void> = Promise.resolve();
-  readonly #find: Find;
+  readonly #find: Find<Item>;
+  readonly #none: (q: string) => string;
 
-  constructor(find: Find) {
+  /** `none` is what is said if nothing is found. */
+  constructor(find: Find<Item>, none: (q: string) => string) {
     this.#find = find;
+    this.#none = none;
   }
 
   get open(): boolean {
-    return this.models.length > 0;
+    return this.items.length > 0;
   }
 
-  /** The model at the arrows, or else the first one, as soon as the hub has answered. */
-  async best(): Promise<Found | undefined> {
+  /** What the arrows are at, or else the first, as soon as the hub has answered. */
+  async best(): Promise<Item | undefined> {
     await this.#asking;
-    return this.models[Math.max(0, this.active)];
+    return this.items[Math.max(0, this.active)];
   }
 
+  /** What was found stays until there is something else, so that the list does not flicker. */
   type(text: string): void {
     this.text = text;
-    this.close();
-    if (text.trim()) this.#asking = this.#ask(text.trim());
+    this.#asked?.abort();
+    this.message = "";
+    this.active = -1;
+    if (text.trim()) this.#asking = this.#ask(text.trimStart());
+    else this.close();
   }
 
   move(by: number): void {
-    const count = this.models.length;
-    if (count) this.active = (this.active + by + count) % count;
+    const { active } = this;
+    const count = this.items.length;
+    if (count) this.active = active < 0 && by < 0 ? count - 1 : (active + by + count) % count;
   }
 
   close(): void {
     this.#asked?.abort();
-    this.models = [];
+    this.items = [];
     this.message = "";
     this.active = -1;
   }
 
-  /** Asks once more for what has no models yet. */
+  /** Asks once more for what has nothing yet. */
   again(): void {
     if (this.message) this.type(this.text);
   }
@@ -88,10 +89,12 @@ export class Suggestions {
     try {
       const items = await this.#find(q, MOST, asked.signal);
       if (asked.signal.aborted) return;
-      this.models = items;
-      this.message = items.length ? "" : `No model is called “${q}”.`;
+      this.items = items;
+      this.message = items.length ? "" : this.#none(q.trim());
     } catch (error) {
-      if (!asked.signal.aborted) this.message = sentence(error);
+      if (asked.signal.aborted) return;
+      this.items = [];
+      this.message = sentence(error);
     }
   }
 }

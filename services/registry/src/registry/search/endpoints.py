@@ -85,7 +85,10 @@ async def get_recipe_facets(
     asked: Asked,
     limit: Most = 10,
 ) -> RecipeFacets:
-    """The most frequent values of each field among the recipes that match, with exact counts."""
+    """The most frequent values of each field among the recipes that match, with exact counts.
+
+    Of number fields, such as `size`, a few ranges are counted.
+    """
     return await service.facets(session, catalogue, asked.query, viewer, limit)
 
 

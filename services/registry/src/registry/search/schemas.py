@@ -63,7 +63,11 @@ class FacetValue(Answer):
 
 
 class RecipeFacets(Answer):
-    """The most frequent values of each field among the recipes that match, most frequent first."""
+    """The most frequent values of each field among the recipes that match, most frequent first.
+
+    Of number fields (`ingredients`, `size`, `uplift`, `reproduced`) the values are ranges, from low
+    to high. `field:value` in `q` finds what a value counts.
+    """
 
     total: Total
     as_of: AsOf

@@ -19,6 +19,7 @@ from registry.search.answering.facts import facts
 from registry.search.answering.matching import words
 from registry.search.answering.ranking import Place, Sort, page
 from registry.search.answering.resembling import By, resembling
+from registry.search.answering.spans import span_counts
 from registry.search.answering.understanding import Found, corrected, understood
 from registry.search.asked import Wanted
 from registry.search.catalogue.catalogue import Catalogue
@@ -133,9 +134,10 @@ def _page(
 
 def _facets(catalogue: Catalogue, query: Query, viewpoint: Viewpoint, most: int) -> RecipeFacets:
     found = understood(catalogue, query, viewpoint)
+    counted = counts(catalogue, found.slots, most) | span_counts(catalogue, found.slots)
     shown = {
         field: [FacetValue(value=value, count=count) for value, count in values]
-        for field, values in counts(catalogue, found.slots, most).items()
+        for field, values in counted.items()
     }
     return RecipeFacets(
         total=len(found.slots),

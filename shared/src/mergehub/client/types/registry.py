@@ -1046,7 +1046,10 @@ class RecipeDifference(TypedDict):
 
 
 class RecipeFacets(TypedDict):
-    """The most frequent values of each field among the recipes that match, most frequent first."""
+    """The most frequent values of each field among the recipes that match, most frequent first.
+
+    Of number fields (`ingredients`, `size`, `uplift`, `reproduced`) the values are ranges, from low
+    to high. `field:value` in `q` finds what a value counts."""
 
     total: int
     as_of: int
