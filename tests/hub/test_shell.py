@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,34 @@ def test_a_failed_run_is_tried_again_once_its_cause_is_gone(
     refused = mergehub("retry", run)
     assert refused.exit_code == 1
     assert "has succeeded" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("shell", "words", "last", "expected"),
+    [
+        ("zsh", "search metho", 2, "method:"),
+        ("zsh", "search -- tag:completed method:lin", 4, "method:linear"),
+        ("fish", "search method:lin", 2, "method:linear"),
+        ("bash", "search tag : completed method : lin", 7, "linear"),
+        ("bash", "search tag:completed owner :", 4, "local"),
+        ("bash", "search 'tag:completed method:lin", 2, "tag:completed method:linear"),
+    ],
+)
+def test_a_search_is_completed_with_what_the_hub_knows(
+    mergehub: Any, hub: RunningHub, tmp_path: Path, shell: str, words: str, last: int, expected: str
+) -> None:
+    recipe = tmp_path / "recipe.yml"
+    recipe.write_text(RECIPE % "right")
+    mergehub("publish", str(recipe), "--name", "completed", "--tag", "completed")
+    at = words.split()[-1] if shell == "fish" else str(last)
+    told = {"COMP_WORDS": f"mergehub {words}", "COMP_CWORD": at}
+    there = {"MERGEHUB_URL": hub.url, "MERGEHUB_TOKEN": hub.token}
+    env = {"_MERGEHUB_COMPLETE": f"{shell}_complete"} | told | there
+    done = CliRunner().invoke(main, [], prog_name="mergehub", env=env)
+    assert expected in re.split(r"[\n,\t]", done.stdout.replace("\\:", ":"))
+    away = env | {"MERGEHUB_URL": "http://127.0.0.1:9"}
+    done = CliRunner().invoke(main, [], prog_name="mergehub", env=away)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_workers_and_what_waits_are_shown(mergehub: Any, tmp_path: Path) -> None:
