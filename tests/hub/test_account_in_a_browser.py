@@ -107,6 +107,7 @@ async def test_a_token_is_made_with_scopes_in_words_shown_once_used_and_revoked(
     await faulty(name, "'owner' is taken")
     looked.complaints.clear()  # the browser says that the hub refused it
     assert await looked.violations() == []
+    await page.screenshot(path="/tmp/p4/tokens.png", full_page=True)
     await name.fill("of-the-browser")
     await page.get_by_role("combobox", name="It expires").select_option("in a week")
     await page.get_by_role("button", name="Make the token").click()
@@ -172,6 +173,7 @@ async def test_a_webhook_is_made_tested_replayed_rotated_disabled_and_deleted(
         await expect(delivery).to_contain_text("out of paper")
         await expect(page.get_by_text("It has accepted nothing since")).to_be_visible()
         assert await looked.violations() == []
+        await page.screenshot(path="/tmp/p4/webhook.png", full_page=True)
         await delivery.get_by_role("button", name="Send it again").click()
         await expect(delivery).to_contain_text("webhook.test: delivered")
         await expect(delivery.get_by_role("listitem")).to_have_count(2)
@@ -218,11 +220,10 @@ def starred(hub: RunningHub) -> Iterator[dict[str, Any]]:
         assert http.delete(f"/v1/recipes/{recipe['id']}").is_success
 
 
-@pytest.mark.parametrize("looks", [{"color_scheme": "light"}, {"color_scheme": "dark"}])
 async def test_every_tab_is_accessible_on_a_phone_in_light_and_dark(
-    hub: RunningHub, starred: dict[str, Any], looks: dict[str, str]
+    hub: RunningHub, starred: dict[str, Any]
 ) -> None:
-    async with looking((390, 844), **looks) as looked:
+    async with looking((390, 844)) as looked:
         page = looked.page
         await enter(page, hub, "profile")
         for tab in TABS:
@@ -231,7 +232,10 @@ async def test_every_tab_is_accessible_on_a_phone_in_light_and_dark(
             await looked.settled()
             for fold in await page.locator("details > summary").all():
                 await fold.click()
-            assert await looked.violations() == [], tab
+            for scheme in ("light", "dark"):
+                await page.emulate_media(color_scheme=scheme)
+                await page.screenshot(path=f"/tmp/p4/{tab}-{scheme}.png", full_page=True)
+                assert await looked.violations() == [], (tab, scheme)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 390, tab
         assert looked.complaints == []
 
@@ -327,6 +331,7 @@ async def manage(looked: Looking, origin: str) -> None:
     await expect(quotas).to_contain_text("1,000")
     await page.reload()
     await expect(role).to_have_value("writer")
+    await page.screenshot(path="/tmp/p4/organisation.png", full_page=True)
     assert await looked.violations() == []
     looked.complaints.clear()  # the browser says that the hub refused some of it
 

@@ -88,12 +88,12 @@ test("the health of a webhook is said in words", () => {
   assert.deepEqual(chosenTypes(["run.failed", "odd"]), ["run.failed"]);
 });
 
-test("a waiting delivery is looked at when it is due, soon but not at once", () => {
+test("a waiting delivery is looked at often once it is due soon, and seldom before", () => {
   const delivery = (state: Delivery["state"], due_at: string) => ({ state, due_at }) as Delivery;
   assert.equal(nextLook([], NOW), null);
   assert.equal(nextLook([delivery("failed", "2026-11-30T12:00:00Z")], NOW), null);
-  assert.equal(nextLook([delivery("pending", "2026-11-30T11:00:00Z")], NOW), 500);
-  assert.equal(nextLook([delivery("pending", "2026-11-30T12:00:05Z")], NOW), 5500);
+  assert.equal(nextLook([delivery("pending", "2026-11-30T11:00:00Z")], NOW), 1000);
+  assert.equal(nextLook([delivery("pending", "2026-11-30T12:01:05Z")], NOW), 1000);
   assert.equal(nextLook([delivery("pending", "2026-12-01T12:00:00Z")], NOW), 60_000);
   assert.equal(timeOf(""), null);
   assert.match(timeOf("2026-11-30T12:00") ?? "", /^2026-\S+:00\.000Z$/);

@@ -58,15 +58,17 @@ export function typesOf({ types }: Pick<Webhook, "types">): string {
   return types.length ? types.join(", ") : "all events";
 }
 
-const SOONEST_MS = 500;
-const LATEST_MS = 60_000;
+const OFTEN_MS = 1_000;
+const SELDOM_MS = 60_000;
+// An attempt under way counts as due only after its time limit, so that another process takes over.
+const UNDER_WAY_MS = 70_000;
 
-/** In how many milliseconds the first waiting delivery may be over; null if none waits. */
+/** In how many milliseconds a waiting delivery may be another one; null if none waits. */
 export function nextLook(deliveries: readonly Delivery[], now: number): number | null {
-  const due = deliveries.filter(({ state }) => state === "pending");
-  if (!due.length) return null;
-  const first = Math.min(...due.map(({ due_at }) => Date.parse(due_at)));
-  return Math.min(LATEST_MS, Math.max(SOONEST_MS, first - now + SOONEST_MS));
+  const waiting = deliveries.filter(({ state }) => state === "pending");
+  if (!waiting.length) return null;
+  const first = Math.min(...waiting.map(({ due_at }) => Date.parse(due_at)));
+  return first - now < UNDER_WAY_MS ? OFTEN_MS : SELDOM_MS;
 }
 
 /** A time of a form in the zone of the browser, as the hub takes it; null for none. */
