@@ -1,4 +1,4 @@
-"""The page of an account, in a real browser: tokens, webhooks, organisations, stars, audit trail."""
+"""The page of an account in a real browser: tokens, webhooks, organisations, stars, audit."""
 
 from __future__ import annotations
 
@@ -35,9 +35,15 @@ def page(looked: Looking) -> Page:
     return looked.page
 
 
-def owner(hub: RunningHub) -> httpx.Client:
-    headers = {"Authorization": f"Bearer {hub.token}"}
+def client(hub: RunningHub, token: str | None = None) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token or hub.token}"}
     return httpx.Client(base_url=hub.url, headers=headers, timeout=20, trust_env=False)
+
+
+def me(hub: RunningHub, token: str) -> httpx.Response:
+    """What the hub says of the holder of a token."""
+    with client(hub, token) as http:
+        return http.get("/v1/accounts/me")
 
 
 async def enter(page: Page, hub: RunningHub, show: str, token: str | None = None) -> None:
@@ -113,22 +119,20 @@ async def test_a_token_is_made_with_scopes_in_words_shown_once_used_and_revoked(
     await page.get_by_role("button", name="Make the token").click()
     token = await shown_once(page, "token of-the-browser")
 
-    bearer = {"Authorization": f"Bearer {token}"}
-    me = httpx.get(f"{hub.url}/v1/accounts/me", headers=bearer)
-    assert me.json()["scopes"] == ["recipes:write"]
+    assert me(hub, token).json()["scopes"] == ["recipes:write"]
     entry = page.get_by_role("listitem").filter(has_text="of-the-browser")
     await expect(entry).to_contain_text("recipes:write")
     await expect(entry).to_contain_text("by owner")
     await expect(page.get_by_role("listitem").filter(has_text="a setting")).not_to_have_count(0)
     await confirm(page, "Revoke of-the-browser", "Revoke it", first_cancel=True)
     await expect(entry).to_have_count(0)
-    assert httpx.get(f"{hub.url}/v1/accounts/me", headers=bearer).status_code == 401
+    assert me(hub, token).status_code == 401
 
 
 async def test_a_token_that_may_little_says_what_it_lacks_and_its_end_signs_out(
     hub: RunningHub, page: Page, looked: Looking
 ) -> None:
-    with owner(hub) as http:
+    with client(hub) as http:
         wanted = {"name": "small", "scopes": ["recipes:write"]}
         small = http.post("/v1/tokens", json=wanted).json()["token"]
     await enter(page, hub, "webhooks", small)
@@ -212,7 +216,7 @@ async def test_a_webhook_is_made_tested_replayed_rotated_disabled_and_deleted(
 @pytest.fixture
 def starred(hub: RunningHub) -> Iterator[dict[str, Any]]:
     """A recipe that the hub's owner has starred, as long as a test lasts."""
-    with owner(hub) as http:
+    with client(hub) as http:
         wanted = {"name": "starred-in-a-browser", "recipe": RECIPE}
         recipe = http.post("/v1/recipes", json=wanted).json()
         assert http.put(f"/v1/recipes/{recipe['id']}/star").is_success
