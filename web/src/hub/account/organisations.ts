@@ -28,6 +28,13 @@ export function setMember(
   });
 }
 
+/** Leaves an organisation, whoever else is in it by now. */
+export async function leaveOrganisation(handle: string, person: string): Promise<void> {
+  await hub.delete("/v1/accounts/{handle}/members/{person}", {
+    params: { path: { handle, person }, header: { "If-Match": "*" } },
+  });
+}
+
 /** Removes a member, unless the members have changed since they were read. */
 export async function removeMember(
   handle: string,
