@@ -113,7 +113,6 @@ async def test_a_token_is_made_with_scopes_in_words_shown_once_used_and_revoked(
     await faulty(name, "'owner' is taken")
     looked.complaints.clear()  # the browser says that the hub refused it
     assert await looked.violations() == []
-    await page.screenshot(path="/tmp/p4/tokens.png", full_page=True)
     await name.fill("of-the-browser")
     await page.get_by_role("combobox", name="It expires").select_option("in a week")
     await page.get_by_role("button", name="Make the token").click()
@@ -177,7 +176,6 @@ async def test_a_webhook_is_made_tested_replayed_rotated_disabled_and_deleted(
         await expect(delivery).to_contain_text("out of paper")
         await expect(page.get_by_text("It has accepted nothing since")).to_be_visible()
         assert await looked.violations() == []
-        await page.screenshot(path="/tmp/p4/webhook.png", full_page=True)
         await delivery.get_by_role("button", name="Send it again").click()
         await expect(delivery).to_contain_text("webhook.test: delivered")
         await expect(delivery.get_by_role("listitem")).to_have_count(2)
@@ -238,7 +236,6 @@ async def test_every_tab_is_accessible_on_a_phone_in_light_and_dark(
                 await fold.click()
             for scheme in ("light", "dark"):
                 await page.emulate_media(color_scheme=scheme)
-                await page.screenshot(path=f"/tmp/p4/{tab}-{scheme}.png", full_page=True)
                 assert await looked.violations() == [], (tab, scheme)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 390, tab
         assert looked.complaints == []
@@ -262,14 +259,16 @@ async def test_stars_lead_to_recipes_and_the_audit_trail_says_who_changed_what(
     assert "action=recipe.published" in page.url
 
 
-async def signed_in(page: Page, login: str) -> None:
+async def sign_in(looked: Looking, login: str) -> None:
     """Sign in at the provider, from the page where one is."""
+    page = looked.page
     await page.get_by_role("main").get_by_role("link", name="Sign in").click()
     await page.locator("input[name=login]").fill(login)
     await page.locator("input[name=password]").fill("any")
     await page.get_by_role("button", name="Sign-in").click()
     await page.get_by_role("button", name="Continue").click()  # the person consents
     await expect(page.get_by_title("Your account")).to_have_text(login)
+    looked.complaints.clear()  # of the provider's pages
 
 
 async def test_people_sign_in_and_manage_an_organisation(
@@ -287,9 +286,9 @@ async def test_people_sign_in_and_manage_an_organisation(
         with started_hub(store_folder / "people", models, workers=0, port=port, **settings):
             async with looking() as bobs, looking() as anns:
                 await bobs.page.goto(f"{origin}/account")
-                await signed_in(bobs.page, "bob")
+                await sign_in(bobs, "bob")
                 await anns.page.goto(f"{origin}/account?show=organisations")
-                await signed_in(anns.page, "ann")
+                await sign_in(anns, "ann")
                 assert anns.page.url == f"{origin}/account?show=organisations"
                 await manage(anns, origin)
                 await belong(bobs.page, origin)
@@ -335,7 +334,6 @@ async def manage(looked: Looking, origin: str) -> None:
     await expect(quotas).to_contain_text("1,000")
     await page.reload()
     await expect(role).to_have_value("writer")
-    await page.screenshot(path="/tmp/p4/organisation.png", full_page=True)
     assert await looked.violations() == []
     looked.complaints.clear()  # the browser says that the hub refused some of it
 
