@@ -45,15 +45,15 @@ def _printed(columns: str, *, terminal: bool, rows: list[list[str]] = ROWS) -> s
     return _output(code, columns, terminal=terminal)
 
 
-def _output(code: str, columns: str, *, terminal: bool) -> str:
-    env = os.environ | {"COLUMNS": columns, "TERM": "xterm"}
+def _output(code: str, columns: str, *, terminal: bool, **more: str) -> str:
+    env = os.environ | {"COLUMNS": columns, "TERM": "xterm"} | more
     command = [sys.executable, "-c", code]
     if not terminal:
         return subprocess.run(
             command, env=env, stdout=subprocess.PIPE, text=True, check=True
         ).stdout
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command, env=env, stdout=theirs) as child:
+    with subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs) as child:
         assert child.wait(60) == 0
     os.close(theirs)
     with os.fdopen(ours, "rb") as screen:
@@ -78,6 +78,24 @@ def test_in_a_terminal_no_id_name_or_state_is_broken_and_no_line_is_too_long(col
     for row in ROWS:
         for word in " ".join(row).split():
             assert words.count(word) >= sum(" ".join(each).split().count(word) for each in ROWS)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("lines", "terminal", "pager"), [(30, True, True), (9, True, False), (30, False, False)]
+)
+def test_a_pager_shows_what_is_longer_than_the_terminal(
+    lines: int, terminal: bool, pager: bool
+) -> None:
+    code = (
+        "from rich.text import Text\n"
+        "from mergehub.cli.output import drawn, paged\n"
+        f"paged(drawn(Text('\\n'.join(map(str, range({lines}))), style='red')))\n"
+    )
+    printed = _output(code, "80", terminal=terminal, LINES="10", PAGER="sed s/^/paged:/")
+    found = [line.removeprefix("paged:") for line in printed.splitlines()]
+    assert found == [str(n) for n in range(lines)]
+    assert printed.count("paged:") == (lines if pager else 0)
 
 
 @pytest.mark.process

@@ -56,6 +56,13 @@ def test_a_folder_is_imported_once_and_each_fault_has_its_file_and_line(
     assert "linear" in shown
 
 
+def test_an_import_of_which_nothing_is_taken_fails(mergehub: Any, tmp_path: Path) -> None:
+    (tmp_path / "exchange-wrong.yml").write_text(RECIPE.replace("linear", "linaer"))
+    done = mergehub("import", str(tmp_path), "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["counts"]["refused"] == 1
+
+
 def test_an_exported_card_is_imported_under_another_name_as_the_same_recipe(
     mergehub: Any, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,38 @@ def test_a_failed_run_is_tried_again_once_its_cause_is_gone(
     refused = mergehub("retry", run)
     assert refused.exit_code == 1
     assert "has succeeded" in refused.output
+
+
+@pytest.fixture(scope="module")
+def completing(hub: RunningHub) -> dict[str, str]:
+    """The variables by which a shell finds a hub that has a recipe to complete."""
+    with hub.client() as client:
+        client.publish(RECIPE % "right", "completed", tags=["completed"])
+    return {"MERGEHUB_URL": hub.url, "MERGEHUB_TOKEN": hub.token}
+
+
+@pytest.mark.parametrize(
+    ("shell", "words", "last", "expected"),
+    [
+        ("zsh", "search metho", 2, "method:"),
+        ("zsh", "search -- tag:completed method:lin", 4, "method:linear"),
+        ("fish", "search method:lin", 2, "method:linear"),
+        ("bash", "search tag : completed method : lin", 7, "linear"),
+        ("bash", "search tag:completed owner :", 4, "local"),
+        ("bash", "search 'tag:completed method:lin", 2, "tag:completed method:linear"),
+    ],
+)
+def test_a_search_is_completed_with_what_the_hub_knows(
+    completing: dict[str, str], shell: str, words: str, last: int, expected: str
+) -> None:
+    at = words.split()[-1] if shell == "fish" else str(last)
+    told = {"COMP_WORDS": f"mergehub {words}", "COMP_CWORD": at}
+    env = {"_MERGEHUB_COMPLETE": f"{shell}_complete"} | told | completing
+    done = CliRunner().invoke(main, [], prog_name="mergehub", env=env)
+    assert expected in re.split(r"[\n,\t]", done.stdout.replace("\\:", ":"))
+    away = env | {"MERGEHUB_URL": "http://127.0.0.1:9"}
+    done = CliRunner().invoke(main, [], prog_name="mergehub", env=away)
+    assert done.output.strip() == ""
 
 
 def test_workers_and_what_waits_are_shown(mergehub: Any, tmp_path: Path) -> None:

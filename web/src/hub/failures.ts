@@ -6,10 +6,12 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "run-not-found": "This hub has no such run.",
   "recipe-not-found": "This hub has no such recipe.",
   "catalogue-loading": "The hub has just started and is still reading its recipes.",
+  "precondition-failed":
+    "Somebody has changed this meanwhile. Look at what it is now, and do it again.",
 };
 
 const BY_STATUS: Readonly<Record<number, string>> = {
-  401: "Sign in to see this.",
+  401: "Sign in to see or do this.",
   403: "You may not see this.",
   422: "The hub does not understand a part of this page's address.",
   429: "The hub has had too many questions from here. Wait a moment.",
@@ -30,6 +32,24 @@ const SAID = new Set([
   "base-not-found",
   "board-not-found",
   "benchmark-not-found",
+  "no-account",
+  "account-not-found",
+  "not-yours",
+  "quota-exceeded",
+  "handle-taken",
+  "member-invalid",
+  "owner-invalid",
+  "last-owner",
+  "token-invalid",
+  "token-name-taken",
+  "token-of-settings",
+  "beyond-own",
+  "webhook-not-found",
+  "webhook-disabled",
+  "webhook-url-refused",
+  "webhook-type-without-form",
+  "delivery-not-found",
+  "secrets-key-missing",
 ]);
 
 /** What went wrong, as a sentence for people. */
@@ -58,21 +78,32 @@ export function isAway(error: unknown): boolean {
   );
 }
 
+/** Whether the hub no longer knows who asks: a session has ended, or a token. */
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof HubProblem && error.status === 401;
+}
+
+const OF_OTHERS = /(run|recipe|webhook|token)_id$/; // ids that are not of models
+
 /** Whether what an address names as a model is none. */
 export function isMissing(error: unknown): boolean {
   if (!(error instanceof HubProblem)) return false;
-  return (
-    error.code === "model-not-found" || error.errors.some(({ code }) => code === "uuid_parsing")
-  );
+  return error.code === "model-not-found" || error.errors.some(isNoModel);
 }
 
-/** What is wrong with values of an address, and what the hub supposes was meant. */
+function isNoModel({ code, pointer }: HubProblem["errors"][number]): boolean {
+  return code === "uuid_parsing" && !OF_OTHERS.test(pointer);
+}
+
+/** What is wrong with values that the hub was sent, and what it supposes was meant. */
 function faultsOf({ errors }: HubProblem): string {
   const faults = errors.map(({ pointer, detail, suggestion }) => {
     const name = pointer.split("/").at(-1) ?? "";
     return `${name}: ${detail}${suggestion ? ` (${suggestion})` : ""}`;
   });
-  return `The hub does not take a part of this page's address. ${faults.join("; ")}.`;
+  const inAddress = errors.every(({ pointer }) => /^\/(query|path)\//.test(pointer));
+  const what = inAddress ? "a part of this page's address" : "what was sent";
+  return `The hub does not take ${what}. ${faults.join("; ")}.`;
 }
 
 function inside({ status, requestId }: HubProblem): string {

@@ -1,5 +1,6 @@
 import type { Schemas } from "@mergehub/client";
 import { HubProblem } from "@mergehub/client";
+import { isSignedOut } from "./failures.ts";
 import { forgetRefused, hasToken, hub, useToken } from "./hub.ts";
 
 export type Hub = Schemas["Hub"];
@@ -26,9 +27,13 @@ class Visit {
 
   /** Ends the session, or forgets the token that was pasted, which stays valid elsewhere. */
   async signOut(): Promise<void> {
-    if (!hasToken()) await hub.post("/v1/accounts/sign-out");
+    if (!hasToken()) await hub.post("/v1/accounts/sign-out").catch(ignoreEnded);
     useToken(null);
   }
+}
+
+function ignoreEnded(error: unknown): void {
+  if (!isSignedOut(error)) throw error;
 }
 
 export const visit = new Visit();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -40,7 +42,21 @@ def time_of(moment: str | datetime | None) -> str:
 
 
 def show(what: RenderableType) -> None:
-    """Print a table or tree, fitted to the terminal; a pipe or a file gets whole lines.
+    """Print a table or tree."""
+    click.echo(drawn(what))
+
+
+def paged(text: str) -> None:
+    """Print a text, if there is any; a terminal shows in a pager what is longer than its screen."""
+    lines = text.count("\n") + 1
+    if sys.stdout.isatty() and lines >= shutil.get_terminal_size().lines:
+        click.echo_via_pager(text)
+    elif text:
+        click.echo(text)
+
+
+def drawn(what: RenderableType) -> str:
+    """A table or tree as text, fitted to the terminal; a pipe or a file gets whole lines.
 
     A table that is too wide is shown as its rows, one below the other. If a word is still too long,
     the terminal wraps it, so that it can be copied whole. Brackets in names and messages are text,
@@ -54,7 +70,7 @@ def show(what: RenderableType) -> None:
     console.width = max(room, _narrowest(console, what))
     with console.capture() as captured:
         console.print(what)
-    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def _narrowest(console: Console, what: RenderableType) -> int:

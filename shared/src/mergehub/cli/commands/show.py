@@ -13,8 +13,7 @@ from mergehub.cli.commands.runs import how_far, outcome
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import is_short, recipe_version, run_id, too_short
 from mergehub.cli.json_option import as_json, show_json
-from mergehub.cli.output import details, time_of
-from mergehub.cli.output import show as draw
+from mergehub.cli.output import details, drawn, paged, time_of
 from mergehub.client import HubClient, HubError, api
 from mergehub.contracts.kinds.push import PushSpec
 from mergehub.contracts.kinds.verify import VerifySpec
@@ -99,8 +98,7 @@ def _show_recipe(
         "description": recipe["description"],
         "reproduced": _reproduced(recipe["reproductions"], again),
     }
-    draw(details(rows))
-    click.echo(f"\n{source.rstrip()}")
+    paged(f"{drawn(details(rows))}\n\n{source.rstrip()}")
 
 
 def _reproduced(accounts: int, newest: Sequence[Mapping[str, Any]]) -> str:
@@ -144,10 +142,8 @@ def _show_run(run: Run) -> None:
         "started": time_of(run.started_at),
         "finished": time_of(run.finished_at),
     }
-    draw(details(rows))
     recipe = getattr(run.spec, "recipe", None)
-    if recipe:
-        click.echo(f"\n{recipe.rstrip()}")
+    paged(drawn(details(rows)) + (f"\n\n{recipe.rstrip()}" if recipe else ""))
 
 
 def _destination(run: Run) -> str:

@@ -76,7 +76,7 @@ def import_(
 
     A recipe that the hub has is not added twice, so an import can be repeated; a changed one
     becomes a new version. The report names every refused recipe with its file and line. The exit
-    status is 1 if a file could not be read.
+    status is 1 if a file could not be read, or if every recipe was refused.
     """
     report = Report(dry_run)
     about = {"owner": owner, "visibility": visibility}
@@ -91,7 +91,7 @@ def import_(
         show_json(report.as_json())
     else:
         report.print(everything=everything)
-    if report.unreadable:
+    if report.unreadable or report.refused_all:
         raise click.exceptions.Exit(1)
 
 

@@ -31,6 +31,11 @@ class Report:
         self.refused: list[dict[str, Any]] = []
         self.unreadable: list[dict[str, str]] = []
 
+    @property
+    def refused_all(self) -> bool:
+        """Whether there were recipes, and the hub takes none of them."""
+        return self.counts.total() == self.counts["refused"] > 0
+
     def learn(self, answer: Mapping[str, Any], batch: Batch) -> None:
         """Add what the hub did with a batch."""
         for row in answer["brought"]:

@@ -12,7 +12,7 @@ from mergehub.cli.commands.published.named import Version, version_of
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import is_file
 from mergehub.cli.json_option import as_json, show_json
-from mergehub.cli.output import show, table
+from mergehub.cli.output import drawn, paged, table
 from mergehub.cli.recipe_argument import text_of
 from mergehub.recipe import canonical, digest_of, parse_recipe
 from mergehub.recipe.difference import Difference, between
@@ -68,7 +68,7 @@ def _show(a: Version, b: Version, found: list[Difference]) -> None:
     for each in found:
         sign, colour = SIGNS.get(each.change, MOVED)
         shown.add_row(sign, path(each), *values(each), style=colour)
-    show(shown)
+    paged(drawn(shown))
 
 
 def _plain(a: Version, b: Version, found: list[Difference]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import click
 from mergehub.cli.connection import hub
 from mergehub.cli.failures import Faults
 from mergehub.cli.json_option import HOW_MANY, as_json, show_json
-from mergehub.cli.output import show
+from mergehub.cli.output import drawn, paged
 from mergehub.client import HubClient, api
 
+from .completion import completed
 from .faults import pointed
 from .tables import facet_table, notes, recipe_table
 
@@ -37,7 +38,7 @@ class Search(click.Command):
 
 
 @click.command(cls=Search)
-@click.argument("words", metavar="[QUERY]", nargs=-1)
+@click.argument("words", metavar="[QUERY]", nargs=-1, shell_complete=completed)
 @click.option("--sort", type=click.Choice(SORTS), help="The order; else by relevance or newest.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True,
               help=HOW_MANY)  # fmt: skip
@@ -105,11 +106,10 @@ def _found(client: HubClient, text: str, sort: Any, limit: int) -> Answer:
 
 
 def _print(answer: Answer, counted: Mapping[str, Any] | None) -> None:
-    if answer["items"]:
-        show(recipe_table(answer["items"]))
+    tables = [recipe_table(answer["items"])] if answer["items"] else []
     if counted is not None and counted["total"]:
-        click.echo()
-        show(facet_table(counted["facets"]))
+        tables.append(facet_table(counted["facets"]))
+    paged("\n\n".join(map(drawn, tables)))
     for note in notes(answer):
         click.echo(note, err=True)
 
@@ -122,7 +122,7 @@ def _print_similar(ctx: click.Context, name: str, by: str | None, limit: int, ra
     if raw:
         show_json(answer["items"])
     elif answer["items"]:
-        show(recipe_table(answer["items"]))
+        paged(drawn(recipe_table(answer["items"])))
     else:
         like = "merges exactly the models of" if by == "ingredients" else "is like"
         click.echo(f"No other recipe {like} {name}.", err=True)
