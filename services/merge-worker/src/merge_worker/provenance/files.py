@@ -39,7 +39,7 @@ def file_faults(folder: Path, stated: Mapping[str, str]) -> Iterator[Fault]:
 
 def _compared(folder: Path, name: str, stated: str) -> Fault | None:
     try:
-        found = _digest(folder / name)
+        found = digest_of(folder / name)
     except EngineError as error:
         return Fault(name, "unreadable", f"{error}.")
     if found == stated:
@@ -48,7 +48,7 @@ def _compared(folder: Path, name: str, stated: str) -> Fault | None:
     return Fault(name, "changed", detail)
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     """The SHA-256 of a regular file. Raises EngineError for all else."""
     digest = hashlib.sha256()
     with opened(path) as descriptor:

@@ -11,6 +11,7 @@ from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Digest, ModelName, Note
+from mergehub.contracts.provenance.files import Files
 from mergehub.contracts.provenance.settings import Machine, Versions
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.contracts.strict import Lax
@@ -102,6 +103,10 @@ class MergeResult(Result):
     manifest: Tensors | None = Field(
         default=None,
         description="Only in reports; clients find it at the run's `tensors` address.",
+    )
+    files: Files | None = Field(
+        default=None,
+        description="Only in reports; clients find them at `/v1/artifacts/{run_id}`.",
     )
 
 
