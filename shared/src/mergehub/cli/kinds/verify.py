@@ -60,7 +60,7 @@ def command(
         return
     _no_options_of(("keys",), ctx, "a folder; WHAT is not one")
     with hub(ctx) as client:
-        wanted = {"kind": "verify", "run": str(merge_run(client, what)), **how}
+        wanted = {"kind": "verify", "run": str(merge_run(client, what, or_folder=True)), **how}
         run = submitted(client, wanted, wait, raw)
     if wait and run.result and not run.result["same"]:
         raise click.exceptions.Exit(1)
