@@ -16,7 +16,7 @@ def opened(folder: Path, name: str, size: int) -> BinaryIO:
     path = folder / name
     try:
         inside = path.resolve().is_relative_to(folder.resolve())
-        file = path.open("rb", buffering=0, opener=_without_link)
+        file = open(path, "rb", buffering=0, opener=_without_link)  # noqa: SIM115 - the reading closes it
     except OSError as error:
         raise NotStored(f"The model in {folder} has no file {name}: {error.strerror}.") from error
     found = os.fstat(file.fileno())

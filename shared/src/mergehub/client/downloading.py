@@ -133,10 +133,13 @@ class _Download:
                 try:
                     self._receive(file, target, digest)
                 except (httpx.TransportError, HubError) as error:
-                    stumbles = 1 if target.tell() > before else stumbles + 1
+                    if not _is_full(error):
+                        stumbles = 1 if target.tell() > before else stumbles + 1
                     if stumbles > STUMBLES or not _may_pass(error):
                         raise
                     self._stopped.wait(next(pauses))
+                if self._stopped.is_set():
+                    raise DownloadFailed("The download was stopped.")
             target.flush()
             os.fsync(target.fileno())
         if digest.hexdigest() == file["sha256"]:
@@ -154,7 +157,7 @@ class _Download:
                 raise DownloadFailed(f"The hub sends {file['name']} only whole: download it anew.")
             for block in answer.iter_bytes(BLOCK):
                 if self._stopped.is_set():
-                    raise DownloadFailed("The download was stopped.")
+                    return
                 if target.tell() + len(block) > file["size"]:
                     raise DownloadFailed(f"The hub sends more of {file['name']} than it lists.")
                 target.write(block)
@@ -172,6 +175,11 @@ def _checked(name: str) -> str:
         return _PATH.validate_python(name)
     except ValidationError:
         raise DownloadFailed(f"The hub lists a file {name!r}, which is no path in it.") from None
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the hub sends as many files as it can, so that this one waits for others."""
+    return isinstance(error, HubError) and error.code == "too-many-downloads"
 
 
 def _may_pass(error: Exception) -> bool:

@@ -82,7 +82,7 @@ async def unpin_artifact(run_id: UUID, session: Session, actor: Submitter) -> Ar
     responses=CHANGED | problem_responses(ArtifactNeeded, NotYours),
 )
 async def delete_artifact(run_id: UUID, session: Session, actor: Submitter) -> Artifact:
-    """Mark a model to be deleted. Its files go later; a run that is submitted until then keeps it.
+    """Mark a model to be deleted. Its files go later; a run that is submitted by then keeps it.
 
     Refused while it is pinned, or while a run or the lock of another model needs it.
     """

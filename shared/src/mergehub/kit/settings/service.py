@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import os
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -253,7 +254,8 @@ class ServiceSettings(SignInSettings, BucketSettings):
             case Path():
                 return open_store(self.artifacts)
             case url:
-                unused = Path(gettempdir()) / "mergehub-artifacts"  # a service keeps no models
+                # A service keeps no models; only their locks are there.
+                unused = Path(gettempdir()) / f"mergehub-artifacts-{os.getuid()}"
                 return open_store(unused, self.s3_place_of(url), 0)
 
     @cached_property

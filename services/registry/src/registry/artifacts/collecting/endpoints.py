@@ -14,11 +14,11 @@ from mergehub.kit.settings.retention import Retention
 from registry.accounts import service as accounts
 from registry.accounts.access import OWNERS, NotYours, check_may
 from registry.accounts.endpoints import Handle
-from registry.accounts.errors import AccountNotFound
+from registry.accounts.errors import AccountNotFound, NoAccount
 from registry.acting import Holder, acting
 from registry.actor import Actor
 from registry.artifacts.collecting import own, service
-from registry.artifacts.collecting.schemas import Collected, LeavingPage
+from registry.artifacts.collecting.schemas import Collected, LeavingPage, OwnRules
 from registry.recipes.schemas import AnyCase
 
 collection = APIRouter(prefix="/v1/artifacts/collection", tags=["artifacts"])
@@ -45,7 +45,7 @@ Account = Annotated[
 @collection.get(
     "",
     summary="List the models that go at the next collection",
-    responses=problem_responses(BadCursor, Unauthenticated, NotYours, AccountNotFound),
+    responses=problem_responses(BadCursor, Unauthenticated, NoAccount, AccountNotFound),
 )
 async def list_collection(
     session: Session, asked: Paging, holder: Holder, rules: OfHub, account: Account = None
@@ -75,7 +75,7 @@ async def collect_artifacts(session: Session, admin: Admin, rules: OfHub) -> Col
 
 
 @retention.get("", summary="Get an account's own rules of retention")
-async def get_retention(handle: Handle, session: Session, holder: Holder) -> Retention:
+async def get_retention(handle: Handle, session: Session, holder: Holder) -> OwnRules:
     """The rules that the account has beside those of the hub. Members may ask."""
     await accounts.check_member(session, holder.who, handle)
     return await own.rules_of(session, handle)
@@ -86,7 +86,7 @@ async def get_retention(handle: Handle, session: Session, holder: Holder) -> Ret
 )
 async def set_retention(
     handle: Handle, body: Retention, session: Session, actor: Manager
-) -> Retention:
+) -> OwnRules:
     """Let models of the account go earlier than the hub's rules do."""
     await accounts.find(session, handle)
     await check_may(session, actor.who, handle, OWNERS)
@@ -96,7 +96,7 @@ async def set_retention(
 @retention.delete(
     "", summary="Remove an account's own rules of retention", responses=problem_responses(NotYours)
 )
-async def remove_retention(handle: Handle, session: Session, actor: Manager) -> Retention:
+async def remove_retention(handle: Handle, session: Session, actor: Manager) -> OwnRules:
     """Leave the account's models to the hub's rules alone."""
     await accounts.find(session, handle)
     await check_may(session, actor.who, handle, OWNERS)

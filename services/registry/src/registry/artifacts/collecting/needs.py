@@ -21,6 +21,7 @@ NAMED = 3
 """The most runs that a refusal names."""
 
 UNFINISHED = RunRow.state.in_((RunState.QUEUED, RunState.RUNNING))
+_COLUMNS = (RunRow.id, RunRow.state, RunRow.kind, RunRow.created_at)
 _PRODUCT = func.jsonb_each_text(RunRow.products).table_valued("key", "value")
 
 
@@ -44,9 +45,6 @@ def _users(wanted: Collection[UUID]) -> Select[Any]:
     named = RunRow.spec["run"].astext
     verified = select(named.label("used"), *_COLUMNS).where(UNFINISHED, named.in_(texts))
     return taken.union_all(verified)  # type: ignore[return-value]
-
-
-_COLUMNS = (RunRow.id, RunRow.state, RunRow.kind, RunRow.created_at)
 
 
 async def needed(session: AsyncSession, wanted: Collection[UUID]) -> set[UUID]:

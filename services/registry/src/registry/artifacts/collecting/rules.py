@@ -75,6 +75,12 @@ def _goes(days: Any, newest: Any, keep: Any) -> ColumnElement[bool]:
     return and_(days.is_not(None), old, _STORED.c.place > newest, ~kept)
 
 
+async def any_rules(session: AsyncSession, hub: Retention) -> bool:
+    """Whether any rule lets models go at all."""
+    own = exists().where(RetentionRow.days.is_not(None))
+    return hub.days is not None or bool(await session.scalar(select(own)))
+
+
 async def planned(
     session: AsyncSession,
     hub: Retention,

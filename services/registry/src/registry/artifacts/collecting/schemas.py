@@ -7,6 +7,15 @@ from uuid import UUID
 
 from mergehub.contracts.messages import Answer
 from mergehub.kit.paging.pages import Page
+from mergehub.kit.settings.retention import Keep
+
+
+class OwnRules(Answer):
+    """The rules of retention that an account has beside those of the hub."""
+
+    days: int | None
+    newest: int
+    keep: list[Keep]
 
 
 class Leaving(Answer):

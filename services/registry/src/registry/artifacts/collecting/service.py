@@ -43,6 +43,8 @@ async def page(
 async def mark(session: AsyncSession, hub: Retention) -> int:
     """Mark the models that go by the rules and that nothing needs; returns how many."""
     marked, after = 0, None
+    if not await rules.any_rules(session, hub):
+        return marked
     while rows := await rules.planned(session, hub, None, after, AT_ONCE):
         held = await needed(session, {row.run_id for row in rows})
         for row in rows:

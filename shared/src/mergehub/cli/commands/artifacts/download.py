@@ -26,7 +26,7 @@ from mergehub.contracts.runs import RunProgress
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--streams",
-    type=click.IntRange(1, 16),
+    type=click.IntRange(1, 8),
     default=STREAMS,
     show_default=True,
     help="How many files to download at the same time.",
