@@ -336,7 +336,7 @@ async def _insert(session: Any, place: int, model: Model) -> None:
             visibility, stars) VALUES (:version, :owner, 'r{place}', '', '', '{{}}', '{{}}', 1,
             '{visibility}', {int(model.starred)})""",
         """INSERT INTO recipe_versions (id, recipe_id, number, digest, method, ingredients, source,
-            canonical) VALUES (:version, :version, 1, '', '', '[]', '', '{}')""",
+            canonical) VALUES (:version, :version, 1, '', '', '{}', '', '{}')""",
         """INSERT INTO runs (id, owner, kind, state, hardware, timeout_seconds, spec, model_name,
             max_attempts, due_at) VALUES (:run, :owner, 'merge', 'succeeded', 'cpu', 1,
             jsonb_build_object('recipe_version', (:version)::text), :name, 1, now())""",

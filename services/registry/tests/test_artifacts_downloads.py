@@ -177,7 +177,8 @@ async def test_a_reader_that_goes_away_makes_room_and_other_requests_never_wait(
     downloads._most = 2
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         async with client.stream("GET", file) as first:
-            await anext(first.aiter_raw(1))
+            pieces = first.aiter_raw(1)
+            await anext(pieces)
             refused = await client.get(file)
             assert (refused.status_code, refused.json()["code"]) == (503, "too-many-downloads")
             assert refused.headers["retry-after"]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from mergehub.artifacts.store import Damaged, NotStored
 from mergehub.artifacts.transfer import BLOCK
 
 
-def opened(folder: Path, name: str, size: int) -> BinaryIO:
+def opened(folder: Path, name: str, size: int) -> FileIO:
     """A regular file inside `folder`. Raises NotStored, or Damaged for another size."""
     path = folder / name
     try:
         inside = path.resolve().is_relative_to(folder.resolve())
-        file = open(path, "rb", buffering=0, opener=_without_link)  # noqa: SIM115 - the reading closes it
+        file = FileIO(path, "rb", opener=_without_link)
     except OSError as error:
         raise NotStored(f"The model in {folder} has no file {name}: {error.strerror}.") from error
     found = os.fstat(file.fileno())
@@ -31,7 +31,7 @@ def opened(folder: Path, name: str, size: int) -> BinaryIO:
 class FolderReading:
     """The bytes from `start` to before `stop` of an open file."""
 
-    def __init__(self, file: BinaryIO, start: int, stop: int) -> None:
+    def __init__(self, file: FileIO, start: int, stop: int) -> None:
         self._file, self._at, self._stop = file, start, stop
 
     def block(self) -> bytes:
@@ -46,5 +46,5 @@ class FolderReading:
         self._file.close()
 
 
-def _without_link(path: str, flags: int) -> int:
+def _without_link(path: str | int, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would wait for a writer

@@ -664,19 +664,19 @@ def download_artifact_file(
     )
 
 
-def get_retention(handle: str, *, if_none_match: str | None = None) -> Call[t.RetentionOutput]:
+def get_retention(handle: str, *, if_none_match: str | None = None) -> Call[t.OwnRules]:
     """The rules that the account has beside those of the hub. Members may ask."""
     return Call(
         "GET", f"/v1/accounts/{part(handle)}/retention", headers={"If-None-Match": if_none_match}
     )
 
 
-def set_retention(handle: str, body: t.RetentionInput) -> Call[t.RetentionOutput]:
+def set_retention(handle: str, body: t.Retention) -> Call[t.OwnRules]:
     """Let models of the account go earlier than the hub's rules do."""
     return Call("PUT", f"/v1/accounts/{part(handle)}/retention", body=body)
 
 
-def remove_retention(handle: str) -> Call[t.RetentionOutput]:
+def remove_retention(handle: str) -> Call[t.OwnRules]:
     """Leave the account's models to the hub's rules alone."""
     return Call("DELETE", f"/v1/accounts/{part(handle)}/retention")
 

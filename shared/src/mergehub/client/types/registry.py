@@ -906,6 +906,14 @@ class OrganisationCreate(TypedDict):
     display_name: NotRequired[str | None]
 
 
+class OwnRules(TypedDict):
+    """The rules of retention that an account has beside those of the hub."""
+
+    days: int | None
+    newest: int
+    keep: list[Literal["starred", "published"]]
+
+
 class Parent(TypedDict):
     """One ingredient of a merge, as reported to lineage."""
 
@@ -1228,7 +1236,7 @@ class ReproductionPage(TypedDict):
     next_cursor: str | None
 
 
-class RetentionInput(TypedDict):
+class Retention(TypedDict):
     """Which models go: those older than `days`, unless another rule keeps them.
 
     Whatever the rules say, a model stays while it is pinned, while a run or a lock needs it, and
@@ -1237,17 +1245,6 @@ class RetentionInput(TypedDict):
     days: NotRequired[int | None]
     newest: NotRequired[int]
     keep: NotRequired[list[Literal["starred", "published"]]]
-
-
-class RetentionOutput(TypedDict):
-    """Which models go: those older than `days`, unless another rule keeps them.
-
-    Whatever the rules say, a model stays while it is pinned, while a run or a lock needs it, and
-    for a day after its run."""
-
-    days: int | None
-    newest: int
-    keep: list[Literal["starred", "published"]]
 
 
 class Rotation(TypedDict):

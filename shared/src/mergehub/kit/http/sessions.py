@@ -11,12 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.storage import check_room
 
-READS = ("GET", "HEAD")
-
 
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's session. Raises StorageFull if the request may write and the disk is full."""
-    if request.method not in READS:
+    if request.method != "GET":
         check_room(request.app.state.resources.settings.data)
     async for session in _urgent_session(request):
         yield session
@@ -24,7 +22,7 @@ async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
 
 async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.database
-    reads = request.method in READS
+    reads = request.method == "GET"
     async with database.reading() if reads else database.transaction() as session:
         yield session
 

@@ -15,6 +15,7 @@ from mergehub.kit.http.preconditions import PreconditionFailed
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.identity.tokens import Viewer
+from mergehub.kit.middleware.bodies import HEAD_ONLY
 from mergehub.kit.middleware.etags import is_known
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.artifacts import service
@@ -91,22 +92,13 @@ async def download_artifact_file(
     _check_state(request, headers["ETag"])
     if is_known(request, headers["ETag"]):
         return Response(status_code=304, headers={"ETag": headers["ETag"]})
+    if HEAD_ONLY in request.scope:  # ranges are for GET alone
+        return Response(status_code=200, headers=_of_span(headers, None, file.size))
     span = wanted(range_, if_range, headers["ETag"], file.size)
     told = _of_span(headers, span, file.size)
-    if request.method == "HEAD":
-        return Response(status_code=200, headers=_of_span(headers, None, file.size))
     downloads: Downloads = request.app.state.downloads
     opened = await downloads.open(_caller(request, viewer), file, span or Span(0, file.size))
     return Sent(opened, 206 if span else 200, told)
-
-
-router.add_api_route(
-    "/{name:path}",
-    download_artifact_file,
-    methods=["HEAD"],
-    include_in_schema=False,
-    response_class=Response,
-)
 
 
 def _headers(file: FileRow) -> dict[str, str]:
