@@ -337,9 +337,9 @@ async def _insert(session: Any, place: int, model: Model) -> None:
             '{visibility}', {int(model.starred)})""",
         """INSERT INTO recipe_versions (id, recipe_id, number, digest, method, ingredients, source,
             canonical) VALUES (:version, :version, 1, '', '', '{}', '', '{}')""",
-        """INSERT INTO runs (id, owner, kind, state, hardware, timeout_seconds, spec, model_name,
+        f"""INSERT INTO runs (id, owner, kind, state, hardware, timeout_seconds, spec, model_name,
             max_attempts, due_at) VALUES (:run, :owner, 'merge', 'succeeded', 'cpu', 1,
-            jsonb_build_object('recipe_version', (:version)::text), :name, 1, now())""",
+            jsonb_build_object('recipe_version', '{version}'), :name, 1, now())""",
         f"""INSERT INTO artifacts (run_id, owner, pinned, created_at)
             VALUES (:run, :owner, :pinned, {at})""",
     ):

@@ -30,7 +30,8 @@ class ArtifactFilter:
 async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Row[Any] | None:
     """The model of a run that `viewer` may see."""
     query = _shown().where(ArtifactRow.run_id == run_id, seen_by(viewer))
-    return (await session.execute(query)).first()
+    found: Row[Any] | None = (await session.execute(query)).first()
+    return found
 
 
 async def page(
@@ -55,7 +56,8 @@ async def page(
         query = query.where(RunRow.sources.contains([wanted.recipe]))
     if before is not None:
         query = query.where(tuple_(*place) < before)
-    return (await session.execute(query.limit(limit))).all()
+    found: Sequence[Row[Any]] = (await session.execute(query.limit(limit))).all()
+    return found
 
 
 async def files(session: AsyncSession, run_id: UUID) -> Sequence[FileRow]:

@@ -26,6 +26,7 @@ from registry.artifacts.errors import (
 )
 from registry.artifacts.repository import ArtifactFilter
 from registry.artifacts.schemas import Artifact, ArtifactFile, ArtifactFiles, ArtifactPage
+from registry.audit.actions import Action
 from registry.audit.service import audit
 from registry.stored.holding import stay
 from registry.stored.models import HELD, ArtifactRow, FileRow
@@ -61,10 +62,9 @@ async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> ArtifactF
     return ArtifactFiles(
         **Artifact.model_validate(row).model_dump(),
         files=list(map(_shown, files)),
-        **{
-            role: name if name in names else None
-            for role, name in (("lock", LOCK), ("manifest", MANIFEST), ("provenance", PROVENANCE))
-        },
+        lock=LOCK if LOCK in names else None,
+        manifest=MANIFEST if MANIFEST in names else None,
+        provenance=PROVENANCE if PROVENANCE in names else None,
     )
 
 
@@ -86,7 +86,7 @@ async def pin(session: AsyncSession, actor: Actor, run_id: UUID, *, pinned: bool
         if pinned:
             stay(row)
         await session.flush()
-        action = "artifact.pinned" if pinned else "artifact.unpinned"
+        action: Action = "artifact.pinned" if pinned else "artifact.unpinned"
         await audit(session, actor, action, f"artifacts/{run_id}")
     return await _now(session, run_id, actor.who)
 

@@ -10,6 +10,7 @@ from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Message
 
 Keep = Literal["starred", "published"]
+BOTH: list[Keep] = ["starred", "published"]
 LONGEST_DAYS = 36_500
 
 
@@ -23,16 +24,16 @@ class Retention(Message):
     model_config = example(days=90, newest=2, keep=["starred", "published"])
 
     days: int | None = Field(
-        None,
+        default=None,
         ge=1,
         le=LONGEST_DAYS,
         description="After how many days a model goes; null: never.",
     )
     newest: int = Field(
-        1, ge=0, le=1000, description="How many of the newest models of each name stay."
+        default=1, ge=0, le=1000, description="How many of the newest models of each name stay."
     )
     keep: list[Keep] = Field(
-        default_factory=lambda: ["starred", "published"],
+        default_factory=BOTH.copy,
         max_length=2,
         description="Models that stay: of recipes that someone starred, of published recipes.",
     )

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.database.database import changed
+from mergehub.kit.database.database import changed, now
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.settings.retention import Retention
 from registry.artifacts.collecting import rules
@@ -78,7 +78,7 @@ async def note_gone(session: AsyncSession, run_id: UUID) -> None:
     mine = ArtifactRow.run_id == run_id, ArtifactRow.state == "deleting"
     row = await session.scalar(select(ArtifactRow).where(*mine).with_for_update())
     if row is not None:
-        row.state, row.marked_at = "gone", func.now()  # type: ignore[assignment]
+        row.state, row.marked_at = "gone", await now(session)
         await session.execute(delete(FileRow).where(FileRow.run_id == run_id))
 
 
