@@ -46,5 +46,5 @@ class FolderReading:
         self._file.close()
 
 
-def _without_link(path: str | int, flags: int) -> int:
+def _without_link(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe would wait for a writer
