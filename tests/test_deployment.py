@@ -126,14 +126,14 @@ def test_each_program_gets_only_its_own_secrets() -> None:
         return {name for name, service in COMPOSE.items() if secret in service.secrets}
 
     nouns = {f"{noun.name}{part}" for noun in SERVICES for part in ("", "-background", "-migrate")}
-    assert holders("secrets_keys") == {name for name in nouns if name.startswith("registry")}
+    registry = {name for name in nouns if name.startswith("registry")}
+    assert holders("secrets_keys") == registry
     assert holders("owner_token") == nouns
     assert holders("database_url") == nouns | {"backup"}
-    assert (
-        holders("s3_access_key") == holders("s3_secret_key") == {"worker", "worker-gpu", "backup"}
-    )
+    of_the_store = {"worker", "worker-gpu", "backup"} | registry
+    assert holders("s3_access_key") == holders("s3_secret_key") == of_the_store
     assert holders("signing_key") == {"worker", "worker-gpu"}
-    assert holders("signing_public_keys") == holders("secrets_keys")
+    assert holders("signing_public_keys") == registry
     assert holders("postgres_password") == {"postgres"}
     assert holders("worker_token") == nouns | {"worker", "worker-gpu"}
 

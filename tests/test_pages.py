@@ -33,6 +33,7 @@ from lineage.models.models import ModelRow
 from mergehub.contracts.services import SERVICES
 from mergehub.kit.settings.service import ServiceSettings
 from registry.accounts.models import AccountRow
+from registry.artifacts.collecting.models import RetentionRow
 from registry.audit.models import AuditRow
 from registry.changes import noted
 from registry.comments.models import CommentRow
@@ -41,6 +42,7 @@ from registry.runs.models import RunRow
 from registry.runs.reproductions.models import ReproductionRow
 from registry.runs.workers.models import WorkerRow
 from registry.stars.models import StarRow
+from registry.stored.models import ArtifactRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import DeliveryRow, EndpointRow
 from registry.webhooks.signing import message_id
@@ -133,6 +135,13 @@ def _run(name: str, at: datetime) -> Rows:
         "owner": "local", "model_name": "m",
     }  # fmt: skip
     return [(RunRow, run)]
+
+
+def _artifact(name: str, at: datetime) -> Rows:
+    [(_, run)] = _run(name, at)
+    made = {"state": "succeeded", "result": {"output_digest": "d"}, "finished_at": at}
+    artifact = {"run_id": UUID(name), "owner": "local", "created_at": at}
+    return [(RunRow, run | made), (ArtifactRow, artifact)]
 
 
 def _reproduction(name: str, at: datetime) -> Rows:
@@ -288,6 +297,10 @@ LISTS = {
         ("id", "id", "run_id"),
     ),
     "list_runs": Listed("registry", "/v1/runs", "id", _run),
+    "list_artifacts": Listed("registry", "/v1/artifacts", "run", _artifact, ("id", "run_id")),
+    "list_collection": Listed(
+        "registry", "/v1/artifacts/collection?account=local", "run", _artifact, ("id", "run_id")
+    ),
     "list_workers": Listed("registry", "/v1/workers", "name", _worker, ("name",)),
     "list_tokens": Listed("registry", "/v1/tokens", "id", _token),
     "list_webhooks": Listed("registry", "/v1/webhooks", "id", _webhook),
@@ -363,6 +376,8 @@ async def apps(
             await stack.enter_async_context(app.router.lifespan_context(app))
             found[service.name] = app
         await _add(found["registry"], _recipe(str(PARENT), START) + _webhook(str(PARENT), START))
+        rules = {"account": "local", "days": 1, "newest": 0, "keep": []}  # all items are older
+        await _add(found["registry"], [(RetentionRow, rules)])
         await _add(found["leaderboard"], MEASURED)
         yield found
 

@@ -31,7 +31,10 @@ NEEDED = {
         "star_recipe",
         "unstar_recipe", "add_comment", "edit_comment", "remove_comment",
     },
-    "runs:submit": {"submit_run", "cancel_run", "retry_run"},
+    "runs:submit": {
+        "submit_run", "cancel_run", "retry_run", "pin_artifact", "unpin_artifact",
+        "delete_artifact",
+    },
     "boards:write": {"create_board", "update_board", "delete_board", "release_board"},
     "lineage:write": {"import_graph", "update_model"},
     "results:write": {
@@ -49,12 +52,13 @@ NEEDED = {
     },
     "tokens:introspect": {"introspect_token"},
     "accounts:manage": {
-        "create_organisation", "update_account", "set_member", "remove_member",
+        "create_organisation", "update_account", "set_member", "remove_member", "set_retention",
+        "remove_retention",
     },
-    "admin": {"list_audit", "set_quota", "reset_quota"},
+    "admin": {"list_audit", "set_quota", "reset_quota", "collect_artifacts"},
     ANY: {
         "create_token", "list_tokens", "get_token", "revoke_token", "get_me", "list_members",
-        "list_quotas", "get_star", "list_starred_recipes",
+        "list_quotas", "get_star", "list_starred_recipes", "list_collection", "get_retention",
     },
     DOOR: {
         "sign_in", "sign_in_callback", "ask_for_shell", "let_shell_in", "redeem_shell_code",

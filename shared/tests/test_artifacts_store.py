@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from seaweed import Seaweed
 from stored_models import FILES, contents, made
 
-from mergehub.artifacts import ArtifactStore, NotStored, StoreFault, open_store
+from mergehub.artifacts import (
+    ArtifactStore,
+    Damaged,
+    NotStored,
+    StoredFile,
+    StoreFault,
+    open_store,
+)
+from mergehub.artifacts.s3_reading import S3Reading
 
 pytestmark = pytest.mark.process
 
@@ -102,3 +111,83 @@ def test_a_link_is_not_stored(seaweed: Seaweed, tmp_path: Path) -> None:
     (store.local(run) / "secret").symlink_to("/etc/passwd")
     with pytest.raises(StoreFault, match="secret is not a regular file"):
         store.put(run, 1)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 102_400), (3, 300), (102_399, 102_400), (7, 7)])
+def test_a_range_of_a_file_is_read(store: ArtifactStore, start: int, stop: int) -> None:
+    run = made(store, uuid4())
+    store.put(run, 1)
+    file = store.record(run).files["model.safetensors"]
+    assert (
+        _read(store, run, "model.safetensors", file, start, stop)
+        == (FILES["model.safetensors"][start:stop])
+    )
+
+
+def test_what_is_not_the_stored_file_is_not_read(store: ArtifactStore) -> None:
+    run = made(store, uuid4())
+    store.put(run, 1)
+    file = store.record(run).files["config.json"]
+    for name in ("missing.json", "../../../etc/passwd"):
+        with pytest.raises(StoreFault):
+            _read(store, run, name, file, 0, 1)
+    store.remove(run)
+    with pytest.raises(NotStored):
+        _read(store, run, "config.json", file, 0, 1)
+
+
+def test_a_folder_gives_only_regular_files_of_the_size_that_was_stored(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    run = made(store, uuid4())
+    file = store.record(run).files["config.json"]
+    folder = store.local(run)
+    (folder / "config.json").write_bytes(b"longer than it was before")
+    with pytest.raises(Damaged):
+        _read(store, run, "config.json", file, 0, 1)
+    (folder / "config.json").unlink()
+    (folder / "config.json").symlink_to("/etc/passwd")
+    with pytest.raises(StoreFault):
+        _read(store, run, "config.json", file, 0, 1)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "config.json").write_bytes(FILES["config.json"])
+    (folder / "inner").symlink_to(outside)
+    with pytest.raises(Damaged):
+        _read(store, run, "inner/config.json", file, 0, 1)
+
+
+def test_a_removal_that_was_interrupted_is_finished(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    run = made(store, uuid4())
+    store.local(run).rename(tmp_path / "runs" / f"{run}.leaving")
+    assert not store.has(run)
+    assert store.unfinished() == {run}
+    store.remove(run)
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_a_connection_that_breaks_is_made_again_where_it_broke(
+    seaweed: Seaweed, tmp_path: Path
+) -> None:
+    store = open_store(tmp_path, seaweed.place())
+    content = os.urandom(3 << 20)
+    run = made(store, uuid4(), {"model.safetensors": content})
+    store.put(run, 1)
+    file = store.record(run).files["model.safetensors"]
+    reading = store.read(run, "model.safetensors", file, 5, len(content))
+    assert isinstance(reading, S3Reading)
+    found = reading.block()
+    reading._body.close()  # as a store that restarts does
+    while block := reading.block():
+        found += block
+    reading.close()
+    assert found == content[5:]
+
+
+def _read(
+    store: ArtifactStore, run: UUID, name: str, file: StoredFile, start: int, stop: int
+) -> bytes:
+    reading = store.read(run, name, file, start, stop)
+    found = b"".join(iter(reading.block, b""))
+    reading.close()
+    return found

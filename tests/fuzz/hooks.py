@@ -27,6 +27,7 @@ REFUSALS = {
     "query-invalid": "a search is text in a language of its own",
     "recipe-invalid": "a recipe is YAML in a string, with a language of its own",
     "run-invalid": "what a run names must exist, and one of two fields is given",
+    "range-not-satisfiable": "a range is one of bytes, inside of the file",
     "report-invalid": "the result must be of the run's kind and go with the outcome",
     "token-invalid": "an expiry must be in the future, and a scope one of ours",
     "owner-invalid": "an owner must be an existing account",

@@ -29,7 +29,7 @@ def needed(objects: list[Object]) -> set[Arrow]:
     workers = [pod.owner["metadata"]["name"] for pod in pods(objects) if "worker" in pod.component]
     ask_registry = [name for pair in OTHERS for name in pair] + workers
     use_database, use_redis = [*APIS, *BACKGROUND, *MIGRATE, "backup"], APIS + BACKGROUND + workers
-    use_store = [*workers, "backup"]
+    use_store = [*workers, *REGISTRY, "backup"]
     everyone = [pod.owner["metadata"]["name"] for pod in pods(objects)]
     arrows = {(name, "dns", 53) for name in everyone}
     arrows |= {("namespace ingress", api, 8000) for api in APIS}

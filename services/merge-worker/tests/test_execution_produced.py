@@ -13,6 +13,7 @@ from merge_worker.child.how import How
 from merge_worker.child.identity import weights_digest
 from merge_worker.child.produced import merge_result
 from merge_worker.engine import Sources, merge, plan_merge
+from merge_worker.provenance.subjects import files_of
 from mergehub.recipe import parse_recipe
 
 RECIPE = "{merge_method: linear, models: [{model: one}, {model: two}], %s}"
@@ -34,7 +35,9 @@ def test_a_model_that_gives_only_the_tokenizer_is_no_parent(tmp_path: Path, opti
         model(tmp_path / name, value)
     recipe = parse_recipe(RECIPE % option)
     merge(plan_merge(recipe, Sources(roots=(tmp_path,))), tmp_path / "out")
-    result = merge_result(tmp_path / "out", recipe, tmp_path, 1, How("cpu"))
+    result = merge_result(
+        tmp_path / "out", recipe, tmp_path, 1, How("cpu"), files_of(tmp_path / "out")
+    )
     assert [parent.name for parent in result.parents] == ["one", "two"]
 
 
@@ -49,7 +52,9 @@ def test_the_t_of_slerp_is_the_weight_of_its_models(
         f"parameters: {{t: {t}}}}}"
     )
     merge(plan_merge(recipe, Sources(roots=(tmp_path,))), tmp_path / "out")
-    result = merge_result(tmp_path / "out", recipe, tmp_path, 1, How("cpu"))
+    result = merge_result(
+        tmp_path / "out", recipe, tmp_path, 1, How("cpu"), files_of(tmp_path / "out")
+    )
     found = {parent.name: (parent.role, parent.weight) for parent in result.parents}
     assert found == {"one": ("base", weights[0]), "two": ("ingredient", weights[1])}
 

@@ -102,8 +102,8 @@ def test_the_same_recipe_and_lock_give_the_same_tensors(place: Path, method: str
     found = outcome(wanted)
     assert (found.same, found.differing, found.differences) == (True, 0, [])
     assert found.output_digest == result.output_digest
-    assert found.files == result.files
-    assert result.files.keys() == {"config.json"}
+    assert found.companions == result.companions
+    assert result.companions.keys() == {"config.json"}
     assert (found.tensors, found.compared_bytes) == (LAYERS, LAYERS * 8 * 16 * 4)
     assert {path.name for path in wanted.scratch_folder.iterdir()} == {record.NAME}
     assert {path.name for path in (place / "artifacts" / "runs").iterdir()} == {str(made.run_id)}

@@ -31,8 +31,10 @@ from starlette.responses import PlainTextResponse
 from merge_worker.engine import digest_of_folder
 from merge_worker.execution import slot
 from mergehub import __version__
+from mergehub.artifacts.record import record_of
 from mergehub.contracts.hardware import Capacity, Needs
 from mergehub.contracts.kinds.merge import MergeResult
+from mergehub.contracts.provenance.files import FileDigest
 from mergehub.contracts.runs import RunState
 from mergehub.kit.events.doorbell import DueRun, queue_name, ring
 from mergehub.kit.settings.service import WorkerSettings
@@ -64,7 +66,12 @@ async def test_a_rung_run_is_claimed_merged_and_reported(
     assert all(parent.digest for parent in result.parents)
     assert run.workers == ["worker-1"]
     assert "fill" in run.stages
-    assert digest_of_folder(settings.artifacts / "runs" / str(run.id)) == expected_digest
+    folder = settings.artifacts / "runs" / str(run.id)
+    assert digest_of_folder(folder) == expected_digest
+    stored = record_of(folder, run.id, 0).files
+    assert result.files == {
+        name: FileDigest(size=file.bytes, sha256=file.sha256) for name, file in stored.items()
+    }
     assert not list((settings.scratch / "runs").iterdir())
 
 

@@ -43,6 +43,9 @@ dtype: bfloat16
 EMPTIED = (  # DELETE, since TRUNCATE takes longer for a few rows
     "webhook_endpoints",
     "workers",
+    "artifact_files",
+    "artifacts",
+    "retentions",
     "run_items",
     "reproductions",
     "run_locks",

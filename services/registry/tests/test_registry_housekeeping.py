@@ -98,6 +98,7 @@ async def test_a_noun_adds_a_task_by_adding_files_alone(
 
 def test_the_registrys_nouns_declare_their_tasks() -> None:
     assert sorted(task.name for task in tasks_of(registry)) == [
+        "artifacts.note",
         "idempotency.forget_keys",
         "search.describe_recipes",
         "sign_in.forget_codes",

@@ -53,7 +53,7 @@ MADE = tensors("3", "4")
 MERGE: Json = MERGED | {
     "output_digest": digest_of(MADE), "lock_digest": LOCK_DIGEST, "lock": LOCK, "manifest": MADE,
     "engine_version": "5", "versions": {"numpy": "2.3.0"}, "machine": MACHINE, "device": "cpu",
-    "files": {"config.json": "5" * 64, "tokenizer.json": "6" * 64},
+    "companions": {"config.json": "5" * 64, "tokenizer.json": "6" * 64},
 }  # fmt: skip
 
 
@@ -151,7 +151,7 @@ async def test_files_beside_the_weights_that_differ_are_named(
     bob: Client, publish: Call, merge: Call, verify: Call, again: Json, named: Json | None
 ) -> None:
     recipe = await publish()
-    run = await verify(bob, await merge(recipe), files=again)
+    run = await verify(bob, await merge(recipe), companions=again)
     (shown,) = (await reproductions(bob, recipe))["items"]
     for told in (shown, run["result"]):
         found = told["differing_files"]

@@ -20,6 +20,10 @@ from registry.accounts import endpoints as accounts
 from registry.accounts import member_endpoints as members
 from registry.accounts import quota_endpoints as quotas
 from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
+from registry.artifacts import endpoints as artifacts
+from registry.artifacts.collecting import endpoints as collecting
+from registry.artifacts.downloads import endpoints as downloads
+from registry.artifacts.downloads.sending import Downloads
 from registry.audit import endpoints as audit
 from registry.background import BACKGROUND, count_runs
 from registry.comments import counts as comment_counts
@@ -55,6 +59,7 @@ from registry.sign_in import endpoints as sign_in
 from registry.sign_in import hub_endpoints, shell_endpoints
 from registry.sign_in.provider import Provider
 from registry.stars import endpoints as stars
+from registry.stored import counts as stored_counts
 from registry.tokens import counts as token_counts
 from registry.tokens import endpoints as tokens
 from registry.tokens import introspection
@@ -73,6 +78,7 @@ COUNTS = (
     *recipe_counts.COUNTS,
     *comment_counts.COUNTS,
     *run_counts.COUNTS,
+    *stored_counts.COUNTS,
     *webhook_counts.COUNTS,
     *token_counts.COUNTS,
     *account_counts.COUNTS,
@@ -113,6 +119,8 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         app.state.provider = Provider(settings)
         resources.closing.push_async_callback(app.state.provider.close)
     app.state.sealer = Sealer(settings.secret_keys())
+    app.state.downloads = Downloads(settings)
+    resources.closing.push_async_callback(app.state.downloads.close)
 
 
 def _loops(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
@@ -146,6 +154,10 @@ PARTS = ServiceParts(
         reproductions.recipes,
         worker_endpoints.router,
         queue_endpoints.router,
+        collecting.collection,  # before the models, by the ids of their runs
+        artifacts.router,
+        downloads.router,
+        collecting.retention,
         workers.router,
         workers.protocol,
         webhooks.router,

@@ -19,6 +19,7 @@ from mergehub.kit.identity.sealing import Sealer
 from mergehub.kit.telemetry.loops import Loop
 from registry import changes
 from registry.accounts.service import CHANNEL as ACCOUNTS_CHANNEL
+from registry.artifacts.collecting.collector import Collector
 from registry.events.models import outbox
 from registry.runs.measures import Measures as RunMeasures
 from registry.runs.moves import CHANNEL as RUNS_CHANNEL
@@ -64,6 +65,11 @@ def make_housekeeping(resources: Resources) -> Housekeeping:
     return Housekeeping(resources.database, tasks_of(registry))
 
 
+def make_collector(resources: Resources) -> Collector:
+    """Return the collector of models that are no longer kept."""
+    return Collector(resources.database, resources.settings)
+
+
 def count_runs(resources: Resources) -> None:
     """Count in the metrics of this process what its transactions do to runs."""
     if RunMeasures not in resources.database.info:
@@ -85,6 +91,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
         "relay": lambda: relay.run(resources.signals),
         "sweeper": sweeper.run,
         "housekeeping": make_housekeeping(resources).run,
+        "collector": make_collector(resources).run,
         "pruner": pruner.run,
         "sender": lambda: make_sender(resources, measures).run(resources.signals),
     }

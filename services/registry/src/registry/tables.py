@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from registry.accounts.models import AccountRow, IdentityRow, MemberRow, QuotaRow
+from registry.artifacts.collecting.models import RetentionRow
 from registry.audit.models import AuditRow
 from registry.base import Base
 from registry.changes import ChangeRow
@@ -17,11 +18,13 @@ from registry.runs.workers.models import WorkerRow
 from registry.search.models import FeaturesRow
 from registry.sign_in.models import SignInRow
 from registry.stars.models import StarRow
+from registry.stored.models import ArtifactRow, FileRow
 from registry.tokens.models import TokenRow
 from registry.webhooks.models import AttemptRow, DeliveryRow, EndpointRow
 
 TABLES = (
     AccountRow,
+    ArtifactRow,
     AttemptRow,
     AuditRow,
     ChangeRow,
@@ -29,6 +32,7 @@ TABLES = (
     DeliveryRow,
     EndpointRow,
     FeaturesRow,
+    FileRow,
     ForkRow,
     FormerNameRow,
     IdentityRow,
@@ -41,6 +45,7 @@ TABLES = (
     QuotaRow,
     RecipeRow,
     ReproductionRow,
+    RetentionRow,
     RunRow,
     SignInRow,
     StarRow,

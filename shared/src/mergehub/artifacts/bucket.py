@@ -75,12 +75,18 @@ class Bucket:
                 config=config,
             )
 
-    def persistently(self, doing: str, key: str, work: Callable[[Any], Result]) -> Result:
+    def persistently(
+        self,
+        doing: str,
+        key: str,
+        work: Callable[[Any], Result],
+        patience: float = PATIENCE_SECONDS,
+    ) -> Result:
         """Return what `work` does with the client; while the store does not answer, try again.
 
-        Raises Unavailable if it takes too long, or another StoreFault at once.
+        Raises Unavailable after `patience` seconds, or another StoreFault at once.
         """
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + patience
         for pause in BACKOFF.pauses():
             try:
                 with explained(self.place, doing, key):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-from mergehub.artifacts.record import Record, record_of, regular_files
+from mergehub.artifacts.folder_reading import FolderReading, opened
+from mergehub.artifacts.record import Record, StoredFile, record_of, regular_files
 from mergehub.artifacts.store import NotStored, OnBytes
 
 PARTIAL = ".partial"
 COMING = ".coming"  # a copy that is not whole yet
+LEAVING = ".leaving"  # a model that is being removed
 
 
 class FolderStore:
@@ -57,19 +60,26 @@ class FolderStore:
             raise NotStored(f"There is no model of run {run} in {self._runs}.")
         return self.local(run)
 
+    def read(self, run: UUID, name: str, file: StoredFile, start: int, stop: int) -> FolderReading:
+        return FolderReading(opened(self.hold(run), name, file.bytes), start, stop)
+
     def remove(self, run: UUID) -> None:
+        """Remove the model: by a rename first, so that no one finds a part of it."""
         self.tidy(run)
-        shutil.rmtree(self.local(run), ignore_errors=True)
+        with suppress(FileNotFoundError):
+            self.local(run).rename(self._runs / f"{run}{LEAVING}")
+        self.tidy(run)
 
     def tidy(self, run: UUID) -> None:
-        for ending in (PARTIAL, COMING):
+        for ending in (PARTIAL, COMING, LEAVING):
             shutil.rmtree(self._runs / f"{run}{ending}", ignore_errors=True)
 
     def runs(self) -> Iterator[UUID]:
         yield from sorted(run for run in run_ids(self._runs, "") if self.has(run))
 
     def unfinished(self) -> set[UUID]:
-        return {*run_ids(self._runs, PARTIAL), *run_ids(self._runs, COMING)}
+        endings = (PARTIAL, COMING, LEAVING)
+        return {run for ending in endings for run in run_ids(self._runs, ending)}
 
     def reclaimable(self) -> int:
         return 0

@@ -20,9 +20,16 @@ from pydantic import ValidationError
 from mergehub.artifacts.bucket import Bucket
 from mergehub.artifacts.cache import Cache
 from mergehub.artifacts.locks import Lock
-from mergehub.artifacts.record import Record, described_file, record_of, regular_files
+from mergehub.artifacts.record import (
+    Record,
+    StoredFile,
+    described_file,
+    record_of,
+    regular_files,
+)
 from mergehub.artifacts.s3_faults import Conflict
 from mergehub.artifacts.s3_files import download, upload
+from mergehub.artifacts.s3_reading import S3Reading
 from mergehub.artifacts.store import Damaged, NotStored, OnBytes, StoreFault, Superseded
 from mergehub.artifacts.transfer import Counter
 
@@ -85,6 +92,9 @@ class S3Store:
             except BaseException:
                 lock.release()
                 raise
+
+    def read(self, run: UUID, name: str, file: StoredFile, start: int, stop: int) -> S3Reading:
+        return S3Reading(self._bucket, self._file(run, file.sha256, name), start, stop)
 
     def remove(self, run: UUID) -> None:
         self._bucket.delete([self._key(run)])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from mergehub.artifacts.record import Record
+from mergehub.artifacts.record import Record, StoredFile
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes done and in all; an exception from it stops the transfer."""
@@ -31,6 +31,16 @@ class Damaged(StoreFault):
 
 class Superseded(StoreFault):
     """A newer attempt at the run has stored its model; ours is too late."""
+
+
+class Reading(Protocol):
+    """A range of a file's bytes, read block by block. It must be closed."""
+
+    def block(self) -> bytes:
+        """The next bytes; empty at the end."""
+
+    def close(self) -> None:
+        """Let go of the file."""
 
 
 class ArtifactStore(Protocol):
@@ -68,6 +78,12 @@ class ArtifactStore(Protocol):
         """Return the local folder of a stored model, which stays there until `close`.
 
         Raises NotStored, or Damaged.
+        """
+
+    def read(self, run: UUID, name: str, file: StoredFile, start: int, stop: int) -> Reading:
+        """Read the bytes from `start` to before `stop` of a file of a stored model.
+
+        Raises NotStored, or Damaged if the file has another size.
         """
 
     def remove(self, run: UUID) -> None:

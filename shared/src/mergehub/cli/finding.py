@@ -47,18 +47,23 @@ def run_id(client: HubClient, text: str) -> UUID:
     return UUID(found)
 
 
-def merge_run(client: HubClient, text: str) -> UUID:
-    """The merge run of an id, whole or short, or the newest that made the model of a name."""
+def merge_run(client: HubClient, text: str, *, or_folder: bool = False) -> UUID:
+    """The merge run of an id, whole or short, or the newest that made the model of a name.
+
+    `or_folder` says that the command takes folders, too, and `text` is not one.
+    """
     for name in _names_of_model(client, text):
         wanted = api.list_runs(kind="merge", state="succeeded", model=name, limit=1)
         if found := client.send(wanted)["items"]:
             return UUID(str(found[0]["id"]))
     if is_short(text):
         return run_id(client, text)
+    no_folder = f"{text} is not a folder, and no" if or_folder else "No"
+    folder = "the folder of a model; " if or_folder else ""
     raise click.ClickException(
-        f"{text} is not a folder, and no run of this hub has made a model of this name. Give the "
-        "folder of a model; the name of a merged model, such as me/soup; or the id of a merge run. "
-        "`mergehub runs` lists the runs."
+        f"{no_folder} run of this hub has made a model of the name {text}. Give {folder}the name "
+        "of a merged model, such as me/soup; or the id of a merge run. `mergehub runs` lists the "
+        "runs."
     )
 
 

@@ -93,6 +93,14 @@ SECTIONS = {
         "cancel": Lazy("mergehub.cli.commands.runs:cancel", "Cancel a run."),
         "retry": Lazy("mergehub.cli.commands.runs:retry", "Try a failed or cancelled run again."),
         "runs": Lazy("mergehub.cli.commands.runs:runs", "List the newest runs."),
+        "artifacts": Lazy(
+            "mergehub.cli.commands.artifacts:artifacts",
+            "List the models of runs, and pin, delete or collect them.",
+        ),
+        "download": Lazy(
+            "mergehub.cli.commands.artifacts.download:download",
+            "Download the model of a run into a folder.",
+        ),
         "workers": Lazy(
             "mergehub.cli.commands.workers:workers",
             "List the hub's workers and the length of its queues.",

@@ -7,6 +7,7 @@ each operation, named by its id and typed by the services' OpenAPI documents.
 from mergehub.client import api
 from mergehub.client.asynchronous import AsyncMergehub
 from mergehub.client.calls import Answer, Call, Pages, Stream, etag
+from mergehub.client.downloading import download
 from mergehub.client.errors import HubError, HubFault, HubUnreachable
 from mergehub.client.following import is_final
 from mergehub.client.shell import HubClient
@@ -27,6 +28,7 @@ __all__ = [
     "ServerSentEvent",
     "Stream",
     "api",
+    "download",
     "etag",
     "is_final",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -97,6 +98,15 @@ class Mergehub:
             HubError: the hub refused it.
             httpx.TransportError: the connection broke.
         """
+        with self.opened(call) as answer:
+            yield from answer.iter_bytes()
+
+    @contextmanager
+    def opened(self, call: Call[Any]) -> Iterator[httpx.Response]:
+        """The answer to a call, whose body is still to be read. Raises HubError if it is a refusal.
+
+        The call is sent once.
+        """
         request = self._http.build_request(**call.request())
         with reaching(self.url):
             answer = self._http.send(request, stream=True)
@@ -105,7 +115,7 @@ class Mergehub:
                 answer.read()
                 raise error_of(answer)
             check_answer(answer)
-            yield from answer.iter_bytes()
+            yield answer
         finally:
             answer.close()
 

@@ -23,6 +23,7 @@ SERVICES: tuple[Service, ...] = (
         (
             "/v1/recipes",
             "/v1/runs",
+            "/v1/artifacts",
             "/v1/queues",
             "/v1/workers",
             "/v1/webhooks",

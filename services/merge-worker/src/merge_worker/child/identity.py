@@ -18,7 +18,7 @@ from merge_worker.engine.output.output_files import (
     SIGNATURE,
     STATEMENT,
 )
-from mergehub.contracts.provenance.files import MOST_FILES
+from mergehub.contracts.provenance.companions import MOST_FILES
 
 OF_ONE_MERGE = {CARD, RECIPE, LOCK, MANIFEST, STATEMENT, SIGNATURE, INDEX}
 """Files that name the merge, or how the weights are divided into files."""

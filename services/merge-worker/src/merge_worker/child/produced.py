@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from merge_worker.engine.files.dtypes import ITEMSIZE
 from merge_worker.engine.output.output_files import LOCK, MANIFEST
@@ -17,6 +19,7 @@ from mergehub.contracts.kinds.merge import (
     MergeResult,
     Parent,
 )
+from mergehub.contracts.provenance.files import FileDigest, Files
 from mergehub.contracts.provenance.tensors import MOST_CHARACTERS, MOST_TENSORS, TensorDigest
 from mergehub.recipe import Lock, LockedIngredient, ModelRef, Recipe, ingredients
 from mergehub.recipe.lock import canonical_lock, lock_digest
@@ -27,9 +30,16 @@ from .identity import companion_files, is_weights, produced_digest, weights_dige
 from .machine import machine
 from .messages import produced_folder
 
+_FILES: TypeAdapter[dict[str, FileDigest]] = TypeAdapter(Files)
+
 
 def merge_result(
-    folder: Path, recipe: Recipe, artifacts: Path, seconds: float, how: How
+    folder: Path,
+    recipe: Recipe,
+    artifacts: Path,
+    seconds: float,
+    how: How,
+    files: Mapping[str, FileDigest],
 ) -> MergeResult:
     """Return the result to report for the model at `folder`; `seconds` is how long it took."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -51,9 +61,20 @@ def merge_result(
         versions=manifest.get("versions", {}),
         machine=machine() if how.device else None,
         warnings=how.warnings,
-        files=companion_files(folder),
+        companions=companion_files(folder),
+        files=_listed(files, how),
         **kept,
     )
+
+
+def _listed(files: Mapping[str, FileDigest], how: How) -> dict[str, FileDigest] | None:
+    """The files for the hub, unless they are more than it lists, or have names that it refuses."""
+    try:
+        return _FILES.validate_python(dict(files))
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]["msg"]
+        how.warn(f"The hub cannot list the model's {len(files)} files for downloads: {fault}.")
+        return None
 
 
 def _kept(lock: Lock, tensors: dict[str, Any], how: How) -> dict[str, Any]:

@@ -29,10 +29,12 @@ from merge_worker.engine import (
 from merge_worker.engine.finish import Attest
 from merge_worker.engine.output.journal import NAME as JOURNAL
 from merge_worker.provenance.statement import WORKER, attesting
+from merge_worker.provenance.subjects import files_of
 from mergehub.artifacts import ArtifactStore
 from mergehub.attestation.keys import signing_key
 from mergehub.contracts.hardware import Needs
 from mergehub.contracts.kinds.merge import MergeResult, MergeSpec
+from mergehub.contracts.provenance.files import FileDigest
 from mergehub.recipe import Recipe, RecipeError, parse_to_merge
 
 
@@ -50,8 +52,8 @@ def run(job: Job, spec: MergeSpec, tell: Tell) -> MergeResult:
         how = How(tell.warn)
         with opened_store(job, tell) as store:
             _make(job, spec, recipe, tell, store, how)
-            seconds = time.monotonic() - started
-            return merge_result(job.model_folder, recipe, job.artifacts, seconds, how)
+            seconds, files = time.monotonic() - started, _files(job, store)
+            return merge_result(job.model_folder, recipe, job.artifacts, seconds, how, files)
     except OutOfMemoryError as error:
         raise out_of_memory(error) from error
     except DiskFullError as error:
@@ -89,6 +91,14 @@ def _carry_out(
         # An ingredient or the engine changed between the attempts: the work so far is invalid.
         shutil.rmtree(job.partial_folder)
         _merge(job, plan, options, tell, how)
+
+
+def _files(job: Job, store: ArtifactStore) -> dict[str, FileDigest]:
+    """The files of the stored model; a bucket has them in its record."""
+    if job.place is None:
+        return files_of(job.model_folder)
+    stored = store.record(job.run_id).files
+    return {name: FileDigest(size=file.bytes, sha256=file.sha256) for name, file in stored.items()}
 
 
 def _attest(job: Job) -> Attest | None:

@@ -107,7 +107,7 @@ def _result(
         differences=listed(differences),
         unlike=unlike(spec.made, again),
         seconds=time.monotonic() - started,
-        files=bounded_files(companion_digests(plan)),
+        companions=bounded_files(companion_digests(plan)),
         warnings=how.warnings,
         **dict(again),
     )

@@ -30,11 +30,7 @@ class Digests:
     def of(self, name: str) -> str:
         """The SHA-256 of a regular file. Raises EngineError for all else."""
         if name not in self._known:
-            digest = hashlib.sha256()
-            with opened(self._folder / name) as descriptor:
-                while block := os.read(descriptor, MIB):
-                    digest.update(block)
-            self._known[name] = digest.hexdigest()
+            self._known[name] = digest_of(self._folder / name)
         return self._known[name]
 
 
@@ -71,6 +67,15 @@ def _compared(digests: Digests, name: str, stated: str, by: str) -> Fault | None
     if found == stated:
         return None
     return Fault(name, "changed", f"Its SHA-256 is {found}. {by} says {stated}.")
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a regular file. Raises EngineError for all else."""
+    digest = hashlib.sha256()
+    with opened(path) as descriptor:
+        while block := os.read(descriptor, MIB):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _names(folder: Path) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.base import Base
@@ -60,4 +60,4 @@ class QuotaRow(Base):
 
     account: Mapped[str] = mapped_column(ForeignKey("accounts.handle"), primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    at_most: Mapped[int | None]
+    at_most: Mapped[int | None] = mapped_column(BigInteger)

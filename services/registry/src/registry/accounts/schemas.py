@@ -90,7 +90,7 @@ class MemberList(Answer):
 class QuotaSet(Message):
     model_config = example(limit=200)
 
-    limit: int | None = Field(ge=0, lt=2**31, description="The maximum number; null: no limit.")
+    limit: int | None = Field(ge=0, lt=2**53, description="The maximum number; null: no limit.")
 
 
 class Quota(Answer):

@@ -7,6 +7,9 @@ from typing import Literal, get_args
 Action = Literal[
     "account.changed",
     "account.created",
+    "artifact.deleted",
+    "artifact.pinned",
+    "artifact.unpinned",
     "comment.added",
     "comment.edited",
     "comment.removed",
@@ -25,6 +28,7 @@ Action = Literal[
     "recipe.published",
     "recipe.renamed",
     "recipe.unarchived",
+    "retention.set",
     "run.cancelled",
     "run.retried",
     "run.submitted",

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from sqlalchemy import func
 
+from mergehub.contracts.kinds import MAKERS
 from mergehub.contracts.runs import RunState
 from registry.accounts.quotas import Count, number
 from registry.runs.errors import RunQuotaExceeded
 from registry.runs.models import RunRow
+from registry.stored.counts import BYTES
 
 DAY = timedelta(days=1)
 UNFINISHED = RunRow.state.in_((RunState.QUEUED, RunState.RUNNING))
@@ -28,3 +30,9 @@ TODAY = Count(
 )
 
 COUNTS = (ACTIVE, TODAY)
+
+
+def counts_of(kind: str, *, again: bool = False) -> list[Count]:
+    """The counts that limit a run of a kind; one that is queued `again` was submitted before."""
+    counts = [ACTIVE] if again else [ACTIVE, TODAY]
+    return [*counts, BYTES] if kind in MAKERS else counts

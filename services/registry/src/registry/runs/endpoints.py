@@ -37,6 +37,7 @@ from registry.runs.errors import (
 from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
 from registry.runs.schemas import ItemsOfRuns, RunItems, RunPage
+from registry.stored.errors import ModelGone, StorageQuotaExceeded
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"])
 
@@ -86,6 +87,8 @@ Kind = Annotated[KindName | None, Query()]
         KeyInProgress,
         RecipeInvalid,
         RunQuotaExceeded,
+        ModelGone,
+        StorageQuotaExceeded,
     ),
 )
 async def submit_run(
@@ -194,6 +197,8 @@ async def cancel_run(run_id: UUID, session: Session, actor: Submitter) -> Run:
         RunFinished,
         SourcePrivate,
         RunQuotaExceeded,
+        ModelGone,
+        StorageQuotaExceeded,
     ),
 )
 async def retry_run(run_id: UUID, session: Session, actor: Submitter) -> SubmittedRun:

@@ -28,7 +28,7 @@ from registry.accounts.service import own
 from registry.actor import Actor
 from registry.audit.service import audit
 from registry.runs import repository
-from registry.runs.counts import ACTIVE, TODAY
+from registry.runs.counts import counts_of
 from registry.runs.errors import RunFinished, RunNotFound, SourcePrivate
 from registry.runs.kinds import handler_of
 from registry.runs.models import RunRow
@@ -39,12 +39,14 @@ from registry.runs.repository import RunFilter
 from registry.runs.schemas import ItemsOfRun, ItemsOfRuns, RunItems, RunPage
 from registry.runs.sources import Sources, belonging
 from registry.runs.workers.service import waits_for
+from registry.stored.holding import hold
 
 
 async def submit(session: AsyncSession, actor: Actor, wanted: Create) -> SubmittedRun:
     """Queue a run and announce it.
 
-    Raises NoAccount, RunQuotaExceeded, and what `belonging` and the handler of its kind raise.
+    Raises NoAccount, RunQuotaExceeded, StorageQuotaExceeded, ModelGone, and what `belonging` and
+    the handler of its kind raise.
     """
     submitter, sources = actor.who, Sources()
     mine, handler = own(submitter), handler_of(wanted.kind)
@@ -56,7 +58,7 @@ async def submit(session: AsyncSession, actor: Actor, wanted: Create) -> Submitt
     notes += await near_names(session, submitter, misspelt)
     named = await handler.name(session, submitter, private_to, spec, sources)
     owner = private_to or named.owner or mine
-    for count in (ACTIVE, TODAY):
+    for count in counts_of(wanted.kind):
         await check_quota(session, actor, owner, count)
     push = handler.then_push(wanted)
     run = RunRow(
@@ -78,6 +80,7 @@ async def submit(session: AsyncSession, actor: Actor, wanted: Create) -> Submitt
     )
     session.add(run)
     await session.flush()
+    await _hold_models(session, run)
     await announce(session, run)
     await audit(session, actor, "run.submitted", f"runs/{run.id}")
     return await _submitted(session, run, *named.notes, *notes)
@@ -162,14 +165,16 @@ async def retry(session: AsyncSession, actor: Actor, run_id: UUID) -> SubmittedR
     A worker that still has what the last attempt left on disk continues from it. A queued or
     running run does not change.
 
-    Raises RunFinished, RunNotFound, NotYours, SourcePrivate and RunQuotaExceeded.
+    Raises RunFinished, RunNotFound, NotYours, SourcePrivate, ModelGone and the quotas' problems.
     """
     run, now = await _locked_by(session, actor.who, run_id)
     if run.state == RunState.SUCCEEDED:
         raise RunFinished("The run has succeeded. Submit a new run to do its work again.")
     if run.state in FINAL:
         await _check_sources(session, run)
-        await check_quota(session, actor, run.owner, ACTIVE)
+        for count in counts_of(run.kind, again=True):
+            await check_quota(session, actor, run.owner, count)
+        await _hold_models(session, run)
         run.max_attempts = run.attempt + MAX_ATTEMPTS
         run.cancel_requested = False
         run.traceparent = traceparent()
@@ -183,6 +188,12 @@ async def _check_sources(session: AsyncSession, run: RunRow) -> None:
     used = {**run.products, **handler_of(run.kind).uses(run.spec)}
     if used and await owners_of_private(session, used) - {run.private_to}:
         raise SourcePrivate(f"The run {run.id} uses a model that has become private.")
+
+
+async def _hold_models(session: AsyncSession, run: RunRow) -> None:
+    """Keep the models that a run needs, and those that are of use to it. Raises ModelGone."""
+    useful = handler_of(run.kind).uses(run.spec)
+    await hold(session, run.products.values(), useful.values())
 
 
 async def _submitted(session: AsyncSession, run: RunRow, *notes: str) -> SubmittedRun:

@@ -17,7 +17,7 @@ from mergehub.cli.json_option import as_json
 from mergehub.cli.lazy import imported
 from mergehub.cli.submission import CLASS, TIMEOUT, submitted
 from mergehub.contracts.kinds.verify import TensorDifference, VerifyResult
-from mergehub.contracts.provenance.files import FileDifference
+from mergehub.contracts.provenance.companions import FileDifference
 
 SHOWN = 10
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -66,7 +66,7 @@ def command(
         return
     refuse_options(("keys", "model_key"), ctx, "a folder; WHAT is not one")
     with hub(ctx) as client:
-        wanted = {"kind": "verify", "run": str(merge_run(client, what)), **how}
+        wanted = {"kind": "verify", "run": str(merge_run(client, what, or_folder=True)), **how}
         run = submitted(client, wanted, wait, raw)
     if wait and run.result and not run.result["same"]:
         raise click.exceptions.Exit(1)

@@ -583,6 +583,108 @@ def get_queue(
     return Call("GET", f"/v1/queues/{part(hardware)}", headers={"If-None-Match": if_none_match})
 
 
+def list_collection(
+    *,
+    account: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.LeavingPage, t.Leaving]:
+    """The models that the rules of retention let go and that nothing needs, the oldest first."""
+    return Pages(
+        "GET",
+        "/v1/artifacts/collection",
+        query={"account": account, "limit": limit, "cursor": cursor},
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def collect_artifacts() -> Call[t.Collected]:
+    """Mark the models that `GET` lists. The hub does so by itself every minute."""
+    return Call("POST", "/v1/artifacts/collection")
+
+
+def list_artifacts(
+    *,
+    run: str | UUID | None = None,
+    owner: str | None = None,
+    model: str | None = None,
+    recipe: str | UUID | None = None,
+    gone: bool | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    if_none_match: str | None = None,
+) -> Pages[t.ArtifactPage, t.Artifact]:
+    """The models that runs made, newest first. A model is as private as its run."""
+    return Pages(
+        "GET",
+        "/v1/artifacts",
+        query={
+            "run": run,
+            "owner": owner,
+            "model": model,
+            "recipe": recipe,
+            "gone": gone,
+            "limit": limit,
+            "cursor": cursor,
+        },
+        headers={"If-None-Match": if_none_match},
+    )
+
+
+def get_artifact(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.ArtifactFiles]:
+    """A model, and the name, size and SHA-256 of each of its files."""
+    return Call("GET", f"/v1/artifacts/{part(run_id)}", headers={"If-None-Match": if_none_match})
+
+
+def delete_artifact(run_id: str | UUID) -> Call[t.Artifact]:
+    """Mark a model to be deleted. Its files go later; a run that is submitted by then keeps it."""
+    return Call("DELETE", f"/v1/artifacts/{part(run_id)}")
+
+
+def pin_artifact(run_id: str | UUID) -> Call[t.Artifact]:
+    """Keep a model, whatever the rules of retention say."""
+    return Call("PUT", f"/v1/artifacts/{part(run_id)}/pin")
+
+
+def unpin_artifact(run_id: str | UUID) -> Call[t.Artifact]:
+    """Let the rules of retention decide about a model again."""
+    return Call("DELETE", f"/v1/artifacts/{part(run_id)}/pin")
+
+
+def download_artifact_file(
+    run_id: str | UUID,
+    name: str,
+    *,
+    range: str | None = None,
+    if_range: str | None = None,
+    if_none_match: str | None = None,
+) -> Call[str]:
+    """A file, or the range of it that `Range` asks for; several ranges get the whole file."""
+    return Call(
+        "GET",
+        f"/v1/artifacts/{part(run_id)}/files/{part(name)}",
+        headers={"Range": range, "If-Range": if_range, "If-None-Match": if_none_match},
+    )
+
+
+def get_retention(handle: str, *, if_none_match: str | None = None) -> Call[t.OwnRules]:
+    """The rules that the account has beside those of the hub. Members may ask."""
+    return Call(
+        "GET", f"/v1/accounts/{part(handle)}/retention", headers={"If-None-Match": if_none_match}
+    )
+
+
+def set_retention(handle: str, body: t.Retention) -> Call[t.OwnRules]:
+    """Let models of the account go earlier than the hub's rules do."""
+    return Call("PUT", f"/v1/accounts/{part(handle)}/retention", body=body)
+
+
+def remove_retention(handle: str) -> Call[t.OwnRules]:
+    """Leave the account's models to the hub's rules alone."""
+    return Call("DELETE", f"/v1/accounts/{part(handle)}/retention")
+
+
 def list_workers(
     *, limit: int | None = None, cursor: str | None = None, if_none_match: str | None = None
 ) -> Pages[t.WorkerPage, t.Worker]:
@@ -952,6 +1054,7 @@ def set_quota(
         "comments_a_day",
         "runs_active",
         "runs_a_day",
+        "artifact_bytes",
         "webhooks",
         "tokens",
         "organisations",
@@ -969,6 +1072,7 @@ def reset_quota(
         "comments_a_day",
         "runs_active",
         "runs_a_day",
+        "artifact_bytes",
         "webhooks",
         "tokens",
         "organisations",

@@ -91,6 +91,66 @@ class Active(TypedDict):
     exp: NotRequired[int | None]
 
 
+class Artifact(TypedDict):
+    """The model of a run.
+
+    A model that is `leaving` is deleted later, unless a run needs it until then; `why` says why,
+    and `marked_at` since when. `size` is null while the hub has not read its files yet."""
+
+    run: str
+    owner: str
+    visibility: Literal["public", "private"]
+    model_name: str
+    recipe_version: str | None
+    output_digest: str
+    size: int | None
+    created_at: str
+    pinned: bool
+    state: Literal["stored", "leaving", "deleting", "gone"]
+    why: str | None
+    marked_at: str | None
+
+
+class ArtifactFile(TypedDict):
+    """A file of a model. `name` is its path in the model's folder."""
+
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+class ArtifactFiles(TypedDict):
+    """A model with its files, by name; empty while the hub has not read them yet.
+
+    `lock`, `manifest` and `provenance` are the names of the files that say what the merge read,
+    the digest of each tensor, and how the model was made; null if it has no such file."""
+
+    run: str
+    owner: str
+    visibility: Literal["public", "private"]
+    model_name: str
+    recipe_version: str | None
+    output_digest: str
+    size: int | None
+    created_at: str
+    pinned: bool
+    state: Literal["stored", "leaving", "deleting", "gone"]
+    why: str | None
+    marked_at: str | None
+    files: list[ArtifactFile]
+    lock: str | None
+    manifest: str | None
+    provenance: str | None
+
+
+class ArtifactPage(TypedDict):
+    """Newest first."""
+
+    items: list[Artifact]
+    next_cursor: str | None
+
+
 class Attempt(TypedDict):
     """One attempt: the status and the beginning of the answer, or the error."""
 
@@ -223,6 +283,12 @@ class ClaimRequest(TypedDict):
     hardware: NotRequired[Literal["cpu", "gpu", "gpu:80gb"] | None]
     capacity: NotRequired[CapacityInput]
     pushes: NotRequired[list[str]]
+
+
+class Collected(TypedDict):
+    """How many models a collection has marked; their files go an hour later."""
+
+    marked: int
 
 
 class Comment(TypedDict):
@@ -537,6 +603,13 @@ class FileDifference(TypedDict):
     again: str | None
 
 
+class FileDigest(TypedDict):
+    """A file's size in bytes and its SHA-256 in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
 class ForkCreate(TypedDict):
     """What the fork has in another way than its origin; omitted fields are taken from there."""
 
@@ -649,6 +722,24 @@ class ItemsOfRuns(TypedDict):
     items: list[ItemsOfRun]
 
 
+class Leaving(TypedDict):
+    """A model that goes by the rules at the next collection, and why."""
+
+    run: str
+    owner: str
+    model_name: str
+    size: int | None
+    created_at: str
+    why: str
+
+
+class LeavingPage(TypedDict):
+    """The oldest first. A page may have fewer items than its limit, since needed models stay."""
+
+    items: list[Leaving]
+    next_cursor: str | None
+
+
 class LockInput(TypedDict):
     """What determines the output together with the recipe: a rerun under it must agree.
 
@@ -754,9 +845,10 @@ class MergeResult(TypedDict):
     notes: NotRequired[list[str]]
     versions: NotRequired[dict[str, str]]
     machine: NotRequired[Machine | None]
-    files: NotRequired[dict[str, str]]
+    companions: NotRequired[dict[str, str]]
     lock: NotRequired[LockInput | None]
     manifest: NotRequired[dict[str, TensorDigest] | None]
+    files: NotRequired[dict[str, FileDigest] | None]
 
 
 class MergeRunCreate(TypedDict):
@@ -823,6 +915,14 @@ class NeedsOutput(TypedDict):
 class OrganisationCreate(TypedDict):
     handle: str
     display_name: NotRequired[str | None]
+
+
+class OwnRules(TypedDict):
+    """The rules of retention that an account has beside those of the hub."""
+
+    days: int | None
+    newest: int
+    keep: list[Literal["starred", "published"]]
 
 
 class Parent(TypedDict):
@@ -956,6 +1056,7 @@ class Quota(TypedDict):
         "comments_a_day",
         "runs_active",
         "runs_a_day",
+        "artifact_bytes",
         "webhooks",
         "tokens",
         "organisations",
@@ -1199,6 +1300,17 @@ class ReproductionPage(TypedDict):
 
     items: list[Reproduction]
     next_cursor: str | None
+
+
+class Retention(TypedDict):
+    """Which models go: those older than `days`, unless another rule keeps them.
+
+    Whatever the rules say, a model stays while it is pinned, while a run or a lock needs it, and
+    for a day after its run."""
+
+    days: NotRequired[int | None]
+    newest: NotRequired[int]
+    keep: NotRequired[list[Literal["starred", "published"]]]
 
 
 class Rotation(TypedDict):
@@ -1633,7 +1745,7 @@ class VerifyResult(TypedDict):
     machine: Machine | None
     unlike: list[Unlike]
     seconds: float
-    files: NotRequired[dict[str, str]]
+    companions: NotRequired[dict[str, str]]
     differing_files: NotRequired[list[FileDifference] | None]
 
 

@@ -12,7 +12,8 @@ from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Digest, ModelName, Note
-from mergehub.contracts.provenance.files import FileDigests
+from mergehub.contracts.provenance.companions import Companions
+from mergehub.contracts.provenance.files import Files
 from mergehub.contracts.provenance.settings import Machine, Versions
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.contracts.strict import Lax
@@ -102,13 +103,17 @@ class MergeResult(Result):
     machine: Machine | None = Field(
         default=None, description="Null if an earlier attempt made the model."
     )
-    files: FileDigests = Field(default_factory=dict)
+    companions: Companions = Field(default_factory=dict)
     lock: Lock | None = Field(
         default=None, description="Only in reports; clients find it at the run's `lock` address."
     )
     manifest: Tensors | None = Field(
         default=None,
         description="Only in reports; clients find it at the run's `tensors` address.",
+    )
+    files: Files | None = Field(
+        default=None,
+        description="Only in reports; clients find them at `/v1/artifacts/{run_id}`.",
     )
 
 

@@ -11,7 +11,7 @@ from mergehub.contracts.examples import RUN_ID, example
 from mergehub.contracts.kinds.kind import Create, Result, RunKind, Spec
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import Digest
-from mergehub.contracts.provenance.files import FileDifference, FileDigests
+from mergehub.contracts.provenance.companions import Companions, FileDifference
 from mergehub.contracts.provenance.settings import Machine, MergeSetting, Unlike, Versions
 from mergehub.contracts.provenance.tensors import TensorDigest, TensorName, Tensors
 from mergehub.contracts.strict import Lax
@@ -87,7 +87,7 @@ class VerifyResult(Result):
         max_length=50, description="In what the settings of the two merges differ."
     )
     seconds: float
-    files: FileDigests = Field(default_factory=dict)
+    companions: Companions = Field(default_factory=dict)
     differing_files: list[FileDifference] | None = Field(
         default=None,
         description="The files beside the weights that differ, as the hub finds; null if a worker "

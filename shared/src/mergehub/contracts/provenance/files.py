@@ -1,44 +1,36 @@
-"""The files beside the weights of a model, by digest, and how those of two merges differ."""
+"""The files of a model, with their sizes and digests, as its worker reports them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from mergehub.contracts.messages import Message
-from mergehub.contracts.provenance.tensors import Sha256
+from mergehub.contracts.shapes import Text
 
-MOST_FILES = 1000
-FileName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-FileDigests = Annotated[
-    dict[FileName, Sha256],
-    Field(
-        max_length=MOST_FILES,
-        description="The SHA-256 of each file beside the weights: configuration, tokenizer and "
-        "what was copied, but not the recipe, the lock, the card, the manifest and signatures. "
-        "Empty from older workers.",
-    ),
-]
+MOST_FILES = 5_000
+"""The most files of a model that a hub lists."""
+LONGEST_PATH = 1_000
 
 
-class FileDifference(Message):
-    """A file that is not the same again; null where a merge does not have it."""
+def _inside(name: str) -> str:
+    path = PurePosixPath(name)
+    if str(path) != name or path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError("must be a path inside the model's folder")
+    return name
 
-    name: FileName
-    made: Sha256 | None = Field(description="Its SHA-256 as the run made it.")
-    again: Sha256 | None = Field(description="Its SHA-256 as it was made again.")
+
+FilePath = Annotated[Text, Field(min_length=1, max_length=LONGEST_PATH), AfterValidator(_inside)]
 
 
-def differing(
-    made: Mapping[str, str] | None, again: Mapping[str, str] | None
-) -> list[FileDifference] | None:
-    """The files that differ, by name; None if either side is not known."""
-    if not made or not again:
-        return None
-    return [
-        FileDifference(name=name, made=made.get(name), again=again.get(name))
-        for name in sorted(made.keys() | again.keys())
-        if made.get(name) != again.get(name)
-    ]
+class FileDigest(Message):
+    """A file's size in bytes and its SHA-256 in hexadecimal."""
+
+    size: int = Field(ge=0, lt=2**63)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+Files = Annotated[dict[FilePath, FileDigest], Field(min_length=1, max_length=MOST_FILES)]
+"""Every file of a model by its path in the model's folder."""

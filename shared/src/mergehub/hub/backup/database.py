@@ -18,7 +18,14 @@ from mergehub.hub import leftovers
 from mergehub.hub.folder import DataFolder, FolderInUse
 from mergehub.hub.postgres import Postgres
 
-MERGED = "SELECT id FROM registry.runs WHERE kind = 'merge' AND state = 'succeeded' ORDER BY id"
+ARTIFACTS = "SELECT to_regclass('registry.artifacts') IS NOT NULL"
+MADE = "SELECT id FROM registry.runs WHERE kind = 'merge' AND state = 'succeeded' ORDER BY id"
+MERGED = """
+SELECT id FROM registry.runs LEFT JOIN registry.artifacts ON run_id = id
+WHERE kind = 'merge' AND runs.state = 'succeeded'
+AND artifacts.state IS DISTINCT FROM 'deleting' AND artifacts.state IS DISTINCT FROM 'gone'
+ORDER BY id
+"""
 SCHEMAS = tuple(service.name for service in SERVICES)
 
 
@@ -58,7 +65,8 @@ def started(folder: Path, log: Path | None = None) -> Iterator[Postgres]:
 class Snapshot:
     """All databases as of one moment, while the services keep writing.
 
-    `revisions` are the newest migrations; `merged` are the runs that had made a model.
+    `revisions` are the newest migrations; `merged` are the runs that had made a model, without
+    those whose models were deleted.
     """
 
     url: str
@@ -91,7 +99,9 @@ async def snapshot(url: str) -> AsyncIterator[Snapshot]:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             name = await connection.fetchval("SELECT pg_export_snapshot()")
             revisions = {schema: await _revision(connection, schema) for schema in SCHEMAS}
-            merged = await connection.fetch(MERGED)
+            merged = await connection.fetch(
+                MERGED if await connection.fetchval(ARTIFACTS) else MADE
+            )
             yield Snapshot(url, name, revisions, tuple(row["id"] for row in merged))
     finally:
         await connection.close()

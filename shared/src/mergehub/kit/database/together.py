@@ -36,7 +36,8 @@ async def together(session: AsyncSession, *writes: Write) -> datetime:
         values |= write.values
     channels = sorted({write.channel for write in writes if write.channel})
     statement = _statement(tuple(write.sql for write in writes), *channels)
-    return (await session.execute(statement, values)).one()[0]
+    now: datetime = (await session.execute(statement, values)).one()[0]
+    return now
 
 
 @cache

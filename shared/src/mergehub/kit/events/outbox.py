@@ -157,9 +157,9 @@ class Outbox:
         told = {"events": json.dumps(rows, default=str), "channel": CHANNEL, "source": self.source}
         _, now, ids = (await session.execute(self._emit, shared | told)).one()
         if ids:
+            table: Callable[..., OutboxColumns] = self.table  # SQLAlchemy makes its arguments
             new = [
-                self.table(id=id, time=now, **row, **shared)
-                for id, row in zip(ids, rows, strict=True)
+                table(id=id, time=now, **row, **shared) for id, row in zip(ids, rows, strict=True)
             ]
             for follow in self._followers:
                 await follow(session, new)

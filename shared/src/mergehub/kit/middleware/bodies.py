@@ -70,6 +70,10 @@ class PlainBodies:
         await answer(problem)(scope, receive, send)
 
 
+HEAD_ONLY = "mergehub.head_only"
+"""In the scope of a request that was HEAD, for who need not prepare the body."""
+
+
 class HeadAsGet:
     """ASGI middleware that answers HEAD like GET, without the body."""
 
@@ -88,7 +92,8 @@ class HeadAsGet:
                 await send({"type": "http.response.body"})
                 answered.set()
 
-        getting = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, head_only))
+        get = {**scope, "method": "GET", HEAD_ONLY: True}
+        getting = asyncio.ensure_future(self._app(get, receive, head_only))
         waiting = asyncio.create_task(answered.wait())
         await asyncio.wait((getting, waiting), return_when=asyncio.FIRST_COMPLETED)
         for task in (getting, waiting):  # or a stream of events would continue without a reader

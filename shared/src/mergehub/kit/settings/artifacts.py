@@ -28,13 +28,12 @@ def origin(text: str) -> str:
     return text.rstrip("/")
 
 
-class ArtifactSettings(Settings):
-    """Where the models of runs are stored."""
+FolderOrBucket = Annotated[Path | str, BeforeValidator(_place)]
 
-    artifacts: Annotated[Path | str, BeforeValidator(_place)] = Field(
-        default=Path("artifacts"),
-        description="The folder for the models that runs make, or `s3://bucket/prefix`.",
-    )
+
+class BucketSettings(Settings):
+    """How to reach an S3-compatible store."""
+
     s3_endpoint: Annotated[str, BeforeValidator(origin)] | None = Field(
         default=None,
         examples=["https://s3.example.org"],
@@ -50,15 +49,8 @@ class ArtifactSettings(Settings):
     )
     s3_region: str = Field(default="us-east-1", description="The region of the bucket.")
 
-    @property
-    def s3_place(self) -> S3Place | None:
-        """The bucket, or None if `artifacts` is a folder."""
-        if isinstance(self.artifacts, Path):
-            return None
-        return self.s3_place_of(self.artifacts)
-
     def s3_place_of(self, url: str) -> S3Place:
-        """A place in the same store. Raises ValueError."""
+        """A place in that store. Raises ValueError."""
         return S3Place.at(
             url,
             endpoint=self.s3_endpoint,
@@ -75,6 +67,22 @@ class ArtifactSettings(Settings):
                 "neither"
             )
         return self
+
+
+class ArtifactSettings(BucketSettings):
+    """Where the models of runs are stored."""
+
+    artifacts: FolderOrBucket = Field(
+        default=Path("artifacts"),
+        description="The folder for the models that runs make, or `s3://bucket/prefix`.",
+    )
+
+    @property
+    def s3_place(self) -> S3Place | None:
+        """The bucket, or None if `artifacts` is a folder."""
+        if isinstance(self.artifacts, Path):
+            return None
+        return self.s3_place_of(self.artifacts)
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

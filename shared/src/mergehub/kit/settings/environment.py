@@ -20,7 +20,11 @@ from mergehub.variables import SUFFIX, BadVariable, variable
 
 S = TypeVar("S", bound="Settings")
 
-KINDS = {"list_type": "it should be a JSON list", "dict_type": "it should be a JSON object"}
+KINDS = {
+    "list_type": "it should be a JSON list",
+    "dict_type": "it should be a JSON object",
+    "model_type": "it should be a JSON object",
+}
 
 
 class BadSettings(SystemExit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import os
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -16,8 +17,9 @@ from pydantic_settings import SettingsConfigDict
 from mergehub.artifacts import ArtifactStore, open_store
 from mergehub.artifacts.opening import CACHE_BYTES
 from mergehub.contracts.hardware import Hardware
-from mergehub.kit.settings.artifacts import ArtifactSettings
+from mergehub.kit.settings.artifacts import ArtifactSettings, BucketSettings, FolderOrBucket
 from mergehub.kit.settings.pushing import PushSettings
+from mergehub.kit.settings.retention import Retention
 from mergehub.kit.settings.sign_in import Origin, SignInSettings
 from mergehub.tokens import BadToken, read_token
 from mergehub.urls import NotAUrl, check_host, parsed
@@ -97,7 +99,7 @@ def _public_keys(text: str) -> str:
     return text
 
 
-class ServiceSettings(SignInSettings):
+class ServiceSettings(SignInSettings, BucketSettings):
     """The settings of each HTTP service. The README of a package lists the variables."""
 
     model_config = SettingsConfigDict(
@@ -210,6 +212,22 @@ class ServiceSettings(SignInSettings):
         gt=0,
         description="How many seconds an answer may take to begin; a stream may then continue.",
     )
+    artifacts: FolderOrBucket | None = Field(
+        default=None,
+        description="Where the workers store the models of runs, the same as theirs; without it, "
+        "the registry lists models and cannot send or delete their files.",
+    )
+    downloads: int = Field(
+        default=16,
+        ge=1,
+        le=1000,
+        description="How many files of models a registry process sends at the same time.",
+    )
+    retention: Retention = Field(
+        default=Retention(),
+        examples=[{"days": 90, "newest": 2}],
+        description="JSON object: which models of runs are deleted, and when. Without it, none is.",
+    )
     webhook_allow: list[Network] = Field(
         default_factory=list,
         examples=[["127.0.0.0/8"]],
@@ -228,6 +246,18 @@ class ServiceSettings(SignInSettings):
     def address(self) -> str:
         """The address at which the hub is known to people and to programs of others."""
         return self.public_url or self.hub_url
+
+    def open_store(self) -> ArtifactStore | None:
+        """The store of models, or None if the service does not know it. Raises StoreFault."""
+        match self.artifacts:
+            case None:
+                return None
+            case Path():
+                return open_store(self.artifacts)
+            case url:
+                # A service keeps no models; only their locks are there.
+                unused = Path(gettempdir()) / f"mergehub-artifacts-{os.getuid()}"
+                return open_store(unused, self.s3_place_of(url), 0)
 
     @cached_property
     def cursor_secret(self) -> bytes:

@@ -15,15 +15,17 @@ QuotaName = Literal[
     "comments_a_day",
     "runs_active",
     "runs_a_day",
+    "artifact_bytes",
     "webhooks",
     "tokens",
     "organisations",
 ]
-QUOTAS: dict[QuotaName, int] = {
+QUOTAS: dict[QuotaName, int | None] = {
     "recipes": 1_000,
     "comments_a_day": 200,
     "runs_active": 50,
     "runs_a_day": 500,
+    "artifact_bytes": None,  # only the operator knows how large the store is
     "webhooks": 20,
     "tokens": 50,
     "organisations": 10,

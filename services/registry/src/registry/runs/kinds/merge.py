@@ -21,6 +21,7 @@ from registry.runs.pushes.service import check_allowed, queue_push
 from registry.runs.reproductions.locks import keep
 from registry.runs.sources import Sources
 from registry.runs.wanted.recipes import wanted_recipe
+from registry.stored import keeping
 
 
 class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
@@ -72,13 +73,15 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
         return wanted.push
 
     def stored(self, result: MergeResult) -> dict[str, Any]:
-        """The result without lock and manifest, which have a row of their own."""
-        return result.model_dump(mode="json", exclude={"lock", "manifest"})
+        """The result without lock, manifest and files, which have rows of their own."""
+        return result.model_dump(mode="json", exclude={"lock", "manifest", "files"})
 
     async def announce(
         self, session: AsyncSession, run: RunRow, spec: MergeSpec, result: MergeResult
     ) -> None:
+        assert run.finished_at is not None  # it has just succeeded
         await keep(session, run.id, result)
+        await keeping.keep(session, run.id, run.owner, run.finished_at, result.files)
         data = ModelProduced(
             run=run.id,
             name=spec.model_name,

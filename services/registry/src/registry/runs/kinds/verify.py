@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.kinds import MAKERS
 from mergehub.contracts.kinds.verify import VerifyResult, VerifyRunCreate, VerifySpec
-from mergehub.contracts.provenance.files import differing
+from mergehub.contracts.provenance.companions import differing
 from mergehub.contracts.provenance.settings import MergeSetting
 from mergehub.contracts.runs import RunState
 from mergehub.kit.identity.tokens import Principal
@@ -79,7 +79,7 @@ class VerifyHandler(Handler[VerifyRunCreate, VerifySpec, VerifyResult]):
                 "`same`, `differing` and `output_digest` contradict each other, or the merge run."
             )
         merge = await session.get_one(RunRow, spec.run)
-        files = differing((merge.result or {}).get("files"), result.files)
+        files = differing((merge.result or {}).get("companions"), result.companions)
         shown = [each.model_dump() for each in files] if files is not None else None
         run.result = {**(run.result or {}), "files": {}, "differing_files": shown}
         await service.record(session, run, spec, result)

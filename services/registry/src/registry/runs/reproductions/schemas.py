@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mergehub.contracts.kinds.verify import TensorDifference
 from mergehub.contracts.messages import Answer
-from mergehub.contracts.provenance.files import FileDifference
+from mergehub.contracts.provenance.companions import FileDifference
 from mergehub.contracts.provenance.settings import MergeSetting, Unlike
 from mergehub.contracts.provenance.tensors import Tensors
 from mergehub.kit.paging.pages import Page

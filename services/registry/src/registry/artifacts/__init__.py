@@ -1,0 +1,1 @@
+"""Artifacts: the models of runs, to list, download, pin and delete."""
