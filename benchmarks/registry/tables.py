@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
+from multiprocessing import get_context
 from typing import Any
 
 import asyncpg
 
-from benchmarks.registry.made import Made
+from benchmarks.registry.made import OWNERS, PARTS, Made, owner, part
 from mergehub.kit.database.connections import connect
 from registry.search.models import FORM
 
-AT_ONCE = 20_000
+AT_ONCE = 10_000
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes
+WHERE schemaname = 'registry' AND tablename IN ('recipes', 'recipe_versions', 'recipe_features')
+AND NOT EXISTS (
+  SELECT FROM pg_constraint WHERE conindid = format('%I.%I', schemaname, indexname)::regclass
+)
+"""
 ACCOUNTS = ("handle", "kind", "display_name")
 RECIPES = (
     *("id", "owner", "visibility", "name", "title", "description", "tags", "domains", "newest"),
@@ -30,26 +42,51 @@ FEATURES = (
 )
 
 
-async def fill(url: str, recipes: Iterable[Made]) -> None:
-    """Write recipes, each with one version, into the tables, which have none."""
+async def fill(url: str, count: int) -> None:
+    """Write so many recipes, each with one version, into the tables, which have none.
+
+    Processes make them; the indexes are built afterwards.
+    """
+    async with _connection(url) as connection:
+        handles = sorted({owner(number) for number in range(OWNERS)})
+        accounts = ((handle, "person", handle) for handle in handles)
+        await connection.copy_records_to_table("accounts", records=accounts, columns=ACCOUNTS)
+        indexes = await connection.fetch(INDEXES)
+        for each in indexes:
+            await connection.execute(f"DROP INDEX registry.{each['indexname']}")
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
+        list(
+            processes.map(_fill_part, *zip(*((url, count, at) for at in range(PARTS)), strict=True))
+        )
+    async with _connection(url) as connection:
+        for each in indexes:
+            await connection.execute(each["indexdef"])
+        await connection.execute("VACUUM (ANALYZE, FREEZE)")
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect(url, statement_seconds=None)
     try:
         await connection.execute("SET search_path TO registry")
         await connection.execute("SET session_replication_role TO replica")  # no triggers
-        owners: set[str] = set()
-        remaining = iter(recipes)
-        while part := list(islice(remaining, AT_ONCE)):
-            await _write(connection, part, owners)
-        await connection.execute("ANALYZE")
+        yield connection
     finally:
         await connection.close()
 
 
-async def _write(connection: asyncpg.Connection, part: Sequence[Made], owners: set[str]) -> None:
-    new = sorted({each.owner for each in part} - owners)
-    owners.update(new)
-    accounts = ((handle, "person", handle) for handle in new)
-    await connection.copy_records_to_table("accounts", records=accounts, columns=ACCOUNTS)
+def _fill_part(url: str, count: int, place: int) -> None:
+    asyncio.run(_write_part(url, count, place))
+
+
+async def _write_part(url: str, count: int, place: int) -> None:
+    remaining = part(count, place)
+    async with _connection(url) as connection:
+        while some := list(islice(remaining, AT_ONCE)):
+            await _write(connection, some)
+
+
+async def _write(connection: asyncpg.Connection, part: Sequence[Made]) -> None:
     for table, columns, rows in (
         ("recipes", RECIPES, _recipes(part)),
         ("recipe_versions", VERSIONS, _versions(part)),

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from registry.search.words import name_words, words_of
 
 TITLE, TAGS, INGREDIENTS, DESCRIPTION = range(4)
 WEIGHTS = (8, 4, 2, 1)
 """How much a word counts by the best place that has it, in the order above."""
+
+
+def hashed(text: str) -> int:
+    """A hash of 64 bits that is the same in each process."""
+    digest = blake2b(text.encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
 
 
 @dataclass(frozen=True)
@@ -47,12 +54,15 @@ class Entry:
 
     def mark(self) -> int:
         """A hash of all but the counters."""
-        parameters = tuple(sorted(self.parameters.items()))
-        return hash(
-            (
-                *(self.owner, self.name, self.title, self.description, self.tags, self.domains),
-                *(self.licence, self.visibility, self.archived, self.created, self.methods),
-                *(self.base, self.ingredients, parameters, self.count, self.shape),
+        parameters = sorted(self.parameters.items())
+        return hashed(
+            repr(
+                (
+                    *(self.owner, self.name, self.title, self.description, self.tags),
+                    *(self.domains, self.licence, self.visibility, self.archived, self.created),
+                    *(self.methods, self.base, self.ingredients, parameters, self.count),
+                    self.shape,
+                )
             )
         )
 

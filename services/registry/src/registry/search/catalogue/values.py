@@ -15,9 +15,13 @@ from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
 from registry.search.catalogue.beginnings import Beginnings
-from registry.search.catalogue.entry import Entry
+from registry.search.catalogue.entry import Entry, hashed
 from registry.search.catalogue.frequency import Frequency
+from registry.search.catalogue.frozen import FrozenPostings
 from registry.search.catalogue.kept import Kept
+from registry.search.catalogue.parts import Kept as KeptParts
+from registry.search.catalogue.parts import Part, Parts, below, texts_of, texts_part
+from registry.search.catalogue.parts import within as named
 from registry.search.catalogue.postings import Postings, add_pairs
 from registry.search.words import words_of
 
@@ -26,6 +30,8 @@ OPEN = ("tag", "base", "ingredient")
 CLOSED = ("method", "domain", "licence", "shape")
 PLACES = {field: place for place, field in enumerate((*OPEN, *CLOSED, "owner"))}
 MODELS = ("base", "ingredient")
+NAMED = ("tag", "ingredient")
+"""Fields whose values' words are words of their recipes."""
 MANY = 500  # models whose bitmaps are not joined at each question
 
 Codes = NDArray[np.int64]
@@ -40,16 +46,45 @@ class Values:
         self.codes: dict[str, dict[str, int]] = {field: {} for field in (*OPEN, *CLOSED, "owner")}
         self.texts: list[str] = []
         self._of_field = {field: Growing(np.int64) for field in self.codes}
-        self._postings: Postings[int] = Postings()
-        self._words: dict[str, Postings[str]] = {field: Postings() for field in MODELS}
+        self._postings = FrozenPostings()
+        self._words: dict[str, Postings[str]] = {field: Postings() for field in OPEN}
         self._of_entries = Growing(np.int32)
         self._ends = Growing(np.int64)
         self._names = Growing(np.int64)
         self._kept = Kept()
         self._beginnings = {field: Beginnings() for field in self.codes}
+        self._beginnings_of_words = {field: Beginnings() for field in OPEN}
         self._counts = Growing(np.int32)
         self._fields = Growing(np.int8)
         self._frequency = {field: Frequency() for field in OPEN}
+
+    @classmethod
+    def kept(cls, kept: KeptParts) -> Values:
+        """The values of a snapshot."""
+        values = cls()
+        values.texts = texts_of(kept["texts"])
+        values._counts, values._fields = kept["counts"], kept["fields"]
+        values._of_entries, values._ends = kept["of_entries"], kept["entry_ends"]
+        values._names = kept["names"]
+        values._postings = FrozenPostings.kept(below("postings", kept))
+        fields = list(PLACES)
+        for code, (text, place) in enumerate(
+            zip(values.texts, values._fields.all.tolist(), strict=True)
+        ):
+            values._know(fields[place], text, code)
+        return values
+
+    def parts(self) -> Parts:
+        """All values for a snapshot."""
+        return {
+            "texts": texts_part(self.texts),
+            "counts": Part.of(self._counts.all.copy()),  # they are written in place
+            "fields": Part.of(self._fields.all),
+            "of_entries": Part.of(self._of_entries.all),
+            "entry_ends": Part.of(self._ends.all),
+            "names": Part.of(self._names.all),
+            **named("postings", self._postings.parts()),
+        }
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
         """Add the values of entries that have the slots from this one on."""
@@ -65,7 +100,7 @@ class Values:
         kept = self._fields.all[all_codes] < len(OPEN)
         self._ends.extend(len(self._of_entries) + np.append(0, np.cumsum(kept))[ends])
         self._of_entries.extend(all_codes[kept])
-        self._names.extend([hash(entry.name) for entry in entries])
+        self._names.extend([hashed(entry.name) for entry in entries])
 
     def _code(self, field: str, text: str) -> int:
         codes = self.codes[field]
@@ -74,14 +109,18 @@ class Values:
             return known
         code = len(self.texts)
         self.texts.append(text)
-        codes[text] = code
         self._counts.extend([0])
         self._fields.extend([PLACES[field]])
+        self._know(field, text, code)
+        return code
+
+    def _know(self, field: str, text: str, code: int) -> None:
+        """Let a value be found."""
+        self.codes[field][text] = code
         self._of_field[field].extend([code])
-        if field in MODELS:
+        if field in OPEN:
             for word in set(words_of(text)):
                 self._words[field].add(word, code)
-        return code
 
     def of(self, code: int) -> BitMap:
         """The entries that have a value. Not to be changed."""
@@ -133,17 +172,52 @@ class Values:
         return sorted(((self._postings.count(code), code) for code in codes), reverse=True)
 
     def _beginning_with(self, field: str, beginning: str) -> Iterable[int]:
-        beginnings = self._beginnings[field]
         if field not in MODELS:
+            beginnings = self._beginnings[field]
             return [self.codes[field][text] for text in beginnings.of(self.codes[field], beginning)]
         *whole, last = words_of(beginning) or ("",)
+        return self._with_words(field, whole, last)
+
+    def _with_words(self, field: str, whole: Sequence[str], last: str) -> BitMap:
+        """The values of an open field that have some words, and one that begins so."""
         words = self._words[field]
-        begun = words.any_of(beginnings.of(words, last))
+        begun = words.any_of(self._beginnings_of_words[field].of(words, last))
         return BitMap.intersection(begun, *map(words.of, whole))
+
+    def naming(self, words: Sequence[str], prefix: bool, among: BitMap, size: int) -> BitMap:
+        """Those of some entries with a tag or a model in whose name words follow each other."""
+        if prefix:
+            *whole, last = words
+            begun = (self._with_words(field, whole, last) for field in NAMED)
+            codes = self._following(BitMap.union(*begun), words, prefix)
+        else:
+            having = (map(self._words[field].of, words) for field in NAMED)
+            candidates = BitMap.union(*(BitMap.intersection(*each) for each in having))
+            codes = self._kept.of(
+                ("following", *words),
+                len(self.texts),
+                lambda begin, end: self._following(
+                    candidates & BitMap(range(begin, end)), words, prefix
+                ),
+            )
+        if len(codes) <= MANY:
+            return self._postings.any_of(codes) & among
+        if prefix:
+            return self._with_any(codes, 0, size) & among
+        find = partial(self._with_any, codes)
+        return self._kept.of(("naming", *words), size, find) & among
+
+    def _following(self, codes: BitMap, words: Sequence[str], prefix: bool) -> BitMap:
+        """Those of some values in which words follow each other."""
+        line = " ".join(words)
+        wanted = f" {line}" if prefix else f" {line} "
+        return BitMap(
+            [code for code in codes if wanted in f" {' '.join(words_of(self.texts[code]))} "]
+        )
 
     def named(self, name: str, size: int) -> BitMap:
         """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""
-        wanted = hash(name)
+        wanted = hashed(name)
         return bitmap(np.flatnonzero(self._names.first(size) == wanted))
 
     def by_frequency(self, field: str) -> Iterator[tuple[int, int]]:
@@ -164,12 +238,9 @@ class Values:
     def counted(self, slots: Slots) -> dict[str, Counted]:
         """The values of the open fields that some entries have, and how many have each."""
         codes = self._of_entries.all[within(self._ends.all, slots)]
-        if len(codes) > len(self.texts):
-            counts = np.bincount(codes)
-            present = np.flatnonzero(counts)
-            counts = counts[present]
-        else:
-            present, counts = np.unique(codes, return_counts=True)
+        counts = np.bincount(codes, minlength=1)
+        present = np.flatnonzero(counts)
+        counts = counts[present]
         fields = self._fields.all[present]
         mine = {field: fields == PLACES[field] for field in OPEN}
         return {
