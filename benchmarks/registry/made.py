@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import TypeVar
 
 from benchmarks.registry.shapes import SHAPES, VALUES, Shape
 
-PARTS = 8
 OWNERS, MODELS, WORDS, TAGS = 60_000, 60_000, 40_000, 12_000
 FAMILIES = ("mistral", "llama-2", "llama-3", "qwen2", "qwen2.5", "gemma-2", "phi-3", "solar", "yi")
 SIZES = ("7b", "8b", "13b", "3b", "1.5b", "14b", "34b", "70b")
@@ -83,23 +82,18 @@ def model(number: int) -> str:
 
 def recipes(count: int) -> Iterator[Made]:
     """So many recipes."""
-    return chain.from_iterable(part(count, place) for place in range(PARTS))
-
-
-def part(count: int, place: int) -> Iterator[Made]:
-    """One of `PARTS` parts of so many recipes, which processes make at the same time."""
-    draw, taken = random.Random(f"17 {place}"), set[tuple[str, str]]()
+    draw, taken = random.Random(17), set[tuple[str, str]]()
     shares = list(accumulate(shape.share for shape in SHAPES))
-    for number in range(1 + count * place // PARTS, 1 + count * (place + 1) // PARTS):
+    for number in range(1, count + 1):
         [shape] = draw.choices(SHAPES, cum_weights=shares)
-        made = _recipe(draw, number, shape, place)
+        made = _recipe(draw, number, shape)
         while (made.owner, made.name) in taken:
-            made = _recipe(draw, number, shape, place)
+            made = _recipe(draw, number, shape)
         taken.add((made.owner, made.name))
         yield made
 
 
-def _recipe(draw: random.Random, number: int, shape: Shape, place: int) -> Made:
+def _recipe(draw: random.Random, number: int, shape: Shape) -> Made:
     uniform = draw.random
     models = [model(Skewed(MODELS).draw(uniform())) for _ in range(shape.models)]
     family = models[0].partition("/")[2].split("-")[0]
@@ -109,7 +103,7 @@ def _recipe(draw: random.Random, number: int, shape: Shape, place: int) -> Made:
     return Made(
         number=number,
         owner=owner(Skewed(OWNERS, 2.0).draw(uniform())),
-        name=f"{family.replace('.', '-')}-{topic}-{own}-v{place + PARTS * draw.randrange(5)}",
+        name=f"{family.replace('.', '-')}-{topic}-{own}-v{draw.randrange(1, 40)}",
         title=title,
         description=" ".join(_words(draw, int(8 + 20 * uniform()))),
         tags=list(dict.fromkeys((topic, *_tags(draw)))),

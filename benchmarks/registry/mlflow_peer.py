@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import batched
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,6 @@ import psutil
 
 from benchmarks.lineage.server import Server, free_port, wait_for
 from benchmarks.registry.made import Made, recipes
-from mergehub.hub.process import stop
 from mergehub.kit.database.connections import connect
 
 CACHE = Path(__file__).parents[2] / ".cache" / "bench"
@@ -44,8 +44,6 @@ def mlflow(url: str, models: int) -> Iterator[Server]:
     own = urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
     command = _installed()
     asyncio.run(_create(url))
-    subprocess.run([command, "db", "upgrade", own], check=True, capture_output=True)
-    asyncio.run(_fill(own, models))
     port = free_port()
     where = ["--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(
@@ -58,9 +56,11 @@ def mlflow(url: str, models: int) -> Iterator[Server]:
     try:
         server = Server(port, psutil.Process(process.pid))
         wait_for(server, "/health", START_SECONDS)
+        asyncio.run(_fill(own, models))  # it has made its tables
         yield server
     finally:
-        stop(process, 10)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
 
 
 def _installed() -> Path:
@@ -91,7 +91,8 @@ async def _fill(url: str, models: int) -> None:
     try:
         if await connection.fetchval("SELECT count(*) FROM registered_models") >= models:
             return
-        for some in batched(recipes(models), AT_ONCE):
+        remaining = recipes(models)
+        while some := list(islice(remaining, AT_ONCE)):
             named = [(f"{each.owner}-{each.name}", tags_of(each)) for each in some]
             rows = [(name, at, at) for at, (name, _) in enumerate(named)]
             tags = [(name, *tag) for name, each in named for tag in each.items()]

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from registry.search.words import name_words, words_of
-
 TITLE, TAGS, INGREDIENTS, DESCRIPTION = range(4)
 WEIGHTS = (8, 4, 2, 1)
 """How much a word counts by the best place that has it, in the order above."""
@@ -66,16 +64,14 @@ class Entry:
             )
         )
 
-    def parts(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The words of each of its texts, with its kind; the most important texts come last."""
-        yield DESCRIPTION, words_of(self.description)
-        for model in self.ingredients:
-            yield INGREDIENTS, name_words(model)
-        for tag in self.tags:
-            yield TAGS, name_words(tag)
-        yield TITLE, words_of(self.title)
+    def parts(self) -> Iterator[tuple[int, str]]:
+        """Each of its texts after its kind; the most important texts come last."""
+        yield DESCRIPTION, self.description
+        yield from ((INGREDIENTS, model) for model in self.ingredients)
+        yield from ((TAGS, tag) for tag in self.tags)
+        yield TITLE, self.title
         if self.name != self.title:
-            yield TITLE, words_of(self.name)
+            yield TITLE, self.name
 
     def values(self) -> Iterator[tuple[str, str]]:
         """Its values, each with its field."""

@@ -11,10 +11,10 @@ from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import Growing
 from registry.search.catalogue.entry import Entry
-from registry.search.catalogue.frozen import NOTHING, FrozenPostings
-from registry.search.catalogue.parts import Kept, Part, Parts, below, within
 from registry.search.catalogue.postings import Postings
 from registry.search.catalogue.ranges import Range
+from registry.search.snapshot.frozen import NOTHING, FrozenPostings
+from registry.search.snapshot.parts import Kept, Part, Parts, below, within
 
 COUNTERS = ("stars", "forks", "reproductions")
 MOST_MODELS = 2**15 - 1

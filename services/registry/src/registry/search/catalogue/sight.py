@@ -9,9 +9,9 @@ import numpy as np
 from pyroaring import BitMap
 
 from registry.search.catalogue.entry import Entry
-from registry.search.catalogue.frozen import NOTHING as NONE_FROZEN
-from registry.search.catalogue.frozen import FrozenPostings
-from registry.search.catalogue.parts import Kept, Part, Parts, below, texts_of, texts_part, within
+from registry.search.snapshot.frozen import NOTHING as NONE_FROZEN
+from registry.search.snapshot.frozen import FrozenPostings
+from registry.search.snapshot.parts import Kept, Part, Parts, below, texts_of, texts_part, within
 
 
 @dataclass(frozen=True)

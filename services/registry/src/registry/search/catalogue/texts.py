@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +11,25 @@ from pyroaring import BitMap
 
 from registry.search.catalogue.arrays import slots_of
 from registry.search.catalogue.beginnings import Beginnings
-from registry.search.catalogue.entry import DESCRIPTION, TITLE, WEIGHTS, Entry
-from registry.search.catalogue.frozen import FrozenPostings
+from registry.search.catalogue.entry import (
+    DESCRIPTION,
+    INGREDIENTS,
+    TAGS,
+    TITLE,
+    WEIGHTS,
+    Entry,
+)
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.lines import APART, Allowed, Lines
-from registry.search.catalogue.parts import Kept as KeptParts
-from registry.search.catalogue.parts import Parts, below, texts_of, texts_part, within
 from registry.search.catalogue.postings import add_pairs
+from registry.search.snapshot.frozen import FrozenPostings
+from registry.search.snapshot.parts import Kept as KeptParts
+from registry.search.snapshot.parts import Parts, below, texts_of, texts_part, within
 from registry.search.spelling.vocabulary import Near, Vocabulary
+from registry.search.words import words_of
 
 KINDS = len(WEIGHTS)
+NAMES = (INGREDIENTS, TAGS)
 Whole = NDArray[np.int64]
 FEW = 20_000  # entries that are looked through at each question; more are remembered
 
@@ -56,6 +66,7 @@ class Texts:
         texts.codes = Codes(texts_of(kept["words"]))
         texts._postings = FrozenPostings.kept(below("postings", kept))
         texts._lines = Lines.kept(below("lines", kept))
+        texts._vocabulary = Vocabulary.kept(below("spelling", kept), texts.words)
         return texts
 
     def parts(self) -> Parts:
@@ -64,6 +75,7 @@ class Texts:
             "words": texts_part(self.words),
             **within("postings", self._postings.parts()),
             **within("lines", self._lines.parts()),
+            **within("spelling", self._vocabulary.parts(self.words)),
         }
 
     @property
@@ -76,20 +88,24 @@ class Texts:
         line: list[int] = []
         kinds: list[int] = []
         part_ends, ends = [], []
+        of_name = cache(self._numbers)  # many entries have the same
         for entry in entries:
-            for kind, words in entry.parts():
-                line += map(self.codes.__getitem__, words)
+            for kind, text in entry.parts():
+                line += of_name(text) if kind in NAMES else self._numbers(text)
                 line.append(APART)
                 kinds.append(kind)
                 part_ends.append(len(line))
             ends.append(len(line))
         codes = np.array(line, np.int64)
         of_part = np.repeat(np.array(kinds), np.diff(part_ends, prepend=0))
-        in_line = (of_part == TITLE) | (of_part == DESCRIPTION)
+        in_line = (of_part == TITLE) | (of_part == DESCRIPTION)  # names are found by the values
         self._lines.add(codes[in_line], np.append(0, np.cumsum(in_line))[ends])
         slots = np.repeat(np.arange(len(entries)), np.diff(ends, prepend=0))
         keys, at = _best(codes, slots, of_part)
         add_pairs(self._postings, keys, (at + slot).astype(np.uint32))
+
+    def _numbers(self, text: str) -> list[int]:
+        return [self.codes[word] for word in words_of(text)]
 
     def places(self, word: str) -> list[BitMap]:
         """The entries that have a word in each kind of text, none of them twice."""

@@ -17,12 +17,13 @@ from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, withi
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.entry import Entry, hashed
 from registry.search.catalogue.frequency import Frequency
-from registry.search.catalogue.frozen import FrozenPostings
 from registry.search.catalogue.kept import Kept
-from registry.search.catalogue.parts import Kept as KeptParts
-from registry.search.catalogue.parts import Part, Parts, below, texts_of, texts_part
-from registry.search.catalogue.parts import within as named
-from registry.search.catalogue.postings import Postings, add_pairs
+from registry.search.catalogue.naming import Naming
+from registry.search.catalogue.postings import add_pairs
+from registry.search.snapshot.frozen import FrozenPostings
+from registry.search.snapshot.parts import Kept as KeptParts
+from registry.search.snapshot.parts import Part, Parts, below, texts_of, texts_part
+from registry.search.snapshot.parts import within as prefixed
 from registry.search.words import words_of
 
 OPEN = ("tag", "base", "ingredient")
@@ -47,15 +48,16 @@ class Values:
         self.texts: list[str] = []
         self._of_field = {field: Growing(np.int64) for field in self.codes}
         self._postings = FrozenPostings()
-        self._words: dict[str, Postings[str]] = {field: Postings() for field in OPEN}
+        self._naming = {field: Naming() for field in OPEN}
         self._of_entries = Growing(np.int32)
         self._ends = Growing(np.int64)
         self._names = Growing(np.int64)
         self._kept = Kept()
         self._beginnings = {field: Beginnings() for field in self.codes}
-        self._beginnings_of_words = {field: Beginnings() for field in OPEN}
         self._counts = Growing(np.int32)
         self._fields = Growing(np.int8)
+        self._new: list[tuple[int, int]] = []
+        """The places of the fields of values that are not in the arrays yet, with their codes."""
         self._frequency = {field: Frequency() for field in OPEN}
 
     @classmethod
@@ -67,11 +69,11 @@ class Values:
         values._of_entries, values._ends = kept["of_entries"], kept["entry_ends"]
         values._names = kept["names"]
         values._postings = FrozenPostings.kept(below("postings", kept))
-        fields = list(PLACES)
-        for code, (text, place) in enumerate(
-            zip(values.texts, values._fields.all.tolist(), strict=True)
-        ):
-            values._know(fields[place], text, code)
+        for field, place in PLACES.items():
+            codes = np.flatnonzero(values._fields.all == place)
+            values._of_field[field].extend(codes)
+            for code in codes.tolist():
+                values._know(field, values.texts[code], code)
         return values
 
     def parts(self) -> Parts:
@@ -83,7 +85,7 @@ class Values:
             "of_entries": Part.of(self._of_entries.all),
             "entry_ends": Part.of(self._ends.all),
             "names": Part.of(self._names.all),
-            **named("postings", self._postings.parts()),
+            **prefixed("postings", self._postings.parts()),
         }
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
@@ -93,6 +95,7 @@ class Values:
         for entry in entries:
             codes += [self._code(field, text) for field, text in entry.values()]
             ends.append(len(codes))
+        self._extend()
         all_codes = np.array(codes, np.int64)
         slots = np.repeat(np.arange(slot, slot + len(entries)), np.diff(ends, prepend=0))
         add_pairs(self._postings, all_codes, slots.astype(np.uint32))
@@ -102,6 +105,14 @@ class Values:
         self._of_entries.extend(all_codes[kept])
         self._names.extend([hashed(entry.name) for entry in entries])
 
+    def _extend(self) -> None:
+        """Give the new values places in the arrays."""
+        for field, place in PLACES.items():
+            self._of_field[field].extend([code for at, code in self._new if at == place])
+        self._fields.extend([place for place, _ in self._new])
+        self._counts.extend(np.zeros(len(self._new), np.int32))
+        self._new.clear()
+
     def _code(self, field: str, text: str) -> int:
         codes = self.codes[field]
         known = codes.get(text)
@@ -109,18 +120,15 @@ class Values:
             return known
         code = len(self.texts)
         self.texts.append(text)
-        self._counts.extend([0])
-        self._fields.extend([PLACES[field]])
         self._know(field, text, code)
+        self._new.append((PLACES[field], code))
         return code
 
     def _know(self, field: str, text: str, code: int) -> None:
         """Let a value be found."""
         self.codes[field][text] = code
-        self._of_field[field].extend([code])
         if field in OPEN:
-            for word in set(words_of(text)):
-                self._words[field].add(word, code)
+            self._naming[field].add(code, text)
 
     def of(self, code: int) -> BitMap:
         """The entries that have a value. Not to be changed."""
@@ -154,8 +162,7 @@ class Values:
         if field not in MODELS or not words:
             code = self.codes[field].get(value)
             return BitMap() if code is None else self.of(code)
-        postings = self._words[field]
-        named = BitMap.intersection(*map(postings.of, words))
+        named = self._naming[field].having(words)
         if len(named) <= MANY:
             return self._postings.any_of(named)
         find = partial(self._with_any, named)
@@ -175,45 +182,26 @@ class Values:
         if field not in MODELS:
             beginnings = self._beginnings[field]
             return [self.codes[field][text] for text in beginnings.of(self.codes[field], beginning)]
-        *whole, last = words_of(beginning) or ("",)
-        return self._with_words(field, whole, last)
-
-    def _with_words(self, field: str, whole: Sequence[str], last: str) -> BitMap:
-        """The values of an open field that have some words, and one that begins so."""
-        words = self._words[field]
-        begun = words.any_of(self._beginnings_of_words[field].of(words, last))
-        return BitMap.intersection(begun, *map(words.of, whole))
+        return self._naming[field].beginning(words_of(beginning) or ("",))
 
     def naming(self, words: Sequence[str], prefix: bool, among: BitMap, size: int) -> BitMap:
         """Those of some entries with a tag or a model in whose name words follow each other."""
+        found = self._following(words, prefix)
+        if len(found) <= MANY:
+            return self._postings.any_of(found) & among
         if prefix:
-            *whole, last = words
-            begun = (self._with_words(field, whole, last) for field in NAMED)
-            codes = self._following(BitMap.union(*begun), words, prefix)
-        else:
-            having = (map(self._words[field].of, words) for field in NAMED)
-            candidates = BitMap.union(*(BitMap.intersection(*each) for each in having))
-            codes = self._kept.of(
-                ("following", *words),
-                len(self.texts),
-                lambda begin, end: self._following(
-                    candidates & BitMap(range(begin, end)), words, prefix
-                ),
-            )
-        if len(codes) <= MANY:
-            return self._postings.any_of(codes) & among
-        if prefix:
-            return self._with_any(codes, 0, size) & among
-        find = partial(self._with_any, codes)
+            return self._with_any(found, 0, size) & among
+        find = partial(self._with_any, found)
         return self._kept.of(("naming", *words), size, find) & among
 
-    def _following(self, codes: BitMap, words: Sequence[str], prefix: bool) -> BitMap:
-        """Those of some values in which words follow each other."""
-        line = " ".join(words)
-        wanted = f" {line}" if prefix else f" {line} "
-        return BitMap(
-            [code for code in codes if wanted in f" {' '.join(words_of(self.texts[code]))} "]
-        )
+    def _following(self, words: Sequence[str], prefix: bool) -> BitMap:
+        """The tags and models in whose names words follow each other."""
+
+        def find(begin: int, _: int = 0) -> BitMap:
+            each = (self._naming[field].following(words, prefix, begin) for field in NAMED)
+            return BitMap.union(*each)
+
+        return find(0) if prefix else self._kept.of(("following", *words), len(self.texts), find)
 
     def named(self, name: str, size: int) -> BitMap:
         """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""

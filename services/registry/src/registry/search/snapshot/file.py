@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from registry.search.catalogue.arrays import ROOM, Growing
-from registry.search.catalogue.parts import Kept, Part, Parts
+from registry.search.snapshot.parts import Kept, Part, Parts
 
 PAGE = 4096
 AT_ONCE = 4 << 20
