@@ -20,8 +20,8 @@ class Frozen:
     """By key, from 0 on: where the bytes of its bitmap end, and how many slots have it."""
 
     def __init__(self, data: NDArray[np.uint8], ends: NDArray[Any], counts: NDArray[Any]) -> None:
-        self.data, self.ends, self.counts = data, ends, counts
-        self._bytes = memoryview(data)
+        self.ends, self.counts = ends, counts
+        self._bytes = data.data
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -30,7 +30,7 @@ class Frozen:
         """A new bitmap; None: no slot has the key."""
         if key >= len(self.counts) or not self.counts[key]:
             return None
-        return BitMap.deserialize(self._bytes[self.begin(key) : int(self.ends[key])])
+        return BitMap.deserialize(self._bytes[self.begin(key) : int(self.ends[key])].tobytes())
 
     def count(self, key: int) -> int:
         """How many slots have a key."""
@@ -51,12 +51,12 @@ class Frozen:
         pieces: list[Piece] = []
         done = 0
         for key in keys:
-            pieces.append(self.data[done : self.begin(key)])
+            pieces.append(self._bytes[done : self.begin(key)])
             done = self.begin(key + 1)
             written = added[key].serialize()
             pieces.append(written)
             lengths[key], counts[key] = len(written), len(added[key])
-        pieces.append(self.data[done:])
+        pieces.append(self._bytes[done:])
         return {
             "data": Part(np.uint8, pieces),
             "ends": Part.of(np.cumsum(lengths)),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from registry.search.catalogue.arrays import Growing
 
-Piece = NDArray[Any] | bytes
+Piece = memoryview | bytes
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Part:
     @classmethod
     def of(cls, array: NDArray[Any]) -> Part:
         """An array as it is now, if its rows are not changed any more."""
-        return cls(array.dtype, [array])
+        return cls(array.dtype, [array.data])
 
 
 Parts = dict[str, Part]
