@@ -25,7 +25,8 @@ from mergehub.kit.database.change_log import KEEP
 from registry.search.answering.counting import FIELDS, counts
 from registry.search.answering.matching import matching
 from registry.search.answering.ranking import page
-from registry.search.catalogue.arrays import slots_of
+from registry.search.bitmaps.arrays import slots_of
+from registry.search.bitmaps.parts import in_memory
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.sight import Viewpoint
@@ -34,7 +35,6 @@ from registry.search.query import Query
 from registry.search.replica.following import Follower
 from registry.search.replica.replica import Replica
 from registry.search.snapshot import file, snapshots
-from registry.search.snapshot.parts import in_memory
 from registry.search.snapshot.snapshots import Snapshots
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import bitmap, slots_of
+from registry.search.bitmaps.arrays import bitmap, slots_of
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.ranges import Range
 from registry.search.catalogue.sight import Viewpoint

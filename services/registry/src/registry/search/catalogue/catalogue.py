@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.search.catalogue.arrays import Growing
+from registry.search.bitmaps.arrays import Growing
+from registry.search.bitmaps.parts import Kept, Part, Parts, below, within
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.numbers import LATER, Numbers
 from registry.search.catalogue.sight import GrowingSight, Sight
 from registry.search.catalogue.texts import Texts
 from registry.search.catalogue.values import Values
-from registry.search.snapshot.parts import Kept, Part, Parts, below, within
 
 NONE = -1
 

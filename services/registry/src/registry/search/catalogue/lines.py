@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
-from registry.search.snapshot.parts import Kept, Part, Parts
+from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.parts import Kept, Part, Parts
 
 APART = 0
 """The number after the words of a text. No word has it."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pyroaring import BitMap
 
+from registry.search.bitmaps.postings import Postings
 from registry.search.catalogue.beginnings import Beginnings
-from registry.search.catalogue.postings import Postings
 from registry.search.words import words_of
 
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import Growing
+from registry.search.bitmaps.arrays import Growing
+from registry.search.bitmaps.frozen import NOTHING, FrozenPostings
+from registry.search.bitmaps.parts import Kept, Part, Parts, below, within
+from registry.search.bitmaps.postings import Postings
 from registry.search.catalogue.entry import Entry
-from registry.search.catalogue.postings import Postings
 from registry.search.catalogue.ranges import Range
-from registry.search.snapshot.frozen import NOTHING, FrozenPostings
-from registry.search.snapshot.parts import Kept, Part, Parts, below, within
 
 COUNTERS = ("stars", "forks", "reproductions")
 MOST_MODELS = 2**15 - 1

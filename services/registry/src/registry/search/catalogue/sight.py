@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from pyroaring import BitMap
 
+from registry.search.bitmaps.frozen import NOTHING as NONE_FROZEN
+from registry.search.bitmaps.frozen import FrozenPostings
+from registry.search.bitmaps.parts import Kept, Part, Parts, below, texts_of, texts_part, within
 from registry.search.catalogue.entry import Entry
-from registry.search.snapshot.frozen import NOTHING as NONE_FROZEN
-from registry.search.snapshot.frozen import FrozenPostings
-from registry.search.snapshot.parts import Kept, Part, Parts, below, texts_of, texts_part, within
 
 
 @dataclass(frozen=True)

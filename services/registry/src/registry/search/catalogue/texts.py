@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import slots_of
+from registry.search.bitmaps.arrays import slots_of
+from registry.search.bitmaps.frozen import FrozenPostings
+from registry.search.bitmaps.parts import Kept as KeptParts
+from registry.search.bitmaps.parts import Parts, below, texts_of, texts_part, within
+from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.entry import (
     DESCRIPTION,
@@ -21,10 +25,6 @@ from registry.search.catalogue.entry import (
 )
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.lines import APART, Allowed, Lines
-from registry.search.catalogue.postings import add_pairs
-from registry.search.snapshot.frozen import FrozenPostings
-from registry.search.snapshot.parts import Kept as KeptParts
-from registry.search.snapshot.parts import Parts, below, texts_of, texts_part, within
 from registry.search.spelling.vocabulary import Near, Vocabulary
 from registry.search.words import words_of
 

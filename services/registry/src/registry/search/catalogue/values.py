@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.frozen import FrozenPostings
+from registry.search.bitmaps.parts import Kept as KeptParts
+from registry.search.bitmaps.parts import Part, Parts, below, texts_of, texts_part
+from registry.search.bitmaps.parts import within as prefixed
+from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.entry import Entry, hashed
 from registry.search.catalogue.frequency import Frequency
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.naming import Naming
-from registry.search.catalogue.postings import add_pairs
-from registry.search.snapshot.frozen import FrozenPostings
-from registry.search.snapshot.parts import Kept as KeptParts
-from registry.search.snapshot.parts import Part, Parts, below, texts_of, texts_part
-from registry.search.snapshot.parts import within as prefixed
 from registry.search.words import words_of
 
 OPEN = ("tag", "base", "ingredient")

@@ -17,8 +17,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from registry.search.catalogue.arrays import ROOM, Growing
-from registry.search.snapshot.parts import Kept, Part, Parts
+from registry.search.bitmaps.arrays import ROOM, Growing
+from registry.search.bitmaps.parts import Kept, Part, Parts
 
 PAGE = 4096
 AT_ONCE = 4 << 20

@@ -17,8 +17,8 @@ import structlog
 
 from mergehub.kit.database.change_log import KEEP
 from mergehub.kit.replica import log
+from registry.search.bitmaps.parts import Kept, Parts
 from registry.search.snapshot import file
-from registry.search.snapshot.parts import Kept, Parts
 
 logger = structlog.get_logger()
 

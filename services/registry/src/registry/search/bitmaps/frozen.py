@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.postings import Postings
-from registry.search.snapshot.parts import Kept, Part, Parts, Piece
+from registry.search.bitmaps.parts import Kept, Part, Parts, Piece
+from registry.search.bitmaps.postings import Postings
 
 
 class Frozen:

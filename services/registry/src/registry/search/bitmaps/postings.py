@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import bitmap
+from registry.search.bitmaps.arrays import bitmap
 
 K = TypeVar("K")
 

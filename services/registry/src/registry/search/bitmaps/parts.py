@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.search.catalogue.arrays import Growing
+from registry.search.bitmaps.arrays import Growing
 
 Piece = memoryview | bytes
 
