@@ -90,5 +90,8 @@ def deep_pages(client: Client, search: str) -> Iterator[bytes]:
     path = f"/v1/recipes?{search}&limit=20"
     for _ in range(DEEP):
         page = client.get(path)
-        path = f"/v1/recipes?{search}&limit=20&cursor={quote(json.loads(page)['next_cursor'])}"
         yield page
+        cursor = json.loads(page)["next_cursor"]
+        if cursor is None:
+            return
+        path = f"/v1/recipes?{search}&limit=20&cursor={quote(cursor)}"
