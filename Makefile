@@ -146,7 +146,7 @@ bench-lineage: $(BIN)/.installed ## Measure lineage with 2,000,000 models, besid
 bench-leaderboard: $(BIN)/.installed ## Measure the leaderboard with 200,000 models (BENCH="--models 20000 --imports 50000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.leaderboard $(BENCH)
 
-bench-registry: $(BIN)/.installed ## Measure searches among 1,000,000 recipes (BENCH="--recipes 100000")
+bench-registry: $(BIN)/.installed ## Measure searches among 1,000,000 recipes, beside MLflow, and embedded (BENCH="--recipes 100000")
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.registry $(BENCH)
 
 bench-writing: $(BIN)/.installed ## Measure how fast recipes are published and imported (BENCH="--recipes 500 --beside ../before")

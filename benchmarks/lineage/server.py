@@ -69,17 +69,28 @@ class Client:
         return found
 
 
-@contextmanager
-def serving(env: Mapping[str, str], first: str, service: str = "lineage") -> Iterator[Server]:
-    """The service, once it has answered `first`."""
+def free_port() -> int:
+    """A port of this machine that no program uses."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(
+    env: Mapping[str, str],
+    first: str,
+    service: str = "lineage",
+    start_seconds: float = START_SECONDS,
+) -> Iterator[Server]:
+    """The service, once it has answered `first`."""
+    port = free_port()
     started = time.perf_counter()
     app = [f"{service}.app:create_app", *OPTIONS, "--port", str(port)]
     process = subprocess.Popen([sys.executable, "-m", "uvicorn", *app], env=dict(env))
     try:
         server = Server(port, psutil.Process(process.pid))
-        _wait_for(server, first)
+        wait_for(server, first, start_seconds)
         server.ready_after = time.perf_counter() - started
         yield server
     finally:
@@ -87,9 +98,9 @@ def serving(env: Mapping[str, str], first: str, service: str = "lineage") -> Ite
         process.wait()
 
 
-def _wait_for(server: Server, path: str) -> None:
+def wait_for(server: Server, path: str, seconds: float) -> None:
     """Ask until the answer comes. Raises what the last try raised."""
-    until = time.perf_counter() + START_SECONDS
+    until = time.perf_counter() + seconds
     while True:
         try:
             with server.client() as client:

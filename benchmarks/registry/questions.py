@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from benchmarks.lineage.server import Client
+from benchmarks.registry import processor
 from benchmarks.registry.made import DOMAINS, FAMILIES, LICENCES, SIZES, TOPICS
 from benchmarks.registry.shapes import SHAPES
 
@@ -51,38 +53,45 @@ def _filters(draw: random.Random) -> list[tuple[str, str]]:
     ]
 
 
-def timed(act: Callable[[], object]) -> float:
-    """The seconds that something takes."""
-    began = time.perf_counter()
-    act()
-    return time.perf_counter() - began
+@dataclass(frozen=True)
+class Times:
+    """Seconds of each question: as it was waited for, and as processors worked for the service."""
+
+    waited: list[float]
+    worked: list[float]
 
 
-def pages_with_facets(client: Client, asked: list[str]) -> list[float]:
-    """The seconds of each first page with its facets: two requests, one after the other."""
-
-    def ask(search: str) -> None:
-        client.get(f"/v1/recipes?{search}&limit=20")
-        client.get(f"/v1/recipes/facets?{search}")
-
-    ask(asked[0])
-    return [timed(lambda search=search: ask(search)) for search in asked]
-
-
-def pages(client: Client, asked: list[str]) -> list[float]:
-    """The seconds of each first page."""
-    return [
-        timed(lambda search=search: client.get(f"/v1/recipes?{search}&limit=20"))
-        for search in asked
-    ]
-
-
-def deep_pages(client: Client, search: str) -> list[float]:
-    """The seconds of the pages of one search, one after the other, the first included."""
-    times, path = [], f"/v1/recipes?{search}&limit=20"
-    for _ in range(DEEP):
-        began = time.perf_counter()
-        answer = json.loads(client.get(path))
-        times.append(time.perf_counter() - began)
-        path = f"/v1/recipes?{search}&limit=20&cursor={quote(answer['next_cursor'])}"
+def timed(asker: Iterable[object], pid: int) -> Times:
+    """The seconds that each step of an iteration takes, and that it takes a process."""
+    times = Times([], [])
+    before, began = processor.seconds(pid), time.perf_counter()
+    for _ in asker:
+        times.waited.append(time.perf_counter() - began)
+        times.worked.append(processor.seconds(pid) - before)
+        before, began = processor.seconds(pid), time.perf_counter()
     return times
+
+
+def pages_with_facets(client: Client, asked: Iterable[str]) -> Iterator[bytes]:
+    """Each first page with its facets: two requests, one after the other."""
+    for search in asked:
+        client.get(f"/v1/recipes?{search}&limit=20")
+        yield client.get(f"/v1/recipes/facets?{search}")
+
+
+def pages(client: Client, asked: Iterable[str]) -> Iterator[bytes]:
+    """Each first page."""
+    for search in asked:
+        yield client.get(f"/v1/recipes?{search}&limit=20")
+
+
+def deep_pages(client: Client, search: str) -> Iterator[bytes]:
+    """The pages of one search, one after the other, the first included."""
+    path = f"/v1/recipes?{search}&limit=20"
+    for _ in range(DEEP):
+        page = client.get(path)
+        yield page
+        cursor = json.loads(page)["next_cursor"]
+        if cursor is None:
+            return
+        path = f"/v1/recipes?{search}&limit=20&cursor={quote(cursor)}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -12,16 +13,46 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks.registry.made import Made
+from benchmarks.registry.made import OWNERS, Made, owner, recipes
 from mergehub.kit.database.connections import connect
 from registry.search.models import FORM
 
-AT_ONCE = 20_000
+AT_ONCE = 10_000
+MADE = 125_000
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes
+WHERE schemaname = 'registry' AND tablename IN ('recipes', 'recipe_versions', 'recipe_features')
+AND NOT EXISTS (
+  SELECT FROM pg_constraint WHERE conindid = format('%I.%I', schemaname, indexname)::regclass
+)
+"""
+COPIES = """
+CREATE TEMP TABLE these ON COMMIT DROP AS
+SELECT number AS old, id AS old_id, number + {made} * {copy} AS new,
+  ('00000007' || lpad(to_hex(number + {made} * {copy}), 24, '0'))::uuid AS id,
+  1 + (number * 7 + 977 * {copy}) % {made} AS other
+FROM recipes WHERE number <= least({made}, {last});
+INSERT INTO recipes (id, owner, visibility, name, title, description, tags, domains, licence,
+  newest, stars, created_at)
+SELECT these.id, r.owner, r.visibility, r.name || chr(97 + {copy}), r.title, o.description, r.tags,
+  r.domains, r.licence, 1, o.stars, r.created_at + interval '1 minute' * (these.new - these.old)
+FROM these JOIN recipes r ON r.number = these.old JOIN recipes o ON o.number = these.other
+ORDER BY these.new;
+INSERT INTO recipe_versions (id, recipe_id, number, digest, method, ingredients, source, canonical)
+SELECT ('00000008' || substr(replace(these.id::text, '-', ''), 9))::uuid, these.id, v.number,
+  'sha256:' || encode(sha256((v.digest || {copy})::bytea), 'hex'), v.method, v.ingredients,
+  v.source, v.canonical
+FROM these JOIN recipe_versions v ON v.recipe_id = these.old_id ORDER BY these.new;
+INSERT INTO recipe_features (recipe_id, version, form, methods, base, ingredients, parameters,
+  count, shape)
+SELECT these.id, f.version, f.form, f.methods, f.base, f.ingredients, f.parameters, f.count, f.shape
+FROM these JOIN recipe_features f ON f.recipe_id = these.old_id ORDER BY these.new
+"""
 ACCOUNTS = ("handle", "kind", "display_name")
 RECIPES = (
-    *("id", "owner", "visibility", "name", "title", "description", "tags", "domains", "newest"),
-    *("stars", "created_at"),
+    *("id", "owner", "visibility", "name", "title", "description", "tags", "domains", "licence"),
+    *("newest", "stars", "created_at"),
 )
 VERSIONS = ("id", "recipe_id", "number", "digest", "method", "ingredients", "source", "canonical")
 FEATURES = (
@@ -30,26 +61,43 @@ FEATURES = (
 )
 
 
-async def fill(url: str, recipes: Iterable[Made]) -> None:
-    """Write recipes, each with one version, into the tables, which have none."""
+async def fill(url: str, count: int) -> None:
+    """Write so many recipes, each with one version, into the tables, which have none.
+
+    Of many, the first are made; the others are these with descriptions and stars of one another.
+    The indexes are built afterwards.
+    """
+    async with _connection(url) as connection:
+        handles = sorted({owner(number) for number in range(OWNERS)})
+        accounts = ((handle, "person", handle) for handle in handles)
+        await connection.copy_records_to_table("accounts", records=accounts, columns=ACCOUNTS)
+        indexes = await connection.fetch(INDEXES)
+        for each in indexes:
+            await connection.execute(f"DROP INDEX registry.{each['indexname']}")
+        made = min(count, MADE)
+        remaining = recipes(made)
+        while some := list(islice(remaining, AT_ONCE)):
+            await _write(connection, some)
+        for copy in range(1, -(-count // made)):
+            values = {"made": made, "copy": copy, "last": count - copy * made}
+            await connection.execute(COPIES.format(**values))
+        for each in indexes:
+            await connection.execute(each["indexdef"])
+        await connection.execute("VACUUM (ANALYZE, FREEZE)")
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect(url, statement_seconds=None)
     try:
         await connection.execute("SET search_path TO registry")
         await connection.execute("SET session_replication_role TO replica")  # no triggers
-        owners: set[str] = set()
-        remaining = iter(recipes)
-        while part := list(islice(remaining, AT_ONCE)):
-            await _write(connection, part, owners)
-        await connection.execute("ANALYZE")
+        yield connection
     finally:
         await connection.close()
 
 
-async def _write(connection: asyncpg.Connection, part: Sequence[Made], owners: set[str]) -> None:
-    new = sorted({each.owner for each in part} - owners)
-    owners.update(new)
-    accounts = ((handle, "person", handle) for handle in new)
-    await connection.copy_records_to_table("accounts", records=accounts, columns=ACCOUNTS)
+async def _write(connection: asyncpg.Connection, part: Sequence[Made]) -> None:
     for table, columns, rows in (
         ("recipes", RECIPES, _recipes(part)),
         ("recipe_versions", VERSIONS, _versions(part)),
@@ -66,7 +114,7 @@ def _recipes(part: Sequence[Made]) -> Iterator[tuple[Any, ...]]:
     for made in part:
         yield (
             *(_id(made), made.owner, made.visibility, made.name, made.title, made.description),
-            *(made.tags, made.domains, 1, made.stars),
+            *(made.tags, made.domains, made.licence, 1, made.stars),
             BEGIN + timedelta(seconds=60 * made.number),
         )
 

@@ -20,7 +20,8 @@ def _body(made: Made) -> bytes:
     models = "\n".join(f"  - model: {each}" for each in made.models)
     text = f"merge_method: linear\nmodels:\n{models}\nparameters: {{weight: 0.5}}\n"
     fields = {"title": made.title, "description": made.description, "tags": made.tags}
-    return json.dumps({"name": f"new-{made.number}", "recipe": text, **fields}).encode()
+    name = f"new-{made.number}-{time.time_ns()}"  # the tables may be those of an earlier run
+    return json.dumps({"name": name, "recipe": text, **fields}).encode()
 
 
 def publish(server: Server, count: int) -> bool:

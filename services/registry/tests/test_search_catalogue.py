@@ -21,7 +21,7 @@ from registry.search.answering.counting import FIELDS, counts
 from registry.search.answering.matching import matching
 from registry.search.answering.ranking import Place, Sort, page
 from registry.search.answering.spans import SPANS, span_counts
-from registry.search.catalogue.arrays import slots_of
+from registry.search.bitmaps.arrays import slots_of
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.sight import EVERYBODY, Viewpoint

@@ -19,7 +19,7 @@ from registry.search.answering.likeness import (
     alike,
     same_ingredients,
 )
-from registry.search.catalogue.arrays import Slots
+from registry.search.bitmaps.arrays import Slots
 
 
 class Catalogue:

@@ -17,7 +17,7 @@ from mergehub.secret_files import write_secret
 from mergehub.whereabouts import CONNECTION
 
 NEEDED_BYTES = 200 * 1024**2
-LAYOUT = ("pg", "vk", "artifacts", "scratch", "logs", "models")
+LAYOUT = ("pg", "vk", "artifacts", "scratch", "logs", "models", "snapshots")
 LOCK = "lock"
 TOKENS = "tokens.json"
 SECRETS_KEYS = "secrets-keys.json"

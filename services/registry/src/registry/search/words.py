@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 LONGEST = 40
 """A longer word is cut, in a text as in a query."""
@@ -31,7 +30,3 @@ def words_of(text: str) -> tuple[str, ...]:
     if _DIGIT.search(plain):
         plain = _BEFORE_NUMBER.sub(" ", plain)
     return tuple((_ASCII_WORD if plain.isascii() else _WORD).findall(plain))
-
-
-name_words = lru_cache(4096)(words_of)
-"""The same for names and tags, which many texts share."""

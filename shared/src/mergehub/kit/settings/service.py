@@ -115,6 +115,12 @@ class ServiceSettings(SignInSettings, BucketSettings):
         description="A folder on the disk of the stores, if they are on this machine: while that "
         "disk is full, the service refuses requests that write.",
     )
+    snapshots: Path | None = Field(
+        default=None,
+        description="A folder, which its service may write, for what the registry reads at a start "
+        "instead of all recipes. Without it, `snapshots` in the folder of `MERGEHUB_DATA`; without "
+        "both, each start reads all recipes.",
+    )
     database_url: DatabaseUrl = Field(
         default="postgresql://localhost/mergehub",
         description="PostgreSQL 15 or newer. Each service keeps its tables in a schema of its own "

@@ -7,7 +7,7 @@ import heapq
 import numpy as np
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import slots_of
+from registry.search.bitmaps.arrays import slots_of
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.values import OPEN, Codes, Counted
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import Slots, bitmap, slots_of
+from registry.search.bitmaps.arrays import Slots, bitmap, slots_of
 
 INGREDIENTS, METHOD, BASE, TAGS = 0.6, 0.15, 0.15, 0.1
 """How much each counts."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import bitmap, slots_of
+from registry.search.bitmaps.arrays import bitmap, slots_of
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.ranges import Range
 from registry.search.catalogue.sight import Viewpoint
@@ -57,7 +57,8 @@ def _with_words(catalogue: Catalogue, term: Term, found: BitMap) -> BitMap:
     having = BitMap.intersection(found, *(BitMap.union(*each) for each in places))
     if len(term.words) == 1 or not having:
         return having
-    return texts.following(term.words, term.prefix, having, catalogue.size)
+    named = catalogue.values.naming(term.words, term.prefix, having, catalogue.size)
+    return named | texts.following(term.words, term.prefix, having - named, catalogue.size)
 
 
 def _among(catalogue: Catalogue, among: Among, found: BitMap) -> BitMap:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from registry.search.answering.matching import words
-from registry.search.catalogue.arrays import Slots, slots_of
+from registry.search.bitmaps.arrays import Slots, slots_of
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.entry import WEIGHTS
 from registry.search.query import Query

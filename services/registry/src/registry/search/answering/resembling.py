@@ -11,7 +11,7 @@ from pyroaring import BitMap
 
 from registry.search.answering.facts import facts
 from registry.search.answering.likeness import Traits, alike, same_ingredients
-from registry.search.catalogue.arrays import Slots, bitmap
+from registry.search.bitmaps.arrays import Slots, bitmap
 from registry.search.catalogue.catalogue import NONE, Catalogue
 from registry.search.catalogue.sight import Viewpoint
 

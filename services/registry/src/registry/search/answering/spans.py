@@ -7,7 +7,7 @@ from functools import cache
 from pyroaring import BitMap
 
 from registry.search.answering.counting import Count
-from registry.search.catalogue.arrays import slots_of
+from registry.search.bitmaps.arrays import slots_of
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.ranges import Range
 from registry.search.language.plain import query_of

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.search.catalogue.arrays import Growing
+from registry.search.bitmaps.arrays import Growing
+from registry.search.bitmaps.parts import Kept, Part, Parts, below, within
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.numbers import LATER, Numbers
 from registry.search.catalogue.sight import GrowingSight, Sight
@@ -58,6 +59,28 @@ class GrowingCatalogue:
         self._sight = GrowingSight()
         self._marks = Growing(np.int64)
         self._slots = Growing(np.int32)
+
+    @classmethod
+    def kept(cls, kept: Kept) -> GrowingCatalogue:
+        """The catalogue of a snapshot."""
+        growing = cls()
+        growing.texts = Texts.kept(below("texts", kept))
+        growing.values = Values.kept(below("values", kept))
+        growing.numbers = Numbers.kept(below("numbers", kept))
+        growing._sight = GrowingSight.kept(below("sight", kept))
+        growing._marks, growing._slots = kept["marks"], kept["slots"]
+        return growing
+
+    def parts(self) -> Parts:
+        """All that a snapshot keeps; not while something is changed."""
+        return {
+            **within("texts", self.texts.parts()),
+            **within("values", self.values.parts()),
+            **within("numbers", self.numbers.parts()),
+            **within("sight", self._sight.parts()),
+            "marks": Part.of(self._marks.all),
+            "slots": Part.of(self._slots.all.copy()),  # they are written in place
+        }
 
     def __len__(self) -> int:
         return len(self._marks)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-from registry.search.words import name_words, words_of
+from hashlib import blake2b
 
 TITLE, TAGS, INGREDIENTS, DESCRIPTION = range(4)
 WEIGHTS = (8, 4, 2, 1)
 """How much a word counts by the best place that has it, in the order above."""
+
+
+def hashed(text: str) -> int:
+    """A hash of 64 bits that is the same in each process."""
+    digest = blake2b(text.encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
 
 
 @dataclass(frozen=True)
@@ -47,25 +52,26 @@ class Entry:
 
     def mark(self) -> int:
         """A hash of all but the counters."""
-        parameters = tuple(sorted(self.parameters.items()))
-        return hash(
-            (
-                *(self.owner, self.name, self.title, self.description, self.tags, self.domains),
-                *(self.licence, self.visibility, self.archived, self.created, self.methods),
-                *(self.base, self.ingredients, parameters, self.count, self.shape),
+        parameters = sorted(self.parameters.items())
+        return hashed(
+            repr(
+                (
+                    *(self.owner, self.name, self.title, self.description, self.tags),
+                    *(self.domains, self.licence, self.visibility, self.archived, self.created),
+                    *(self.methods, self.base, self.ingredients, parameters, self.count),
+                    self.shape,
+                )
             )
         )
 
-    def parts(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The words of each of its texts, with its kind; the most important texts come last."""
-        yield DESCRIPTION, words_of(self.description)
-        for model in self.ingredients:
-            yield INGREDIENTS, name_words(model)
-        for tag in self.tags:
-            yield TAGS, name_words(tag)
-        yield TITLE, words_of(self.title)
+    def parts(self) -> Iterator[tuple[int, str]]:
+        """Each of its texts after its kind; the most important texts come last."""
+        yield DESCRIPTION, self.description
+        yield from ((INGREDIENTS, model) for model in self.ingredients)
+        yield from ((TAGS, tag) for tag in self.tags)
+        yield TITLE, self.title
         if self.name != self.title:
-            yield TITLE, words_of(self.name)
+            yield TITLE, self.name
 
     def values(self) -> Iterator[tuple[str, str]]:
         """Its values, each with its field."""

@@ -1,4 +1,4 @@
-"""Each entry's words in their order, as a line of numbers of 16 bits.
+"""The words of each entry's title, name and description in their order, as numbers of 16 bits.
 
 As characters in UTF-16, the frequent words take one unit, and the others two.
 """
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.parts import Kept, Part, Parts
 
 APART = 0
 """The number after the words of a text. No word has it."""
@@ -31,6 +32,17 @@ class Lines:
     def __init__(self) -> None:
         self._units = Growing(np.uint16)
         self._ends = Growing(np.int64)
+
+    @classmethod
+    def kept(cls, kept: Kept) -> Lines:
+        """The lines of a snapshot."""
+        lines = cls()
+        lines._units, lines._ends = kept["units"], kept["ends"]
+        return lines
+
+    def parts(self) -> Parts:
+        """All lines for a snapshot."""
+        return {"units": Part.of(self._units.all), "ends": Part.of(self._ends.all)}
 
     def add(self, codes: Place, ends: Place) -> None:
         """Add the lines of the next entries: the numbers of all words, and where each line ends.

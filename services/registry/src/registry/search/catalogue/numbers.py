@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import Growing
+from registry.search.bitmaps.arrays import Growing
+from registry.search.bitmaps.frozen import NOTHING, FrozenPostings
+from registry.search.bitmaps.parts import Kept, Part, Parts, below, within
+from registry.search.bitmaps.postings import Postings
 from registry.search.catalogue.entry import Entry
-from registry.search.catalogue.postings import Postings
 from registry.search.catalogue.ranges import Range
 
 COUNTERS = ("stars", "forks", "reproductions")
@@ -36,6 +39,36 @@ class Numbers:
     def __init__(self) -> None:
         self.columns = {name: Growing(dtype) for name, dtype in FIELDS.items()}
         self._parameters: dict[str, Postings[float]] = {}
+
+    @classmethod
+    def kept(cls, kept: Kept) -> Numbers:
+        """The numbers of a snapshot, which has none of LATER."""
+        numbers = cls()
+        size = len(kept["number"])
+        for name, column in numbers.columns.items():
+            if name in LATER:
+                column.fill_to(size, np.nan)
+            else:
+                numbers.columns[name] = kept[name]
+        postings = FrozenPostings.kept(below("parameters", kept))
+        for key, (name, value) in enumerate(json.loads(kept["keys"].all.tobytes())):
+            numbers._parameters.setdefault(name, Postings()).merge(value, postings.of(key))
+        return numbers
+
+    def parts(self) -> Parts:
+        """All numbers for a snapshot; the counters are written in place."""
+        columns = {name: column.all for name, column in self.columns.items() if name not in LATER}
+        parameters = self._parameters.items()
+        keys = [(name, value) for name, each in parameters for value in each.keys()]  # noqa: SIM118
+        bitmaps = {at: self._parameters[name].of(value) for at, (name, value) in enumerate(keys)}
+        return {
+            **{
+                name: Part.of(column.copy() if name in COUNTERS else column)
+                for name, column in columns.items()
+            },
+            "keys": Part(np.uint8, [json.dumps(keys).encode()]),
+            **within("parameters", NOTHING.joined(bitmaps)),
+        }
 
     def add(self, slot: int, entries: Sequence[Entry], later: Later) -> None:
         """Add entries that have the slots from this one on; `later` is what is known of them."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.search.catalogue.arrays import Mask
+from registry.search.bitmaps.arrays import Mask
 
 
 @dataclass(frozen=True)

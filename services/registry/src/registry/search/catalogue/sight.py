@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from pyroaring import BitMap
 
+from registry.search.bitmaps.frozen import NOTHING as NONE_FROZEN
+from registry.search.bitmaps.frozen import FrozenPostings
+from registry.search.bitmaps.parts import Kept, Part, Parts, below, texts_of, texts_part, within
 from registry.search.catalogue.entry import Entry
 
 
@@ -31,6 +35,10 @@ class Sight:
     archived: BitMap
     by_visibility: Mapping[str, BitMap]
 
+    def count(self) -> int:
+        """How many entries there are."""
+        return len(self.public) + sum(map(len, self.by_visibility.values()))
+
     def of(self, viewpoint: Viewpoint) -> BitMap:
         """The entries that a viewer sees, archived ones as well."""
         if viewpoint.all:
@@ -47,6 +55,32 @@ class GrowingSight:
         self._hidden: dict[str, BitMap] = {}
         self._by_visibility: dict[str, BitMap] = {}
         self._owners: dict[int, str] = {}
+
+    @classmethod
+    def kept(cls, kept: Kept) -> GrowingSight:
+        """The sight of a snapshot."""
+        sight = cls()
+        bitmaps = FrozenPostings.kept(below("bitmaps", kept))
+        sight._public, sight._archived = bitmaps.of(0), bitmaps.of(1)
+        for key, visibility in enumerate(texts_of(kept["visibilities"]), 2):
+            sight._by_visibility[visibility] = bitmaps.of(key)
+        owners = texts_of(kept["owners"])
+        sight._owners = dict(zip(kept["slots"].all.tolist(), owners, strict=True))
+        of_owner: dict[str, list[int]] = {}
+        for slot, owner in sight._owners.items():
+            of_owner.setdefault(owner, []).append(slot)
+        sight._hidden = {owner: BitMap(slots) for owner, slots in of_owner.items()}
+        return sight
+
+    def parts(self) -> Parts:
+        """Who sees what, for a snapshot."""
+        bitmaps = [self._public, self._archived, *self._by_visibility.values()]
+        return {
+            "visibilities": texts_part([*self._by_visibility]),
+            **within("bitmaps", NONE_FROZEN.joined(dict(enumerate(bitmaps)))),
+            "slots": Part.of(np.array([*self._owners], np.int32)),
+            "owners": texts_part([*self._owners.values()]),
+        }
 
     def show(self, slot: int, entry: Entry) -> None:
         """Let an entry be seen by whom it concerns."""

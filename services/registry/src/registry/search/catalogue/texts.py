@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import slots_of
+from registry.search.bitmaps.arrays import slots_of
+from registry.search.bitmaps.frozen import FrozenPostings
+from registry.search.bitmaps.parts import Kept as KeptParts
+from registry.search.bitmaps.parts import Parts, below, texts_of, texts_part, within
+from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
-from registry.search.catalogue.entry import WEIGHTS, Entry
+from registry.search.catalogue.entry import (
+    DESCRIPTION,
+    INGREDIENTS,
+    TAGS,
+    TITLE,
+    WEIGHTS,
+    Entry,
+)
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.lines import APART, Allowed, Lines
-from registry.search.catalogue.postings import Postings, add_pairs
 from registry.search.spelling.vocabulary import Near, Vocabulary
+from registry.search.words import words_of
 
 KINDS = len(WEIGHTS)
+NAMES = (INGREDIENTS, TAGS)
 Whole = NDArray[np.int64]
 FEW = 20_000  # entries that are looked through at each question; more are remembered
 
@@ -24,8 +37,9 @@ FEW = 20_000  # entries that are looked through at each question; more are remem
 class Codes(dict[str, int]):
     """The numbers of words, from 1 on; a word that is asked for and new gets the next one."""
 
-    def __init__(self) -> None:
-        self.words: list[str] = []
+    def __init__(self, words: Sequence[str] = ()) -> None:
+        super().__init__(zip(words, range(1, 1 + len(words)), strict=True))
+        self.words: list[str] = list(words)
 
     def __missing__(self, word: str) -> int:
         self.words.append(word)
@@ -38,12 +52,31 @@ class Texts:
 
     def __init__(self) -> None:
         self.codes = Codes()
-        self._postings: Postings[int] = Postings()
+        self._postings = FrozenPostings()
         self._lines = Lines()
         self._kept = Kept()
         self._beginnings = Beginnings()
         self._vocabulary = Vocabulary()
         self.few = FEW
+
+    @classmethod
+    def kept(cls, kept: KeptParts) -> Texts:
+        """The texts of a snapshot."""
+        texts = cls()
+        texts.codes = Codes(texts_of(kept["words"]))
+        texts._postings = FrozenPostings.kept(below("postings", kept))
+        texts._lines = Lines.kept(below("lines", kept))
+        texts._vocabulary = Vocabulary.kept(below("spelling", kept), texts.words)
+        return texts
+
+    def parts(self) -> Parts:
+        """All texts for a snapshot."""
+        return {
+            "words": texts_part(self.words),
+            **within("postings", self._postings.parts()),
+            **within("lines", self._lines.parts()),
+            **within("spelling", self._vocabulary.parts(self.words)),
+        }
 
     @property
     def words(self) -> list[str]:
@@ -55,19 +88,24 @@ class Texts:
         line: list[int] = []
         kinds: list[int] = []
         part_ends, ends = [], []
+        of_name = cache(self._numbers)  # many entries have the same
         for entry in entries:
-            for kind, words in entry.parts():
-                line += map(self.codes.__getitem__, words)
+            for kind, text in entry.parts():
+                line += of_name(text) if kind in NAMES else self._numbers(text)
                 line.append(APART)
                 kinds.append(kind)
                 part_ends.append(len(line))
             ends.append(len(line))
         codes = np.array(line, np.int64)
-        self._lines.add(codes, np.array(ends))
         of_part = np.repeat(np.array(kinds), np.diff(part_ends, prepend=0))
+        in_line = (of_part == TITLE) | (of_part == DESCRIPTION)  # names are found by the values
+        self._lines.add(codes[in_line], np.append(0, np.cumsum(in_line))[ends])
         slots = np.repeat(np.arange(len(entries)), np.diff(ends, prepend=0))
         keys, at = _best(codes, slots, of_part)
         add_pairs(self._postings, keys, (at + slot).astype(np.uint32))
+
+    def _numbers(self, text: str) -> list[int]:
+        return [self.codes[word] for word in words_of(text)]
 
     def places(self, word: str) -> list[BitMap]:
         """The entries that have a word in each kind of text, none of them twice."""
@@ -98,7 +136,9 @@ class Texts:
     def following(
         self, words: Sequence[str], prefix: bool, candidates: BitMap, size: int
     ) -> BitMap:
-        """Those of the candidates, which have all of these words, where they follow each other."""
+        """Those of some entries, which have all of these words, in whose title, name or
+        description they follow each other.
+        """
         phrase: list[Allowed] = [self.codes[word] for word in words[: len(words) - prefix]]
         if prefix:
             allowed = np.zeros(len(self.codes) + 1, np.bool_)

@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.frozen import FrozenPostings
+from registry.search.bitmaps.parts import Kept as KeptParts
+from registry.search.bitmaps.parts import Part, Parts, below, texts_of, texts_part
+from registry.search.bitmaps.parts import within as prefixed
+from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
-from registry.search.catalogue.entry import Entry
+from registry.search.catalogue.entry import Entry, hashed
 from registry.search.catalogue.frequency import Frequency
 from registry.search.catalogue.kept import Kept
-from registry.search.catalogue.postings import Postings, add_pairs
+from registry.search.catalogue.naming import Naming
 from registry.search.words import words_of
 
 OPEN = ("tag", "base", "ingredient")
@@ -26,6 +31,8 @@ OPEN = ("tag", "base", "ingredient")
 CLOSED = ("method", "domain", "licence", "shape")
 PLACES = {field: place for place, field in enumerate((*OPEN, *CLOSED, "owner"))}
 MODELS = ("base", "ingredient")
+NAMED = ("tag", "ingredient")
+"""Fields whose values' words are words of their recipes."""
 MANY = 500  # models whose bitmaps are not joined at each question
 
 Codes = NDArray[np.int64]
@@ -40,8 +47,8 @@ class Values:
         self.codes: dict[str, dict[str, int]] = {field: {} for field in (*OPEN, *CLOSED, "owner")}
         self.texts: list[str] = []
         self._of_field = {field: Growing(np.int64) for field in self.codes}
-        self._postings: Postings[int] = Postings()
-        self._words: dict[str, Postings[str]] = {field: Postings() for field in MODELS}
+        self._postings = FrozenPostings()
+        self._naming = {field: Naming() for field in OPEN}
         self._of_entries = Growing(np.int32)
         self._ends = Growing(np.int64)
         self._names = Growing(np.int64)
@@ -49,7 +56,37 @@ class Values:
         self._beginnings = {field: Beginnings() for field in self.codes}
         self._counts = Growing(np.int32)
         self._fields = Growing(np.int8)
+        self._new: list[tuple[int, int]] = []
+        """The places of the fields of values that are not in the arrays yet, with their codes."""
         self._frequency = {field: Frequency() for field in OPEN}
+
+    @classmethod
+    def kept(cls, kept: KeptParts) -> Values:
+        """The values of a snapshot."""
+        values = cls()
+        values.texts = texts_of(kept["texts"])
+        values._counts, values._fields = kept["counts"], kept["fields"]
+        values._of_entries, values._ends = kept["of_entries"], kept["entry_ends"]
+        values._names = kept["names"]
+        values._postings = FrozenPostings.kept(below("postings", kept))
+        for field, place in PLACES.items():
+            codes = np.flatnonzero(values._fields.all == place)
+            values._of_field[field].extend(codes)
+            for code in codes.tolist():
+                values._know(field, values.texts[code], code)
+        return values
+
+    def parts(self) -> Parts:
+        """All values for a snapshot."""
+        return {
+            "texts": texts_part(self.texts),
+            "counts": Part.of(self._counts.all.copy()),  # they are written in place
+            "fields": Part.of(self._fields.all),
+            "of_entries": Part.of(self._of_entries.all),
+            "entry_ends": Part.of(self._ends.all),
+            "names": Part.of(self._names.all),
+            **prefixed("postings", self._postings.parts()),
+        }
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
         """Add the values of entries that have the slots from this one on."""
@@ -58,6 +95,7 @@ class Values:
         for entry in entries:
             codes += [self._code(field, text) for field, text in entry.values()]
             ends.append(len(codes))
+        self._extend()
         all_codes = np.array(codes, np.int64)
         slots = np.repeat(np.arange(slot, slot + len(entries)), np.diff(ends, prepend=0))
         add_pairs(self._postings, all_codes, slots.astype(np.uint32))
@@ -65,7 +103,15 @@ class Values:
         kept = self._fields.all[all_codes] < len(OPEN)
         self._ends.extend(len(self._of_entries) + np.append(0, np.cumsum(kept))[ends])
         self._of_entries.extend(all_codes[kept])
-        self._names.extend([hash(entry.name) for entry in entries])
+        self._names.extend([hashed(entry.name) for entry in entries])
+
+    def _extend(self) -> None:
+        """Give the new values places in the arrays."""
+        for field, place in PLACES.items():
+            self._of_field[field].extend([code for at, code in self._new if at == place])
+        self._fields.extend([place for place, _ in self._new])
+        self._counts.extend(np.zeros(len(self._new), np.int32))
+        self._new.clear()
 
     def _code(self, field: str, text: str) -> int:
         codes = self.codes[field]
@@ -74,14 +120,15 @@ class Values:
             return known
         code = len(self.texts)
         self.texts.append(text)
-        codes[text] = code
-        self._counts.extend([0])
-        self._fields.extend([PLACES[field]])
-        self._of_field[field].extend([code])
-        if field in MODELS:
-            for word in set(words_of(text)):
-                self._words[field].add(word, code)
+        self._know(field, text, code)
+        self._new.append((PLACES[field], code))
         return code
+
+    def _know(self, field: str, text: str, code: int) -> None:
+        """Let a value be found."""
+        self.codes[field][text] = code
+        if field in OPEN:
+            self._naming[field].add(code, text)
 
     def of(self, code: int) -> BitMap:
         """The entries that have a value. Not to be changed."""
@@ -115,8 +162,7 @@ class Values:
         if field not in MODELS or not words:
             code = self.codes[field].get(value)
             return BitMap() if code is None else self.of(code)
-        postings = self._words[field]
-        named = BitMap.intersection(*map(postings.of, words))
+        named = self._naming[field].having(words)
         if len(named) <= MANY:
             return self._postings.any_of(named)
         find = partial(self._with_any, named)
@@ -133,17 +179,33 @@ class Values:
         return sorted(((self._postings.count(code), code) for code in codes), reverse=True)
 
     def _beginning_with(self, field: str, beginning: str) -> Iterable[int]:
-        beginnings = self._beginnings[field]
         if field not in MODELS:
+            beginnings = self._beginnings[field]
             return [self.codes[field][text] for text in beginnings.of(self.codes[field], beginning)]
-        *whole, last = words_of(beginning) or ("",)
-        words = self._words[field]
-        begun = words.any_of(beginnings.of(words, last))
-        return BitMap.intersection(begun, *map(words.of, whole))
+        return self._naming[field].beginning(words_of(beginning) or ("",))
+
+    def naming(self, words: Sequence[str], prefix: bool, among: BitMap, size: int) -> BitMap:
+        """Those of some entries with a tag or a model in whose name words follow each other."""
+        found = self._following(words, prefix)
+        if len(found) <= MANY:
+            return self._postings.any_of(found) & among
+        if prefix:
+            return self._with_any(found, 0, size) & among
+        find = partial(self._with_any, found)
+        return self._kept.of(("naming", *words), size, find) & among
+
+    def _following(self, words: Sequence[str], prefix: bool) -> BitMap:
+        """The tags and models in whose names words follow each other."""
+
+        def find(begin: int, _: int = 0) -> BitMap:
+            each = (self._naming[field].following(words, prefix, begin) for field in NAMED)
+            return BitMap.union(*each)
+
+        return find(0) if prefix else self._kept.of(("following", *words), len(self.texts), find)
 
     def named(self, name: str, size: int) -> BitMap:
         """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""
-        wanted = hash(name)
+        wanted = hashed(name)
         return bitmap(np.flatnonzero(self._names.first(size) == wanted))
 
     def by_frequency(self, field: str) -> Iterator[tuple[int, int]]:
@@ -164,12 +226,9 @@ class Values:
     def counted(self, slots: Slots) -> dict[str, Counted]:
         """The values of the open fields that some entries have, and how many have each."""
         codes = self._of_entries.all[within(self._ends.all, slots)]
-        if len(codes) > len(self.texts):
-            counts = np.bincount(codes)
-            present = np.flatnonzero(counts)
-            counts = counts[present]
-        else:
-            present, counts = np.unique(codes, return_counts=True)
+        counts = np.bincount(codes, minlength=1)
+        present = np.flatnonzero(counts)
+        counts = counts[present]
         fields = self._fields.all[present]
         mine = {field: fields == PLACES[field] for field in OPEN}
         return {

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import bitmap, slots_of
+from registry.search.bitmaps.arrays import bitmap, slots_of
 from registry.search.catalogue.catalogue import Catalogue
 
 Sizes = NDArray[np.float32]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import asyncpg
 
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.replica import replica
+from mergehub.kit.settings.service import ServiceSettings
 from registry.changes import AT_COMMIT, CHANNEL
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.replica.following import Follower
 from registry.search.replica.metrics import catalogue_metrics
+from registry.search.snapshot.snapshots import Snapshots
 
 
 class Replica(replica.Replica[Catalogue]):
@@ -21,6 +24,7 @@ class Replica(replica.Replica[Catalogue]):
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources, catalogue_metrics(resources.metrics))
+        self.snapshots = _snapshots(resources.settings)
         self._known: dict[str, dict[int, float]] = {}
         self._newest: Follower | None = None
         self._written, self._read = 0, 0
@@ -36,11 +40,16 @@ class Replica(replica.Replica[Catalogue]):
         self._read = max(self._read, written)
         return state
 
+    async def save_if_due(self, every: int, seconds: float) -> None:
+        """Write the snapshot after so many changed recipes, or after so long if any changed."""
+        if self._newest is not None and self.snapshots is not None:
+            await self._newest.save_if_due(self.snapshots, every, seconds)
+
     def _note(self) -> None:
         self._written += 1
 
     async def load(self, connection: asyncpg.Connection) -> Follower:
-        follower = await Follower.load(connection)
+        follower = await Follower.load(connection, self.snapshots)
         self._newest = follower  # it gets what becomes known meanwhile as well
         await follower.learn({field: dict(values) for field, values in self._known.items()})
         return follower
@@ -50,3 +59,10 @@ class Replica(replica.Replica[Catalogue]):
         self._known.setdefault(field, {}).update(values)
         if self._newest is not None:
             await self._newest.learn({field: values})
+
+
+def _snapshots(settings: ServiceSettings) -> Snapshots | None:
+    """Where the snapshot is, if the settings name a folder for it."""
+    if settings.snapshots is not None:
+        return Snapshots(settings.snapshots)
+    return Snapshots(Path(settings.data, "snapshots")) if settings.data is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from registry.search.catalogue.entry import Entry
 from registry.search.features import Described, described
 from registry.search.models import FORM
 
-AT_ONCE = 4000  # so that little memory is for rows alone
+AT_ONCE = 8000  # so that little memory is for rows alone
 
 Rows = Sequence[asyncpg.Record]
 
@@ -36,9 +37,15 @@ CHANGED = f"{ROWS} WHERE r.number = ANY($1)"
 
 async def all_rows(connection: asyncpg.Connection) -> AsyncIterator[Rows]:
     """Every recipe's row, some thousands at a time; in a transaction."""
+    await connection.execute("SET LOCAL cursor_tuple_fraction TO 1")  # all rows are read
     cursor = await connection.cursor(ROWS)
-    while rows := await cursor.fetch(AT_ONCE):
-        yield rows
+    coming = asyncio.ensure_future(cursor.fetch(AT_ONCE))
+    try:
+        while rows := await coming:
+            coming = asyncio.ensure_future(cursor.fetch(AT_ONCE))  # while these are taken in
+            yield rows
+    finally:
+        coming.cancel()
 
 
 async def rows_of(connection: asyncpg.Connection, numbers: Sequence[int]) -> Rows:

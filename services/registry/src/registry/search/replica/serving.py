@@ -21,6 +21,8 @@ from registry.search.replica.replica import Replica
 PATIENCE_SECONDS = 5.0
 HEAP_PAUSE_SECONDS = 5.0
 SPELLING_PAUSE_SECONDS = 2.0
+SNAPSHOT_PAUSE_SECONDS = 10.0
+SNAPSHOT_CHANGES, SNAPSHOT_SECONDS = 10_000, 3600.0
 
 
 class CatalogueLoading(Problem):
@@ -34,7 +36,12 @@ def start_replica(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process a replica of the catalogue; the loops that keep it current and small."""
     app.state.catalogue = Replica(resources)
     spelling = partial(_prepare_spelling, app.state.catalogue)
-    return {"catalogue": app.state.catalogue.run, "heap": _keep_small, "spelling": spelling}
+    return {
+        "catalogue": app.state.catalogue.run,
+        "heap": _keep_small,
+        "snapshot": partial(_keep_snapshot, app.state.catalogue),
+        "spelling": spelling,
+    }
 
 
 async def _keep_small() -> None:
@@ -42,6 +49,14 @@ async def _keep_small() -> None:
         await asyncio.to_thread(give_back, LARGE)
         turned()
         await asyncio.sleep(HEAP_PAUSE_SECONDS)
+
+
+async def _keep_snapshot(replica: Replica) -> None:
+    """Keep what a start reads so current that little of the log remains to be followed."""
+    while True:
+        await replica.save_if_due(SNAPSHOT_CHANGES, SNAPSHOT_SECONDS)
+        turned()
+        await asyncio.sleep(SNAPSHOT_PAUSE_SECONDS)
 
 
 async def _prepare_spelling(replica: Replica) -> None:

@@ -27,8 +27,12 @@ def pair(key: int, number: int) -> int:
 class Pairs:
     """Pairs that are only added. One thread at a time adds while others read."""
 
-    def __init__(self) -> None:
-        self._parts: tuple[Packed, ...] = ()
+    def __init__(self, whole: Packed | None = None) -> None:
+        self._parts: tuple[Packed, ...] = () if whole is None else (whole,)
+
+    def whole(self) -> Packed:
+        """All pairs, sorted."""
+        return np.sort(np.concatenate((np.empty(0, np.int64), *self._parts)), kind="stable")
 
     def add(self, pairs: array[int]) -> None:
         """Add pairs; parts that are not at least twice as large as the next one are joined."""
@@ -38,13 +42,14 @@ class Pairs:
             new = np.sort(np.concatenate((parts.pop(), new)), kind="stable")
         self._parts = (*parts, new)
 
-    def numbers(self, keys: Iterable[int]) -> list[int]:
+    def numbers(self, keys: Iterable[int]) -> NDArray[np.int64]:
         """The numbers that have any of some keys, each once, ascending."""
         wanted = np.array([pair(key, 0) for key in keys], np.int64)
-        found: set[int] = set()
+        found = [np.empty(0, np.int64)]
         for part in self._parts:
             begins = np.searchsorted(part, wanted)
             ends = np.searchsorted(part, wanted + (1 << NUMBER_BITS))
             for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-                found.update((part[begin:end] & (2**NUMBER_BITS - 1)).tolist())
-        return sorted(found)
+                if end > begin:
+                    found.append(part[begin:end] & (2**NUMBER_BITS - 1))
+        return np.unique(np.concatenate(found))

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from threading import Lock
+from zlib import crc32
 
+import numpy as np
+
+from registry.search.bitmaps.arrays import Growing
+from registry.search.bitmaps.parts import Kept, Part, Parts
 from registry.search.spelling.distance import distance
 from registry.search.spelling.pairs import Pairs, pair
 
@@ -43,8 +48,21 @@ class Vocabulary:
         self._lock = Lock()
         self._followed = 0
         self._words: list[str] = []
-        self._letters: list[int] = []
+        self._letters = Growing(np.uint64)
         self._pairs = Pairs()
+
+    @classmethod
+    def kept(cls, kept: Kept, words: Sequence[str]) -> Vocabulary:
+        """The vocabulary of a snapshot, which has followed all of these words."""
+        vocabulary = cls()
+        vocabulary._followed, vocabulary._words = len(words), list(_meant(words))
+        vocabulary._letters, vocabulary._pairs = kept["letters"], Pairs(kept["pairs"].all)
+        return vocabulary
+
+    def parts(self, words: Sequence[str]) -> Parts:
+        """All that a snapshot keeps, once the words are followed."""
+        self.follow(words)
+        return {"letters": Part.of(self._letters.all), "pairs": Part.of(self._pairs.whole())}
 
     def follow(self, words: Sequence[str]) -> None:
         """Add the words that came to the end of a list since the last time."""
@@ -57,13 +75,13 @@ class Vocabulary:
 
     def add(self, words: Iterable[str]) -> None:
         """Add words that are not yet there; those with digits are never meant."""
-        meant = (each for each in words if len(each) >= SHORTEST - 1 and each.isalpha())
+        meant = _meant(words)
         while some := list(islice(meant, TOGETHER)):
             pairs = array("q")
             for number, word in enumerate(some, len(self._words)):
                 rests = _rests(word[:BEGINNING], 2 if len(word) >= LONG - 1 else 1)
-                pairs.extend([pair(hash(rest), number) for rest in rests])
-            self._letters += map(_letters, some)
+                pairs.extend([pair(_key(rest), number) for rest in rests])
+            self._letters.extend(np.array([_letters(word) for word in some], np.uint64))
             self._words += some
             self._pairs.add(pairs)
 
@@ -79,11 +97,21 @@ class Vocabulary:
 
     def _candidates(self, word: str, most: int) -> Iterator[str]:
         """The words that have a common rest, and no more other letters than edits can make."""
-        letters = _letters(word)
         rests = _rests(word[:BEGINNING], most)
-        for number in self._pairs.numbers(map(hash, rests)):
-            if (self._letters[number] ^ letters).bit_count() <= 2 * most:
-                yield self._words[number]
+        numbers = self._pairs.numbers(map(_key, rests))
+        others = self._letters.all[numbers] ^ np.uint64(_letters(word))
+        near = numbers[np.bitwise_count(others) <= 2 * most]
+        return (self._words[number] for number in near.tolist())
+
+
+def _meant(words: Iterable[str]) -> Iterator[str]:
+    """Those that may be meant by a word with a mistake."""
+    return (each for each in words if len(each) >= SHORTEST - 1 and each.isalpha())
+
+
+def _key(rest: str) -> int:
+    """A hash that is the same in each process."""
+    return crc32(rest.encode())
 
 
 def _rests(beginning: str, deletions: int) -> set[str]:

@@ -21,9 +21,16 @@ ROOM = 1024
 class Growing:
     """An array to whose end rows are added."""
 
-    def __init__(self, dtype: type[np.generic] | str) -> None:
+    def __init__(self, dtype: type[np.generic] | np.dtype[Any] | str) -> None:
         self._data: NDArray[Any] = np.empty(ROOM, dtype)
         self._size = 0
+
+    @classmethod
+    def of(cls, data: NDArray[Any], size: int | None = None) -> Growing:
+        """An array whose first rows are there; what comes after them is room."""
+        growing = cls(data.dtype)
+        growing._data, growing._size = data, len(data) if size is None else size
+        return growing
 
     def __len__(self) -> int:
         return self._size

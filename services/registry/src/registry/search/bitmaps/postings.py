@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.catalogue.arrays import bitmap
+from registry.search.bitmaps.arrays import bitmap
 
 K = TypeVar("K")
 
@@ -55,7 +55,7 @@ class Postings(Generic[K]):
 
     def of(self, key: K) -> BitMap:
         """The slots of the entries that have a key. Not to be changed."""
-        known = self._slots.get(key)
+        known = self._known(key)
         if isinstance(known, BitMap):
             return known
         return BitMap() if known is None else BitMap((known,))
@@ -69,10 +69,13 @@ class Postings(Generic[K]):
 
     def any_of(self, keys: Iterable[K]) -> BitMap:
         """The slots of the entries that have any of some keys."""
-        known = [self._slots[key] for key in keys if key in self._slots]
+        known = [self._known(key) for key in keys]
         bitmaps = [each for each in known if isinstance(each, BitMap)]
-        single = BitMap([each for each in known if not isinstance(each, BitMap)])
+        single = BitMap([each for each in known if isinstance(each, int)])
         return BitMap.union(single, *bitmaps)
+
+    def _known(self, key: K) -> int | BitMap | None:
+        return self._slots.get(key)
 
 
 def add_pairs(postings: Postings[int], keys: NDArray[np.int64], slots: NDArray[np.uint32]) -> None:

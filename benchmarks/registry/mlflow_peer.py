@@ -1,0 +1,106 @@
+"""MLflow's newest release in a virtual environment of its own, as a server with many models."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from benchmarks.lineage.server import Server, free_port, wait_for
+from benchmarks.registry.made import Made, recipes
+from mergehub.kit.database.connections import connect
+
+CACHE = Path(__file__).parents[2] / ".cache" / "bench"
+PACKAGES = ("mlflow", "psycopg2-binary")
+START_SECONDS = 180
+DATABASE = "mlflow"
+AT_ONCE = 10_000
+MODELS = ("name", "creation_time", "last_updated_time")
+TAGS = ("name", "key", "value")
+
+
+def tags_of(made: Made) -> dict[str, str]:
+    """The three tags of a model: what a recipe has as a tag, a method and a licence."""
+    return {
+        "topic": made.tags[0],
+        "method": made.shape.method,
+        "licence": made.licence or "none",
+    }
+
+
+@contextmanager
+def mlflow(url: str, models: int) -> Iterator[Server]:
+    """A server with so many models, in a database of its own beside the one of `url`."""
+    own = urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
+    command = _installed()
+    asyncio.run(_create(url))
+    port = free_port()
+    where = ["--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(
+        [command, "server", "--backend-store-uri", own, *where],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(os.environ) | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+        start_new_session=True,
+    )
+    try:
+        server = Server(port, psutil.Process(process.pid))
+        wait_for(server, "/health", START_SECONDS)
+        asyncio.run(_fill(own, models))  # it has made its tables
+        yield server
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def _installed() -> Path:
+    """The command; installs it if it is missing."""
+    folder = CACHE / "mlflow"
+    command = folder / "bin" / "mlflow"
+    if not command.exists():
+        print("Installing MLflow into its own environment …", file=sys.stderr)
+        venv.create(folder, with_pip=False)
+        uv = Path(sys.prefix) / "bin" / "uv"
+        python = folder / "bin" / "python"
+        subprocess.run([uv, "pip", "install", "-q", "--python", python, *PACKAGES], check=True)
+    return command
+
+
+async def _create(url: str) -> None:
+    connection = await connect(url)
+    try:
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+            await connection.execute(f"CREATE DATABASE {DATABASE}")
+    finally:
+        await connection.close()
+
+
+async def _fill(url: str, models: int) -> None:
+    """Write models by COPY, with three tags each, as MLflow would."""
+    connection = await connect(url, statement_seconds=None)
+    try:
+        if await connection.fetchval("SELECT count(*) FROM registered_models") >= models:
+            return
+        remaining = recipes(models)
+        while some := list(islice(remaining, AT_ONCE)):
+            named = [(f"{each.owner}-{each.name}", tags_of(each)) for each in some]
+            rows = [(name, at, at) for at, (name, _) in enumerate(named)]
+            tags = [(name, *tag) for name, each in named for tag in each.items()]
+            for table, columns, records in (
+                ("registered_models", MODELS, rows),
+                ("registered_model_tags", TAGS, tags),
+            ):
+                await connection.copy_records_to_table(table, records=records, columns=columns)
+        await connection.execute("VACUUM (ANALYZE)")
+    finally:
+        await connection.close()

@@ -1,0 +1,1 @@
+"""Arrays and bitmaps of which the catalogue is made, and how a snapshot keeps them."""

@@ -1,0 +1,97 @@
+"""Bitmaps that no longer change, one after the other in an array of bytes, perhaps in a file.
+
+A bitmap is made from its bytes at each question, which takes microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from registry.search.bitmaps.parts import Kept, Part, Parts, Piece
+from registry.search.bitmaps.postings import Postings
+
+
+class Frozen:
+    """By key, from 0 on: where the bytes of its bitmap end, and how many slots have it."""
+
+    def __init__(self, data: NDArray[np.uint8], ends: NDArray[Any], counts: NDArray[Any]) -> None:
+        self.ends, self.counts = ends, counts
+        self._bytes = data.data
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def of(self, key: int) -> BitMap | None:
+        """A new bitmap; None: no slot has the key."""
+        if key >= len(self.counts) or not self.counts[key]:
+            return None
+        return BitMap.deserialize(self._bytes[self.begin(key) : int(self.ends[key])].tobytes())
+
+    def count(self, key: int) -> int:
+        """How many slots have a key."""
+        return int(self.counts[key]) if key < len(self.counts) else 0
+
+    def begin(self, key: int) -> int:
+        """Where the bytes of a key begin."""
+        last = min(key, len(self.ends))
+        return int(self.ends[last - 1]) if last else 0
+
+    def joined(self, added: Mapping[int, BitMap]) -> Parts:
+        """These bitmaps with what was added to some, as parts. Other bytes are not copied."""
+        keys = sorted(added)
+        size = max(len(self), 1 + max(keys, default=-1))
+        lengths, counts = np.zeros(size, np.int64), np.zeros(size, np.int32)
+        lengths[: len(self)] = np.diff(self.ends, prepend=0)
+        counts[: len(self)] = self.counts
+        pieces: list[Piece] = []
+        done = 0
+        for key in keys:
+            pieces.append(self._bytes[done : self.begin(key)])
+            done = self.begin(key + 1)
+            written = added[key].serialize()
+            pieces.append(written)
+            lengths[key], counts[key] = len(written), len(added[key])
+        pieces.append(self._bytes[done:])
+        return {
+            "data": Part(np.uint8, pieces),
+            "ends": Part.of(np.cumsum(lengths)),
+            "counts": Part.of(counts),
+        }
+
+
+NOTHING = Frozen(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int32))
+
+
+class FrozenPostings(Postings[int]):
+    """Postings of which those of a snapshot are frozen; what is added lies beside them."""
+
+    def __init__(self, frozen: Frozen = NOTHING) -> None:
+        super().__init__()
+        self._frozen = frozen
+
+    @classmethod
+    def kept(cls, kept: Kept) -> FrozenPostings:
+        """The postings of the parts of a snapshot."""
+        return cls(Frozen(*(kept[name].all for name in ("data", "ends", "counts"))))
+
+    def parts(self) -> Parts:
+        """All postings for a snapshot."""
+        return self._frozen.joined({key: self.of(key) for key in self._slots})
+
+    def count(self, key: int) -> int:
+        return self._frozen.count(key) + super().count(key)
+
+    def _known(self, key: int) -> int | BitMap | None:
+        frozen, added = self._frozen.of(key), super()._known(key)
+        if frozen is None or added is None:
+            return added if frozen is None else frozen
+        if isinstance(added, BitMap):
+            frozen |= added
+        else:
+            frozen.add(added)
+        return frozen
