@@ -4,6 +4,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "model-not-found": "This hub has no such model.",
   "graph-loading": "The hub has just started and is still loading its models.",
   "run-not-found": "This hub has no such run.",
+  "recipe-not-found": "This hub has no such recipe.",
 };
 
 const BY_STATUS: Readonly<Record<number, string>> = {
