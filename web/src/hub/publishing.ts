@@ -16,7 +16,11 @@ export type ImportReport = Schemas["RecipeImportReport"];
 export type Verdict = { checked: Checked } | { faults: readonly Fault[] };
 
 /** Checks a recipe as if to publish it; nothing is stored. */
-export async function check(recipe: string, licence: string | null, signal: AbortSignal): Promise<Verdict> {
+export async function check(
+  recipe: string,
+  licence: string | null,
+  signal: AbortSignal,
+): Promise<Verdict> {
   try {
     const checked = await hub.post("/v1/recipes/check", { body: { recipe, licence }, signal });
     return { checked };
@@ -31,7 +35,10 @@ export async function publish(recipe: RecipeWanted): Promise<Recipe> {
 }
 
 export async function fork(recipe_id: string, wanted: ForkWanted): Promise<Recipe> {
-  return hub.post("/v1/recipes/{recipe_id}/fork", { params: { path: { recipe_id } }, body: wanted });
+  return hub.post("/v1/recipes/{recipe_id}/fork", {
+    params: { path: { recipe_id } },
+    body: wanted,
+  });
 }
 
 export async function publishVersion(recipe_id: string, recipe: string): Promise<RecipeVersion> {
@@ -53,7 +60,10 @@ export async function readNamed(
   const named = { params: { path: { owner, name } }, signal };
   const recipe = await hub.get("/v1/recipes/named/{owner}/{name}", named);
   const path = { recipe_id: recipe.id, number: recipe.version.number };
-  const version = await hub.get("/v1/recipes/{recipe_id}/versions/{number}", { params: { path }, signal });
+  const version = await hub.get("/v1/recipes/{recipe_id}/versions/{number}", {
+    params: { path },
+    signal,
+  });
   return { recipe, text: version.source };
 }
 
@@ -81,7 +91,10 @@ export interface Values {
 const MOST = 50;
 
 export async function readValues(signal: AbortSignal): Promise<Values> {
-  const { facets } = await hub.get("/v1/recipes/facets", { params: { query: { limit: MOST } }, signal });
+  const { facets } = await hub.get("/v1/recipes/facets", {
+    params: { query: { limit: MOST } },
+    signal,
+  });
   const of = (field: string) => (facets[field] ?? []).map(({ value }) => value);
   return { tags: of("tag"), domains: of("domain"), licences: of("licence") };
 }

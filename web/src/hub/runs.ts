@@ -7,8 +7,7 @@ export type Progress = NonNullable<Run["progress"]>;
 export type RunSummary = Schemas["RunSummary"];
 export type RunPage = Schemas["RunPage"];
 export type RunsQuery = NonNullable<Operations["list_runs"]["parameters"]["query"]>;
-export type RunWanted =
-  Operations["submit_run"]["requestBody"]["content"]["application/json"];
+export type RunWanted = Operations["submit_run"]["requestBody"]["content"]["application/json"];
 export type SubmittedRun = Schemas["SubmittedRun"];
 export type Kind = NonNullable<RunsQuery["kind"]>;
 export type Version = Schemas["ComparedVersion"];
@@ -92,7 +91,10 @@ export interface ReadLock {
 /** The lock of a merge; null if its worker reported none. */
 export function readLock(run_id: string, signal: AbortSignal): Promise<ReadLock | null> {
   const answer = hub.get("/v1/runs/{run_id}/lock", { params: { path: { run_id } }, signal });
-  return answer.then(({ digest, lock }) => ({ digest, lock: lock as unknown as Lock }), nullIfMissing);
+  return answer.then(
+    ({ digest, lock }) => ({ digest, lock: lock as unknown as Lock }),
+    nullIfMissing,
+  );
 }
 
 function nullIfMissing(error: unknown): null {

@@ -86,7 +86,9 @@ function read(key: string): Partial<Filled> | null {
 
 function differ(one: Partial<Filled>, other: Readonly<Filled>): boolean {
   const fields = Object.keys(BLANK) as (keyof Filled)[];
-  return fields.some((field) => field !== "owner" && one[field] !== undefined && one[field] !== other[field]);
+  return fields.some(
+    (field) => field !== "owner" && one[field] !== undefined && one[field] !== other[field],
+  );
 }
 
 /** The request that publishes what is filled in. */

@@ -13,7 +13,7 @@ export interface Listed {
 export function listedOf(verdict: Verdict): Listed[] {
   const tone = "faults" in verdict ? "fault" : "warning";
   const found = "faults" in verdict ? verdict.faults : verdict.checked.warnings;
-  const sorted = found.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  const sorted = [...found].sort((one, other) => (one.line ?? 0) - (other.line ?? 0));
   return sorted.map((fault) => ({ fault, tone, place: placeOf(fault) }));
 }
 

@@ -26,7 +26,8 @@ export function fixOf(fault: Fault, text: string): Fix | null {
   if (wanted === undefined) return null;
   const now = meant === undefined ? withValue(line, fault, wanted) : withWord(line, fault, wanted);
   if (now === null) return null;
-  return { label: `Write ${wanted}`, text: lines.with((fault.line ?? 1) - 1, now).join("\n") };
+  lines[(fault.line ?? 1) - 1] = now;
+  return { label: `Write ${wanted}`, text: lines.join("\n") };
 }
 
 /** The line with a word in the place of the one that the fault quotes last of those in the line. */
@@ -55,7 +56,8 @@ function placeOf(line: string, word: string): number {
 function withValue(line: string, { pointer }: Fault, wanted: string): string | null {
   const field = pointer.split("/").at(-1) ?? "";
   const at = placeOf(line, field);
-  const value = at < 0 ? null : /^\s*:\s*("[^"]*"|'[^']*'|[^\s,}\]#]+)/.exec(line.slice(at + field.length));
+  const value =
+    at < 0 ? null : /^\s*:\s*("[^"]*"|'[^']*'|[^\s,}\]#]+)/.exec(line.slice(at + field.length));
   if (!value?.[1]) return null;
   const from = at + field.length + value[0].length - value[1].length;
   return line.slice(0, from) + wanted + line.slice(from + value[1].length);
@@ -64,5 +66,5 @@ function withValue(line: string, { pointer }: Fault, wanted: string): string | n
 /** The lines with another one after that of the merge method, or else at the beginning. */
 function withLine(lines: readonly string[], added: string): string {
   const method = lines.findIndex((line) => line.startsWith("merge_method:"));
-  return lines.toSpliced(method + 1, 0, added).join("\n");
+  return [...lines.slice(0, method + 1), added, ...lines.slice(method + 1)].join("\n");
 }

@@ -1,7 +1,5 @@
 /** From what one publishes, as the address says: nothing, or a recipe by its owner and name. */
-export type From =
-  | { way: "new" }
-  | { way: "fork" | "version"; owner: string; name: string };
+export type From = { way: "new" } | { way: "fork" | "version"; owner: string; name: string };
 
 const NAMED = /^([^/]+)\/([^/]+)$/;
 
@@ -31,6 +29,9 @@ export function isSlug(name: string): boolean {
 
 /** A name of a recipe made from a text, such as a file's name: `my-soup` for `My Soup.yml`. */
 export function slugOf(text: string): string {
-  const plain = text.toLowerCase().replace(/\.[a-z]{2,5}$/, "").replaceAll(/[^a-z0-9]+/g, "-");
+  const plain = text
+    .toLowerCase()
+    .replace(/\.[a-z]{2,5}$/, "")
+    .replaceAll(/[^a-z0-9]+/g, "-");
   return plain.replaceAll(/^-+|-+$/g, "").slice(0, LONGEST);
 }

@@ -8,7 +8,9 @@ export async function findVersion(text: string): Promise<string> {
   const [, owner, name, number] = NAMED.exec(text) ?? [];
   if (!owner || !name) throw new RangeError("Write owner/name, such as ann/soup or ann/soup@2.");
   try {
-    const recipe = await hub.get("/v1/recipes/named/{owner}/{name}", { params: { path: { owner, name } } });
+    const recipe = await hub.get("/v1/recipes/named/{owner}/{name}", {
+      params: { path: { owner, name } },
+    });
     if (!number) return recipe.version.id;
     const path = { recipe_id: recipe.id, number: Number(number) };
     return (await hub.get("/v1/recipes/{recipe_id}/versions/{number}", { params: { path } })).id;

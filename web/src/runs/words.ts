@@ -1,7 +1,13 @@
 import { count } from "../app/words.ts";
 import type { Progress, RunState } from "../hub/runs.ts";
 
-export const STATES: readonly RunState[] = ["queued", "running", "succeeded", "failed", "cancelled"];
+export const STATES: readonly RunState[] = [
+  "queued",
+  "running",
+  "succeeded",
+  "failed",
+  "cancelled",
+];
 export const KINDS = ["merge", "evaluate", "ablate", "verify"] as const;
 
 const FINAL = new Set<RunState>(["succeeded", "failed", "cancelled"]);
@@ -23,14 +29,22 @@ export function bytes(number: number): string {
 export function duration(seconds: number): string {
   if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
   const whole = Math.round(seconds);
-  const [days, hours, minutes] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
   if (days) return `${days} d ${hours} h`;
   if (hours) return `${hours} h ${minutes} min`;
   return minutes ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
 
 /** How long something took, or has taken until now; null if it has not begun. */
-export function secondsFrom(begun: string | null, ended: string | null, now: number): number | null {
+export function secondsFrom(
+  begun: string | null,
+  ended: string | null,
+  now: number,
+): number | null {
   if (begun === null) return null;
   return ((ended === null ? now : Date.parse(ended)) - Date.parse(begun)) / 1000;
 }

@@ -71,15 +71,31 @@ const COLOURS = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
   { tag: tags.string, color: "var(--ink)" },
   { tag: [tags.keyword, tags.meta, tags.typeName, tags.labelName], color: "var(--kind-merge)" },
-  { tag: [tags.punctuation, tags.separator, tags.squareBracket, tags.brace], color: "var(--ink-soft)" },
+  {
+    tag: [tags.punctuation, tags.separator, tags.squareBracket, tags.brace],
+    color: "var(--ink-soft)",
+  },
 ]);
 
 const THEME = EditorView.theme({
-  "&": { color: "var(--ink)", backgroundColor: "var(--sunken)", minHeight: "16rem", maxHeight: "70dvh" },
+  "&": {
+    color: "var(--ink)",
+    backgroundColor: "var(--sunken)",
+    minHeight: "16rem",
+    maxHeight: "70dvh",
+  },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { font: "0.9em / var(--line-height) var(--mono)", overflow: "auto", minHeight: "16rem" },
+  ".cm-scroller": {
+    font: "0.9em / var(--line-height) var(--mono)",
+    overflow: "auto",
+    minHeight: "16rem",
+  },
   ".cm-content": { caretColor: "var(--ink)", padding: "var(--space-2) 0" },
-  ".cm-gutters": { color: "var(--ink-soft)", backgroundColor: "var(--surface)", borderRight: "1px solid var(--line)" },
+  ".cm-gutters": {
+    color: "var(--ink-soft)",
+    backgroundColor: "var(--surface)",
+    borderRight: "1px solid var(--line)",
+  },
   ".cm-line": { padding: "0 var(--space-3)" },
   ".cm-fault": { backgroundColor: "var(--bad-ground)" },
   ".cm-warning": { backgroundColor: "var(--accent-ground)" },

@@ -15,7 +15,7 @@ export const marks = StateField.define<DecorationSet>({
   create: () => Decoration.none,
   update(drawn, transaction) {
     const moved = drawn.map(transaction.changes);
-    const set = transaction.effects.findLast((effect) => effect.is(setMarks));
+    const set = transaction.effects.filter((effect) => effect.is(setMarks)).at(-1);
     return set ? drawnOf(set.value, transaction.state.doc) : moved;
   },
   provide: (field) => EditorView.decorations.from(field),

@@ -1,5 +1,5 @@
-import { minute } from "../../app/words.ts";
 import { runAddress } from "../../app/links.ts";
+import { minute } from "../../app/words.ts";
 import type { Run } from "../../hub/runs.ts";
 import { bytes, duration, secondsFrom } from "../words.ts";
 
@@ -35,7 +35,7 @@ export function factsOf(run: Run): Fact[] {
 }
 
 function deviceOf({ result }: Run): Fact | null {
-  const device = result?.["device"];
+  const device = result?.device;
   return typeof device === "string" ? { name: "Device", value: device } : null;
 }
 
@@ -50,9 +50,13 @@ function needsOf({ needs }: Run): Fact | null {
 }
 
 function settingsOf(spec: Run["spec"]): Fact[] {
-  const facts: Fact[] = "seed" in spec && spec.seed !== undefined ? [{ name: "Seed", value: String(spec.seed) }] : [];
+  const facts: Fact[] =
+    "seed" in spec && spec.seed !== undefined ? [{ name: "Seed", value: String(spec.seed) }] : [];
   if (spec.kind === "verify") {
-    return [...facts, { name: "Merge run", value: spec.run.slice(0, 8), href: runAddress(spec.run) }];
+    return [
+      ...facts,
+      { name: "Merge run", value: spec.run.slice(0, 8), href: runAddress(spec.run) },
+    ];
   }
   if (spec.kind === "merge") return facts;
   if (spec.limit) facts.push({ name: "Limit", value: `the first ${spec.limit} items` });

@@ -1,7 +1,7 @@
 import { untrack } from "svelte";
 import { hub } from "../../hub/hub.ts";
 import type { Progress, Run } from "../../hub/runs.ts";
-import { rateBetween, type Rate } from "../words.ts";
+import { type Rate, rateBetween } from "../words.ts";
 import { type Entry, newsOf } from "./log.ts";
 
 /** A run, followed live until it ends: its state, its log, and how fast its stage goes. */

@@ -12,7 +12,12 @@ export interface Entry {
 
 /** What a run's newest state says beyond the one before; `seen` is when this page got it. */
 export function newsOf(before: Run | null, now: Run, seen: string): Entry[] {
-  return [...(before ? [] : begun(now)), ...attempts(before, now, seen), ...work(before, now, seen), ...ending(before, now)];
+  return [
+    ...(before ? [] : begun(now)),
+    ...attempts(before, now, seen),
+    ...work(before, now, seen),
+    ...ending(before, now),
+  ];
 }
 
 /** What is known of a run from before the page was opened. */
@@ -30,7 +35,10 @@ function attempts(before: Run | null, now: Run, seen: string): Entry[] {
     const worker = now.worker ? ` on ${now.worker}` : "";
     const first = now.attempt <= 1;
     const time = !before || first ? now.started_at : seen;
-    entries.push({ time, text: before || first ? `Attempt ${now.attempt} begins${worker}` : "The first attempt began" });
+    entries.push({
+      time,
+      text: before || first ? `Attempt ${now.attempt} begins${worker}` : "The first attempt began",
+    });
     if (!before && !first) entries.push({ time: seen, text: `Attempt ${now.attempt}${worker}` });
   }
   if (before && before.state === "running" && now.state === "queued") {
@@ -64,6 +72,6 @@ function ending(before: Run | null, now: Run): Entry[] {
 
 /** The notes of a result: sentences that users of its model should know. */
 function notesIn(result: Run["result"]): string[] {
-  const notes = result?.["notes"];
+  const notes = result?.notes;
   return Array.isArray(notes) ? notes.filter((each) => typeof each === "string") : [];
 }

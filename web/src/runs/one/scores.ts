@@ -43,7 +43,9 @@ export function rowsOf(items: Readonly<Record<string, number>>): Cell[][] {
 }
 
 /** How many items have each score, the highest first. */
-export function countsOf(items: Readonly<Record<string, number>>): [score: number, count: number][] {
+export function countsOf(
+  items: Readonly<Record<string, number>>,
+): [score: number, count: number][] {
   const counts = new Map<number, number>();
   for (const score of Object.values(items)) counts.set(score, (counts.get(score) ?? 0) + 1);
   return [...counts].sort(([one], [other]) => other - one);
