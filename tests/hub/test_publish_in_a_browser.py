@@ -1,4 +1,4 @@
-"""Publishing in a real browser: the check while one types, drafts, forks, versions, many at once."""
+"""Publishing in a real browser: the check while one types, drafts, forks, versions, whole files."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ async def test_a_recipe_is_checked_while_it_is_typed_and_each_fault_is_fixed_at_
     await expect(editor(page)).to_contain_text("merge_method: linear")
     await expect(beside.filter(has_text="did you mean")).to_have_count(0)
 
-    await choose(page, RECIPE.replace("base_model: base\n", "base_model: base\nout_dtpye: bfloat16\n"))
+    await choose(
+        page, RECIPE.replace("base_model: base\n", "base_model: base\nout_dtpye: bfloat16\n")
+    )
     await check.get_by_role("button", name=re.compile("^Write out_dtype")).click()
     await expect(check.get_by_role("status")).to_contain_text("It can be published")
     made = page.get_by_role("region", name="What it makes")
@@ -106,10 +108,16 @@ async def test_a_recipe_is_published_with_what_is_said_of_it(
     await name.fill("browser-soup")
     await page.get_by_label("Title").fill("A soup of two")
     await page.get_by_label("Description").fill("Two *tunes*.")
-    await page.get_by_role("group", name="Tags of this hub").get_by_role("button", name="small").click()
+    await (
+        page.get_by_role("group", name="Tags of this hub")
+        .get_by_role("button", name="small")
+        .click()
+    )
     await page.get_by_label("Domains", exact=True).fill("math, code")
     await page.get_by_role("radio", name="unlisted").check()
     await page.get_by_label("Licence").fill("no-such-licence")
+    await expect(page.get_by_label("Licence")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("Tags", exact=True).fill("small, Not A Tag")
     await expect(page.get_by_role("region", name="Check")).to_contain_text("It can be published")
 
     asked: list[str] = []
@@ -124,11 +132,12 @@ async def test_a_recipe_is_published_with_what_is_said_of_it(
     await page.get_by_text("What you had typed here was kept.").wait_for()
     await expect(page.get_by_label("Title")).to_have_value("A soup of two")
 
+    await page.get_by_label("Licence").fill("apache-2.0")
     await page.get_by_role("button", name="Publish", exact=True).click()
-    await expect(page.get_by_label("Licence")).to_have_attribute("aria-invalid", "true")
+    await expect(page.get_by_label("Tags", exact=True)).to_have_attribute("aria-invalid", "true")
     await expect(page.get_by_role("alert")).to_be_visible()
     assert await looked.violations() == []
-    await page.get_by_label("Licence").fill("apache-2.0")
+    await page.get_by_label("Tags", exact=True).fill("small")
     await page.get_by_role("button", name="Publish", exact=True).click()
     await page.wait_for_url(f"{hub.url}/recipes/local/browser-soup")
     with hub.client() as client:
@@ -191,6 +200,7 @@ async def test_a_file_of_several_recipes_is_tried_before_it_is_published(
     await report.get_by_role("link", name="many-one").wait_for()
     with hub.client() as client:
         assert client.recipe("local/many-2")["version"]["number"] == 1
+    await looked.settled()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -50,7 +50,9 @@ def worker(hub: RunningHub) -> Iterator[httpx.Client]:
 
 
 def sent(http: httpx.Client, run: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = http.post(f"/v1/runs/{run}/{what}", json=body).raise_for_status().json()
+    answer: dict[str, Any] = (
+        http.post(f"/v1/runs/{run}/{what}", json=body).raise_for_status().json()
+    )
     return answer
 
 
@@ -80,10 +82,10 @@ async def test_a_recipe_is_run_and_its_model_read_verified_and_evaluated(
         "mergehub submit local/browser-run@1 --name browsed"
     )
     await form.get_by_role("button", name="Run", exact=True).click()
-    await page.get_by_role("heading", level=1, name="local/browsed").wait_for()
+    await page.get_by_role("heading", level=1, name="browsed").wait_for()
     model = page.get_by_role("region", name="Model")
     await model.wait_for(timeout=ENDS_MS)
-    await expect(page).to_have_title("local/browsed succeeded · Run · Mergehub")
+    await expect(page).to_have_title("browsed succeeded · Run · Mergehub")
     await expect(page.get_by_role("region", name="Log")).to_contain_text("Succeeded")
     recipe = page.get_by_role("region", name="Recipe").get_by_role("link", name="local/browser-run")
     await expect(recipe).to_have_attribute("href", "/recipes/local/browser-run")
@@ -103,7 +105,7 @@ async def test_a_recipe_is_run_and_its_model_read_verified_and_evaluated(
     await page.goto(f"{hub.url}/runs")
     await page.get_by_role("button", name="New run").click()
     await form.get_by_role("button", name="Evaluate a model").click()
-    await form.get_by_label("Model", exact=True).fill("local/browsed")
+    await form.get_by_label("Model", exact=True).fill("browsed")
     await form.get_by_label("Benchmarks", exact=True).fill("next")
     await form.get_by_role("button", name="Run", exact=True).click()
     scores = page.get_by_role("region", name="Scores", exact=True)
@@ -125,7 +127,7 @@ async def test_a_run_is_followed_live_cancelled_retried_and_its_failure_explaine
     shown = page.get_by_role("region", name="Progress")
     await expect(shown).to_contain_text("Waits for a gpu worker")
     await page.get_by_role("button", name="Cancel").click()
-    await page.get_by_text("cancelled", exact=True).wait_for()
+    await page.get_by_role("status").filter(has_text="cancelled").wait_for()
     await page.get_by_role("button", name="Retry").click()
     await page.get_by_text("No gpu worker is registered").wait_for()
     fence = sent(worker, run, "claim", {"worker": "browsed-1"})["fence"]
@@ -145,7 +147,11 @@ async def test_a_run_is_followed_live_cancelled_retried_and_its_failure_explaine
 
     await page.reload()  # it catches up
     await expect(shown).to_contain_text("merge 3/10 tensors")
-    error = {"code": "merge-failed", "message": "left has no tensor x.", "last_lines": ["KeyError: x"]}
+    error = {
+        "code": "merge-failed",
+        "message": "left has no tensor x.",
+        "last_lines": ["KeyError: x"],
+    }
     sent(worker, run, "report", {"fence": fence, "outcome": "failed", "error": error})
     trouble = page.get_by_role("region", name="What went wrong")
     await expect(trouble).to_contain_text("left has no tensor x.")
@@ -164,6 +170,7 @@ async def test_the_list_is_filtered_stays_current_and_goes_on(
             client.cancel(client.submit(merge("browser/many")).id)
         await page.goto(f"{hub.url}/runs?model=browser/many&state=cancelled")
         rows = page.get_by_role("region", name="Runs", exact=True).get_by_role("row")
+        await rows.first.wait_for()
         await expect(rows).to_have_count(PAGE + 1)
         await page.get_by_role("button", name="Older runs").click()
         await expect(rows).to_have_count(PAGE + 2)

@@ -1,4 +1,5 @@
 import { check, type Verdict } from "../hub/publishing.ts";
+import { refusalOf } from "../hub/refusals.ts";
 
 const PAUSE_MS = 350; // after the last letter of somebody who types
 
@@ -8,6 +9,8 @@ export class Checking {
   failure = $state.raw<unknown>(null);
   /** Whether the newest text is not judged yet. */
   busy = $state(false);
+  /** What is wrong with the licence, if something is. */
+  licenceFault = $state<string | undefined>();
   #times = $state(0);
 
   constructor(text: () => string, licence: () => string | null) {
@@ -34,7 +37,7 @@ export class Checking {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     if (signal.aborted) return;
     try {
-      const verdict = await check(text, licence, signal);
+      const verdict = await this.#judged(text, licence, signal);
       if (signal.aborted) return;
       this.verdict = verdict;
       this.failure = null;
@@ -43,5 +46,18 @@ export class Checking {
       this.failure = error;
     }
     this.busy = false;
+  }
+  /** Judges the text also if the licence is none: what is wrong with that is said at its field. */
+  async #judged(text: string, licence: string | null, signal: AbortSignal): Promise<Verdict> {
+    try {
+      const verdict = await check(text, licence, signal);
+      this.licenceFault = undefined;
+      return verdict;
+    } catch (error) {
+      const fault = refusalOf(error, ["licence"]).fields.licence;
+      if (signal.aborted || licence === null || fault === undefined) throw error;
+      this.licenceFault = fault;
+      return check(text, null, signal);
+    }
   }
 }

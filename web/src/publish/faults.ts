@@ -17,11 +17,16 @@ export function listedOf(verdict: Verdict): Listed[] {
   return sorted.map((fault) => ({ fault, tone, place: placeOf(fault) }));
 }
 
+const LONGEST = 100; // of what is said beside a line; the list below has all of it
+
 /** What is said beside the lines. */
 export function marksOf(listed: readonly Listed[]): Mark[] {
-  return listed.flatMap(({ fault: { line, detail, suggestion }, tone }) =>
-    line === null ? [] : [{ line, tone, text: suggestion ? `${detail} (${suggestion})` : detail }],
-  );
+  return listed.flatMap(({ fault: { line, detail, suggestion }, tone }) => {
+    const said = detail.length > LONGEST ? `${detail.slice(0, LONGEST - 1)}…` : detail;
+    return line === null
+      ? []
+      : [{ line, tone, text: suggestion ? `${said} (${suggestion})` : said }];
+  });
 }
 
 /** The line of a fault and its place in the document: what follows `#` in its pointer. */
