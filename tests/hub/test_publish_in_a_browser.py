@@ -1,4 +1,4 @@
-"""Publishing in a real browser: the check while one types, drafts, forks, versions, whole files."""
+"""Publishing in a real browser: the check while one types, drafts, forks, versions, files."""
 
 from __future__ import annotations
 
