@@ -264,3 +264,21 @@ async def test_unknown_run_is_not_found(owner: httpx.AsyncClient) -> None:
         answer = await owner.get(f"/v1/runs/{NOWHERE}{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "run-not-found")
     assert (await owner.post(f"/v1/runs/{NOWHERE}/cancel")).status_code == 404
+
+
+async def test_runs_of_a_recipe_are_listed_by_its_id(
+    owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    recipe = (await owner.post("/v1/recipes", json={"name": "r", "recipe": recipe_text})).json()
+    of = {"kind": "merge", "recipe_version": recipe["version"]["id"], "model_name": "of-it"}
+    run = (await owner.post("/v1/runs", json=of)).json()["id"]
+    await owner.post("/v1/runs", json={"kind": "merge", "recipe": recipe_text, "model_name": "m"})
+
+    async def listed(**query: str) -> list[str]:
+        items = (await owner.get("/v1/runs", params=query)).json()["items"]
+        return [each["id"] for each in items]
+
+    assert await listed(recipe=recipe["id"]) == [run]
+    assert await listed(recipe=recipe["id"], kind="evaluate") == []
+    assert await listed(recipe=NOWHERE) == []
+    assert (await owner.get("/v1/runs?recipe=soup")).status_code == 422

@@ -32,3 +32,19 @@ export function searchAddress(q: string): string {
 export function similarAddress(owner: string, name: string): string {
   return `/recipes?${new URLSearchParams({ like: `${owner}/${name}` })}`;
 }
+
+/** The address of the page of a run. */
+export function runAddress(id: string): string {
+  return `/runs/${encodeURIComponent(id)}`;
+}
+
+/** The address of the runs of a recipe, with the form of a new one, by the id of a version. */
+export function runsOfAddress(version: string): string {
+  return `/runs?${new URLSearchParams({ recipe: version })}`;
+}
+
+/** Where a recipe is published: a new one, a fork of one, or the next version of one. */
+export function publishAddress(from: { fork?: string; "version-of"?: string } = {}): string {
+  const query = new URLSearchParams(from);
+  return query.size ? `/publish?${query}` : "/publish";
+}

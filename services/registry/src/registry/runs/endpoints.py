@@ -68,6 +68,10 @@ ModelName = Annotated[
     str | None,
     Query(min_length=1, max_length=500, description="The name of the run's model, in any case."),
 ]
+OfRecipe = Annotated[
+    UUID | None,
+    Query(description="The id of a recipe: its runs, and those that use what its runs made."),
+]
 Kind = Annotated[KindName | None, Query()]
 
 
@@ -112,9 +116,11 @@ async def list_runs(
     state: State = None,
     kind: Kind = None,
     model: ModelName = None,
+    recipe: OfRecipe = None,
 ) -> RunPage:
     """Summaries of runs, newest first. A private run is shown to those who belong to its owner."""
-    return await service.page(session, RunFilter(owner, state, kind, model), viewer, asked)
+    wanted = RunFilter(owner, state, kind, model, recipe)
+    return await service.page(session, wanted, viewer, asked)
 
 
 @router.get(

@@ -54,6 +54,7 @@ class RunFilter:
     state: RunState | None = None
     kind: str | None = None
     model: str | None = None
+    recipe: UUID | None = None
 
 
 async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> RunRow | None:
@@ -106,6 +107,8 @@ async def page(
         query = query.where(RunRow.kind == wanted.kind)
     if wanted.model is not None:
         query = query.where(func.lower(RunRow.model_name) == func.lower(wanted.model))
+    if wanted.recipe is not None:
+        query = query.where(RunRow.sources.contains([wanted.recipe]))
     if before is not None:
         query = query.where(tuple_(RunRow.created_at, RunRow.id) < before)
     return (await session.execute(query.limit(limit))).all()
