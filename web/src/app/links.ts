@@ -17,3 +17,18 @@ export function boardAddress(board: string): string {
 export function compareAddress(models: readonly string[]): string {
   return `/compare?${new URLSearchParams(models.map((model) => ["model", model]))}`;
 }
+
+/** The address of the page of a recipe. */
+export function recipeAddress(owner: string, name: string): string {
+  return `/recipes/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
+}
+
+/** The address of a search for recipes. */
+export function searchAddress(q: string): string {
+  return `/recipes?${new URLSearchParams({ q })}`;
+}
+
+/** The address of the page of a run. */
+export function runAddress(id: string): string {
+  return `/runs/${encodeURIComponent(id)}`;
+}

@@ -4,6 +4,9 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "model-not-found": "This hub has no such model.",
   "graph-loading": "The hub has just started and is still loading its models.",
   "run-not-found": "This hub has no such run.",
+  "recipe-not-found": "This hub has no such recipe or version, or it is private to others.",
+  "precondition-failed":
+    "Somebody has changed this meanwhile. Look at what it is now, and save yours again.",
 };
 
 const BY_STATUS: Readonly<Record<number, string>> = {
@@ -28,6 +31,17 @@ const SAID = new Set([
   "base-not-found",
   "board-not-found",
   "benchmark-not-found",
+  "not-yours",
+  "recipe-name-taken",
+  "recipe-archived",
+  "recipe-needed",
+  "too-many-names",
+  "quota-exceeded",
+  "owner-invalid",
+  "comment-not-found",
+  "comment-quota-exceeded",
+  "parent-invalid",
+  "too-many-comments",
 ]);
 
 /** What went wrong, as a sentence for people. */
@@ -64,13 +78,16 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
-/** What is wrong with values of an address, and what the hub supposes was meant. */
+/** What is wrong with values of an address or a form, and what the hub supposes was meant. */
 function faultsOf({ errors }: HubProblem): string {
+  const ofAddress = errors.some(({ pointer }) => /^\/(query|path)\//.test(pointer));
+  const where = ofAddress ? "a part of this page's address" : "this";
   const faults = errors.map(({ pointer, detail, suggestion }) => {
-    const name = pointer.split("/").at(-1) ?? "";
+    const names = pointer.split("/").filter((each) => !/^\d+$/.test(each)); // no places in lists
+    const name = names.at(-1) ?? "";
     return `${name}: ${detail}${suggestion ? ` (${suggestion})` : ""}`;
   });
-  return `The hub does not take a part of this page's address. ${faults.join("; ")}.`;
+  return `The hub does not take ${where}. ${faults.join("; ")}.`;
 }
 
 function inside({ status, requestId }: HubProblem): string {

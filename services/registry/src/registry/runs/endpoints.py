@@ -68,6 +68,9 @@ ModelName = Annotated[
     Query(min_length=1, max_length=500, description="The name of the run's model, in any case."),
 ]
 Kind = Annotated[KindName | None, Query()]
+OfRecipe = Annotated[
+    UUID | None, Query(description="The id of a recipe: the runs that name one of its versions.")
+]
 
 
 @router.post(
@@ -109,9 +112,10 @@ async def list_runs(
     state: State = None,
     kind: Kind = None,
     model: ModelName = None,
+    recipe: OfRecipe = None,
 ) -> RunPage:
     """Summaries of runs, newest first. A private run is shown to those who belong to its owner."""
-    return await service.page(session, RunFilter(owner, state, kind, model), viewer, asked)
+    return await service.page(session, RunFilter(owner, state, kind, model, recipe), viewer, asked)
 
 
 @router.get(
