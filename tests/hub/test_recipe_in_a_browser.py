@@ -112,7 +112,9 @@ def page(looked: Looking) -> Page:
 async def sign_in(page: Page, kitchen: Kitchen) -> None:
     """Let the pages use the owner's token, as the form for one does."""
     await page.goto(f"{kitchen.hub.url}/import")
-    await page.evaluate("token => sessionStorage.setItem('mergehub-token', token)", kitchen.hub.token)
+    await page.evaluate(
+        "token => sessionStorage.setItem('mergehub-token', token)", kitchen.hub.token
+    )
 
 
 async def saved(page: Page, button: str) -> str:
@@ -259,7 +261,9 @@ async def test_stars_and_comments_belong_to_who_has_signed_in(
     await page.goto(kitchen.address("page-talk", "show=comments"))
     star = page.get_by_role("button", name="Star")
     await star.click()
-    await expect(page.get_by_role("button", name="Starred 1")).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_role("button", name="Starred 1")).to_have_attribute(
+        "aria-pressed", "true"
+    )
     await page.get_by_label("Write a comment").fill("It **adds**. <script>x</script>")
     await page.get_by_role("button", name="Preview").click()
     await expect(page.get_by_role("region", name="What it looks like")).to_contain_text("It adds.")

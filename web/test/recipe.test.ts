@@ -21,7 +21,7 @@ import { differenceWords, settingWords } from "../src/recipe/results/reproductio
 import { forkName, mayWrite, mayWriteFor, ownersFor } from "../src/recipe/rights.ts";
 import { aboutOf, changesTo, words } from "../src/recipe/settings/about.ts";
 import { addressOf, FIRST, readState } from "../src/recipe/state.ts";
-import { tableOf as differencesTable, valueOf } from "../src/recipe/versions/differences.ts";
+import { tableOf as differencesTable, shownValue } from "../src/recipe/versions/differences.ts";
 
 const TIES: Canonical = {
   merge_method: "ties",
@@ -74,8 +74,14 @@ test("the base comes first, and a parameter that differs from slice to slice say
   const [base, one, two] = ingredientsOf(TIES);
   assert.deepEqual([base?.model, base?.base, base?.parameters], ["org/base", true, {}]);
   assert.deepEqual(one?.parameters, { weight: "0.6", density: "[0.3, 0.7]" });
-  assert.equal(two?.parameters["weight"], "mlp: [0.2, 0.8], other: -0.4");
-  assert.deepEqual(tableOf(ingredientsOf(TIES))[0], ["model", "role", "layers", "weight", "density"]);
+  assert.equal(two?.parameters.weight, "mlp: [0.2, 0.8], other: -0.4");
+  assert.deepEqual(tableOf(ingredientsOf(TIES))[0], [
+    "model",
+    "role",
+    "layers",
+    "weight",
+    "density",
+  ]);
   assert.deepEqual(settingsOf(TIES), [
     ["normalize", "true"],
     ["lambda", "1"],
@@ -92,7 +98,7 @@ test("the base comes first, and a parameter that differs from slice to slice say
   const twice = { ...STACK, slices: [...(STACK.slices ?? []), ...(STACK.slices ?? [])] };
   const scale = { sources: [{ model: "org/b", parameters: { scale: 1 } }] };
   const mixed = ingredientsOf({ ...twice, slices: [...twice.slices, scale] });
-  assert.equal(mixed[1]?.parameters["scale"], "by slice");
+  assert.equal(mixed[1]?.parameters.scale, "by slice");
 });
 
 test("only names that a hub may know lead to a model, and a run's model to its run", () => {
@@ -166,7 +172,10 @@ test("the share of SLERP is drawn for both models: what one has, the other lacks
 });
 
 test("modules are stacks of their own", () => {
-  const recipe = { merge_method: "linear", modules: { text_decoder: { models: [{ model: "a" }] } } };
+  const recipe = {
+    merge_method: "linear",
+    modules: { text_decoder: { models: [{ model: "a" }] } },
+  };
   assert.equal(stacksOf(recipe, null)[0]?.module, "text_decoder");
   assert.deepEqual(spanOf(stacksOf(recipe, null)), [0, 1]);
 });
@@ -237,18 +246,18 @@ test("differences show their values as people write them", () => {
   ]);
   const added = difference({ what: "ingredient", change: "added" });
   assert.equal(
-    valueOf(added, { model: "org/x", layer_range: [0, 4], parameters: { weight: 0.5 } }),
+    shownValue(added, { model: "org/x", layer_range: [0, 4], parameters: { weight: 0.5 } }),
     "layers 0–3, weight 0.5",
   );
   const slice = difference({ what: "slice" });
   assert.equal(
-    valueOf(slice, { sources: [{ model: "a", parameters: { weight: 1 } }, { model: "b" }] }),
+    shownValue(slice, { sources: [{ model: "a", parameters: { weight: 1 } }, { model: "b" }] }),
     "a (weight 1) + b",
   );
-  assert.equal(valueOf(difference({ what: "content" }), "models"), "whole models");
-  assert.equal(valueOf(changed, null), "–");
-  assert.equal(valueOf(changed, { filter: "mlp", value: 0.5 }), "mlp: 0.5");
-  assert.equal(valueOf(changed, "x".repeat(1_000)).length, 160);
+  assert.equal(shownValue(difference({ what: "content" }), "models"), "whole models");
+  assert.equal(shownValue(changed, null), "–");
+  assert.equal(shownValue(changed, { filter: "mlp", value: 0.5 }), "mlp: 0.5");
+  assert.equal(shownValue(changed, "x".repeat(1_000)).length, 160);
   assert.equal(written({ a: 1 }), '{"a":1}');
 });
 

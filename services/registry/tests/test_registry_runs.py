@@ -214,7 +214,11 @@ async def test_runs_of_a_recipe_are_those_that_name_one_of_its_versions(
     second = await owner.post(f"/v1/recipes/{soup['id']}/versions", json={"recipe": text})
     await submit()
     runs = [await run(soup["version"]), await run(second.json())]
-    evaluation = {"kind": "evaluate", "benchmarks": ["arc"], "recipe_version": soup["version"]["id"]}
+    evaluation = {
+        "kind": "evaluate",
+        "benchmarks": ["arc"],
+        "recipe_version": soup["version"]["id"],
+    }
     runs.append((await owner.post("/v1/runs", json=evaluation)).json()["id"])
     other = await run(stew["version"])
 

@@ -22,8 +22,8 @@ export function setStar(id: string, starred: boolean): Promise<Star> {
 
 /** Changes what is said of a recipe, unless somebody has changed it since it was read. */
 export function updateRecipe(recipe: Recipe, body: RecipeUpdate): Promise<Recipe> {
-  const params = { path: { recipe_id: recipe.id } };
-  return hub.patch("/v1/recipes/{recipe_id}", { params, body, headers: ifMatch(recipe) });
+  const params = { path: { recipe_id: recipe.id }, header: ifMatch(recipe) };
+  return hub.patch("/v1/recipes/{recipe_id}", { params, body });
 }
 
 export async function deleteRecipe(id: string): Promise<void> {

@@ -76,7 +76,7 @@ export function settingsOf(recipe: Canonical): [name: string, value: string][] {
   const facts: [string, unknown][] = [
     ["dtype", dtype],
     ["out_dtype", out === dtype ? undefined : out],
-    ["tokenizer", tokenizer?.["source"]],
+    ["tokenizer", tokenizer?.source],
     ["chat template", chat && (chat === "auto" ? chat : "of its own")],
     ["allow_submatrix", recipe.allow_submatrix],
     ["same_token_ids", recipe.same_token_ids],
@@ -105,9 +105,7 @@ function parametersOf(entries: readonly Entry[]): Record<string, string> {
       values.set(name, (values.get(name) ?? new Set()).add(written(setting)));
     }
   }
-  return Object.fromEntries(
-    [...values].map(([name, all]): [string, string] => [name, one(all)]),
-  );
+  return Object.fromEntries([...values].map(([name, all]): [string, string] => [name, one(all)]));
 }
 
 /** The only value of a parameter. */

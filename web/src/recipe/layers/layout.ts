@@ -53,7 +53,14 @@ export function layoutOf(stack: Stack, span: readonly [number, number], width: n
     return { lane, token, name, bands };
   });
   const ticks = stack.layers === null ? [] : x.ticks.filter(Number.isInteger);
-  return { lanes: drawn, left, ticks, at: x.at, height: top, left_out: stack.lanes.length - lanes.length };
+  return {
+    lanes: drawn,
+    left,
+    ticks,
+    at: x.at,
+    height: top,
+    left_out: stack.lanes.length - lanes.length,
+  };
 }
 
 function bandOf(
@@ -83,7 +90,9 @@ export function outlineOf(
   if (!values?.length) return "";
   const y = (value: number) => tenth(top + (BAND * (most - value)) / (most - least));
   const ends = values.length === 1 ? [values[0] ?? 0, values[0] ?? 0] : values;
-  const steps = ends.map((each, at) => `L${tenth(x + (width * at) / (ends.length - 1))} ${y(each)}`);
+  const steps = ends.map(
+    (each, at) => `L${tenth(x + (width * at) / (ends.length - 1))} ${y(each)}`,
+  );
   return `M${x} ${y(0)}${steps.join("")}L${tenth(x + width)} ${y(0)}Z`;
 }
 

@@ -69,9 +69,9 @@ export function stacksOf(recipe: Canonical, parameter: string | null): Stack[] {
 
 /** The least and the greatest value that is drawn, and zero. */
 export function spanOf(stacks: readonly Stack[]): [number, number] {
-  const blocks = stacks.flatMap(({ lanes }) => lanes.flatMap(({ bands }) => bands)).flatMap(
-    ({ blocks: each }) => each,
-  );
+  const blocks = stacks
+    .flatMap(({ lanes }) => lanes.flatMap(({ bands }) => bands))
+    .flatMap(({ blocks: each }) => each);
   const values = blocks.flatMap((each) => each.values ?? []);
   const span: [number, number] = [Math.min(0, ...values), Math.max(0, ...values)];
   return span[0] === span[1] ? [0, 1] : span;
@@ -209,4 +209,3 @@ function theRest(setting: Setting | undefined): Setting | undefined {
   if (Array.isArray(setting)) return setting.map((each) => theRest(each as number) as number);
   return typeof setting === "number" ? Number((1 - setting).toPrecision(6)) : setting;
 }
-

@@ -2,7 +2,11 @@ import { many } from "../../app/words.ts";
 import type { Reproduction } from "../../hub/recipe_lists.ts";
 
 /** What computed a model, as in `Mergehub 0.1.0 on cpu, x86_64`. */
-export function settingWords({ engine_version: engine, device, machine }: Reproduction["again"]): string {
+export function settingWords({
+  engine_version: engine,
+  device,
+  machine,
+}: Reproduction["again"]): string {
   const on = [device, machine?.processor ?? machine?.architecture].filter(Boolean).join(", ");
   return `engine ${engine}${on ? ` on ${on}` : ""}`;
 }

@@ -21,7 +21,7 @@ const FORMS: Readonly<Record<string, string>> = {
 };
 
 /** An older or newer value of a difference, in one line. */
-export function valueOf({ what }: Difference, value: unknown): string {
+export function shownValue({ what }: Difference, value: unknown): string {
   const text = what === "ingredient" ? ofIngredient(value) : inWords(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
@@ -31,8 +31,8 @@ export function tableOf(differences: readonly Difference[], from: string, to: st
   const rows = differences.map((each): Cell[] => [
     CHANGES[each.change].word,
     each.path,
-    valueOf(each, each.old),
-    valueOf(each, each.new),
+    shownValue(each, each.old),
+    shownValue(each, each.new),
   ]);
   return [["change", "what", from, to], ...rows];
 }
