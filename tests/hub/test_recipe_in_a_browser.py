@@ -13,7 +13,7 @@ from atlas import query
 from defusedxml import ElementTree
 from league import BOARD, results
 from looking import Looking, looking
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 from running import RunningHub, eventually, finish, model_of
 
 pytestmark = pytest.mark.browser
@@ -134,10 +134,6 @@ async def saved(page: Page, button: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def row(page: Page, text: str) -> Locator:
-    return page.get_by_role("row").filter(has_text=text)
-
-
 async def test_a_recipe_shows_what_it_merges_and_where_its_layers_go(
     kitchen: Kitchen, page: Page, looked: Looking
 ) -> None:
@@ -167,7 +163,8 @@ async def test_a_recipe_shows_what_it_merges_and_where_its_layers_go(
     await expect(page.get_by_role("group", name="Show it")).to_contain_text("local/page-soup@1")
     assert sum(looked.scripts.values()) < 200_000
     await page.get_by_role("button", name="Show the newest, 2").click()
-    await expect(row(page, "right").first).to_contain_text("0.5")
+    right = ingredients.get_by_role("row").filter(has_text="right")
+    await expect(right).to_contain_text("0.5")
     assert "version" not in query(page)
 
 
@@ -229,7 +226,7 @@ async def test_versions_are_compared_by_meaning_and_a_fork_with_its_origin(
 
 
 async def test_results_name_the_models_their_scores_runs_and_reproductions(
-    kitchen: Kitchen, page: Page
+    kitchen: Kitchen, page: Page, looked: Looking
 ) -> None:
     await page.goto(kitchen.address("page-soup", f"show=results&board={BOARD}"))
     models = page.get_by_role("region", name="Models that this recipe made")
@@ -244,6 +241,7 @@ async def test_results_name_the_models_their_scores_runs_and_reproductions(
     await expect(runs.get_by_role("row").filter(has_text="verify")).to_contain_text("succeeded")
     await made.get_by_role("link", name="local/page-soup on the map").click()
     await page.wait_for_url("**/map?focus=*")
+    await looked.settled()
 
 
 async def test_a_stranger_is_told_how_to_star_comment_and_fork(
@@ -332,6 +330,7 @@ async def test_who_may_write_forks_edits_renames_archives_and_deletes(
     await page.get_by_role("button", name="Delete it").click()
     await page.get_by_role("button", name="Delete local/page-renamed for good").click()
     await page.wait_for_url("**/recipes?q=owner*")
+    await looked.settled()
     assert kitchen.http.get("/v1/recipes/named/local/page-renamed").status_code == 404
 
 
