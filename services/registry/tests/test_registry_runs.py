@@ -210,7 +210,7 @@ async def test_runs_of_a_recipe_are_those_that_name_one_of_its_versions(
         return [each["id"] for each in page.json()["items"]]
 
     soup, stew = await published("soup"), await published("stew")
-    text = f"{recipe_text}dtype: float32\n"
+    text = recipe_text.replace("bfloat16", "float32")
     second = await owner.post(f"/v1/recipes/{soup['id']}/versions", json={"recipe": text})
     await submit()
     runs = [await run(soup["version"]), await run(second.json())]
