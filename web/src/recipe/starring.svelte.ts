@@ -7,6 +7,8 @@ export class Starring {
   stars = $state(0);
   failure = $state.raw<unknown>(null);
   readonly #id: string;
+  /** How often it was pressed: an answer from before a press is out of date. */
+  #presses = 0;
 
   constructor({ id, stars }: Recipe) {
     this.#id = id;
@@ -15,8 +17,10 @@ export class Starring {
 
   /** Learns whether it is starred. */
   async look(signal: AbortSignal): Promise<void> {
+    const presses = this.#presses;
     try {
-      this.#show(await readStar(this.#id, signal));
+      const star = await readStar(this.#id, signal);
+      if (this.#presses === presses) this.#show(star);
     } catch (error) {
       if (!signal.aborted) this.failure = error;
     }
@@ -24,11 +28,14 @@ export class Starring {
 
   async toggle(): Promise<void> {
     const before = { starred: this.starred, stars: this.stars };
+    this.#presses += 1;
     this.failure = null;
     this.starred = !before.starred;
     this.stars += this.starred ? 1 : -1;
     try {
-      this.#show(await setStar(this.#id, this.starred));
+      const presses = this.#presses;
+      const star = await setStar(this.#id, this.starred);
+      if (this.#presses === presses) this.#show(star);
     } catch (error) {
       Object.assign(this, before);
       this.failure = error;
