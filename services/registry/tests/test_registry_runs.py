@@ -194,6 +194,40 @@ async def test_list_is_paged_newest_first_and_filtered(
     assert await listed(model="Org/M") == [runs[5]]
 
 
+async def test_runs_of_a_recipe_are_those_that_name_one_of_its_versions(
+    owner: httpx.AsyncClient, submit: Call, recipe_text: str
+) -> None:
+    async def published(name: str) -> Json:
+        answer = await owner.post("/v1/recipes", json={"name": name, "recipe": recipe_text})
+        return dict(answer.json())
+
+    async def run(version: Json, **wanted: Any) -> str:
+        body = {"kind": "merge", "recipe_version": version["id"], "model_name": "m"} | wanted
+        return str((await owner.post("/v1/runs", json=body)).json()["id"])
+
+    async def listed(recipe: str, **wanted: str) -> list[str]:
+        page = await owner.get("/v1/runs", params={"recipe": recipe} | wanted)
+        return [each["id"] for each in page.json()["items"]]
+
+    soup, stew = await published("soup"), await published("stew")
+    text = recipe_text.replace("bfloat16", "float32")
+    second = await owner.post(f"/v1/recipes/{soup['id']}/versions", json={"recipe": text})
+    await submit()
+    runs = [await run(soup["version"]), await run(second.json())]
+    evaluation = {
+        "kind": "evaluate",
+        "benchmarks": ["arc"],
+        "recipe_version": soup["version"]["id"],
+    }
+    runs.append((await owner.post("/v1/runs", json=evaluation)).json()["id"])
+    other = await run(stew["version"])
+
+    assert await listed(soup["id"]) == runs[::-1]
+    assert await listed(soup["id"], kind="merge") == runs[1::-1]
+    assert await listed(stew["id"]) == [other]
+    assert await listed(NOWHERE) == []
+
+
 async def test_a_list_of_large_runs_is_small(
     owner: httpx.AsyncClient, submit: Call, claim: Call, report: Call, merged: Json
 ) -> None:

@@ -4,7 +4,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "model-not-found": "This hub has no such model.",
   "graph-loading": "The hub has just started and is still loading its models.",
   "run-not-found": "This hub has no such run.",
-  "recipe-not-found": "This hub has no such recipe.",
+  "recipe-not-found": "This hub has no such recipe or version, or it is private to others.",
   "catalogue-loading": "The hub has just started and is still reading its recipes.",
   "precondition-failed":
     "Somebody has changed this meanwhile. Look at what it is now, and do it again.",
@@ -50,6 +50,14 @@ const SAID = new Set([
   "webhook-type-without-form",
   "delivery-not-found",
   "secrets-key-missing",
+  "recipe-name-taken",
+  "recipe-archived",
+  "recipe-needed",
+  "too-many-names",
+  "comment-not-found",
+  "comment-quota-exceeded",
+  "parent-invalid",
+  "too-many-comments",
 ]);
 
 /** What went wrong, as a sentence for people. */
@@ -95,15 +103,16 @@ function isNoModel({ code, pointer }: HubProblem["errors"][number]): boolean {
   return code === "uuid_parsing" && !OF_OTHERS.test(pointer);
 }
 
-/** What is wrong with values that the hub was sent, and what it supposes was meant. */
+/** What is wrong with values of an address or a form, and what the hub supposes was meant. */
 function faultsOf({ errors }: HubProblem): string {
+  const ofAddress = errors.some(({ pointer }) => /^\/(query|path)\//.test(pointer));
+  const where = ofAddress ? "a part of this page's address" : "what was sent";
   const faults = errors.map(({ pointer, detail, suggestion }) => {
-    const name = pointer.split("/").at(-1) ?? "";
+    const names = pointer.split("/").filter((each) => !/^\d+$/.test(each)); // no places in lists
+    const name = names.at(-1) ?? "";
     return `${name}: ${detail}${suggestion ? ` (${suggestion})` : ""}`;
   });
-  const inAddress = errors.every(({ pointer }) => /^\/(query|path)\//.test(pointer));
-  const what = inAddress ? "a part of this page's address" : "what was sent";
-  return `The hub does not take ${what}. ${faults.join("; ")}.`;
+  return `The hub does not take ${where}. ${faults.join("; ")}.`;
 }
 
 function inside({ status, requestId }: HubProblem): string {

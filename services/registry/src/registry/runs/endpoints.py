@@ -68,11 +68,10 @@ ModelName = Annotated[
     str | None,
     Query(min_length=1, max_length=500, description="The name of the run's model, in any case."),
 ]
-OfRecipe = Annotated[
-    UUID | None,
-    Query(description="The id of a recipe: its runs, and those that use what its runs made."),
-]
 Kind = Annotated[KindName | None, Query()]
+OfRecipe = Annotated[
+    UUID | None, Query(description="The id of a recipe: the runs that name one of its versions.")
+]
 
 
 @router.post(
@@ -119,8 +118,7 @@ async def list_runs(
     recipe: OfRecipe = None,
 ) -> RunPage:
     """Summaries of runs, newest first. A private run is shown to those who belong to its owner."""
-    wanted = RunFilter(owner, state, kind, model, recipe)
-    return await service.page(session, wanted, viewer, asked)
+    return await service.page(session, RunFilter(owner, state, kind, model, recipe), viewer, asked)
 
 
 @router.get(

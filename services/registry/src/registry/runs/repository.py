@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Row, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Row, Text, case, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
@@ -16,6 +16,7 @@ from sqlalchemy.orm import load_only
 from mergehub.contracts.runs import RunState, RunSummary
 from mergehub.kit.identity.tokens import Viewer
 from registry.accounts.access import readable
+from registry.recipes.models import VersionRow
 from registry.runs.models import ItemsRow, RunRow
 
 RING_AGAIN = timedelta(seconds=5)
@@ -108,10 +109,17 @@ async def page(
     if wanted.model is not None:
         query = query.where(func.lower(RunRow.model_name) == func.lower(wanted.model))
     if wanted.recipe is not None:
-        query = query.where(RunRow.sources.contains([wanted.recipe]))
+        query = query.where(*_of_recipe(wanted.recipe))
     if before is not None:
         query = query.where(tuple_(RunRow.created_at, RunRow.id) < before)
     return (await session.execute(query.limit(limit))).all()
+
+
+def _of_recipe(recipe_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Whether a run names a version of a recipe; the index on `sources` finds those that may."""
+    versions = select(cast(VersionRow.id, Text)).where(VersionRow.recipe_id == recipe_id)
+    named = RunRow.spec["recipe_version"].astext.in_(versions)
+    return RunRow.sources.contains([recipe_id]), named
 
 
 async def items(session: AsyncSession, run_id: UUID, benchmark: str) -> ItemsRow | None:
