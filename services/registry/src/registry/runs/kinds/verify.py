@@ -81,7 +81,7 @@ class VerifyHandler(Handler[VerifyRunCreate, VerifySpec, VerifyResult]):
         merge = await session.get_one(RunRow, spec.run)
         files = differing((merge.result or {}).get("companions"), result.companions)
         shown = [each.model_dump() for each in files] if files is not None else None
-        run.result = {**(run.result or {}), "files": {}, "differing_files": shown}
+        run.result = {**(run.result or {}), "companions": {}, "differing_files": shown}
         await service.record(session, run, spec, result)
 
 

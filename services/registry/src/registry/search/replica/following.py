@@ -12,6 +12,8 @@ import structlog
 
 from mergehub.kit.replica import log
 from mergehub.kit.replica.heap import LARGE, give_back, prepare, settle
+from mergehub.kit.replica.replica import LOAD_SECONDS
+from mergehub.kit.telemetry.loops import turned
 from registry.search.bitmaps.parts import in_memory
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.replica.rows import Rows, all_rows, entries_of, rows_of
@@ -98,6 +100,7 @@ class Follower:
             newest = await connection.fetchrow(NEWEST)
             async for rows in all_rows(connection):
                 await asyncio.to_thread(_put, growing, rows)
+                turned(LOAD_SECONDS)  # many recipes on a slow machine take longer than that
         return cls(growing, place, database, None if newest is None else (newest[0], newest[1]))
 
     async def save(self, snapshots: Snapshots | None) -> bool:
