@@ -11,11 +11,11 @@ from mergehub.contracts.workers import WORKER_PROTOCOL
 from mergehub.kit.openapi.document import Document, operations
 
 VERBS = {
-    "Add", "Allow", "Ask", "Cancel", "Change", "Check", "Claim", "Collect", "Compare", "Complete", "Count",
-    "Create", "Delete", "Download", "Exchange", "Find", "Finish", "Follow", "Fork", "Get",
-    "Introspect", "Keep", "List", "Pin", "Publish", "Register", "Remove", "Renew", "Replay", "Report",
-    "Reset", "Restore", "Retry", "Return", "Revoke", "Rotate", "Send", "Set", "Sign", "Start",
-    "Submit", "Unpin", "Withdraw",
+    "Add", "Allow", "Ask", "Cancel", "Change", "Check", "Claim", "Collect", "Compare",
+    "Complete", "Count", "Create", "Delete", "Download", "Exchange", "Find", "Finish", "Follow",
+    "Fork", "Get", "Introspect", "Keep", "List", "Pin", "Publish", "Register", "Remove",
+    "Renew", "Replay", "Report", "Reset", "Restore", "Retry", "Return", "Revoke", "Rotate",
+    "Send", "Set", "Sign", "Start", "Submit", "Unpin", "Withdraw",
 }  # fmt: skip
 
 
