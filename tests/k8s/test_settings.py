@@ -114,7 +114,8 @@ def test_each_program_sees_only_the_secrets_that_it_needs(overlay: str) -> None:
     assert holders(objects, "service") == holders(objects, "cursor-key") == running
     assert holders(objects, "owner") == holders(objects, "secrets-keys") == registry
     assert holders(objects, "worker") == registry | workers
-    assert holders(objects, "access-key") == holders(objects, "secret-key") == workers | {"backup"}
+    of_the_store = workers | registry | {"backup"}
+    assert holders(objects, "access-key") == holders(objects, "secret-key") == of_the_store
 
 
 def test_services_do_not_migrate_at_their_start() -> None:

@@ -18,6 +18,7 @@ from mergehub.hub.metrics import joined
 from mergehub.hub.stores import stores_answer
 from mergehub.kit.background.process import start_traces
 from mergehub.kit.docs import docs_routes
+from mergehub.kit.docs.documents import made
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.middleware.hosts import own_names
@@ -87,7 +88,7 @@ def _pages(services: Services) -> APIRouter:
     async def openapi(service: str) -> JSONResponse:
         if service not in services:
             raise NotFound(f"There is no service `{service}`, only {', '.join(services)}.")
-        return JSONResponse(services[service].openapi())
+        return JSONResponse(await made(services[service].openapi))
 
     return router
 

@@ -19,6 +19,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from mergehub import __version__
 from mergehub.contracts.services import SERVICES
 from mergehub.contracts.workers import WORKER_PROTOCOL
+from mergehub.kit.docs.documents import made
 from mergehub.kit.docs.layout import ASSETS, HOME, page
 from mergehub.kit.problems.problem import NotFound
 
@@ -58,7 +59,7 @@ def viewer_routes(documents: Documents) -> APIRouter:
     async def document(name: str) -> JSONResponse:
         if name not in documents:
             raise NotFound(f"There is no OpenAPI document `{name}`, only {', '.join(documents)}.")
-        return JSONResponse(documents[name]())
+        return JSONResponse(await made(documents[name]))
 
     @router.get(f"{ASSETS}/{{name}}")
     async def asset(name: str) -> FileResponse:
