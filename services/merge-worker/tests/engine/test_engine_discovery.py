@@ -58,18 +58,20 @@ def test_every_method_explains_itself() -> None:
         assert "θ" in (module.__doc__ or "")
 
 
-DOCS = Path(__file__).parents[4] / "docs" / "methods"
+ROOT = Path(__file__).parents[4]
+DOCS = ROOT / "docs" / "methods"
+PAGE = ROOT / "web" / "src" / "recipe" / "methods.json"
 
 
 def test_the_written_catalogue_and_pages_say_what_the_methods_declare() -> None:
-    assert command.main(["--check", "--docs", str(DOCS)]) == 0
+    assert command.main(["--check", "--docs", str(DOCS), "--page", str(PAGE)]) == 0
 
 
 def test_what_is_behind_is_noticed_and_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, docs = tmp_path / "methods.json", tmp_path / "docs" / "methods"
-    places = ["--file", str(file), "--docs", str(docs)]
+    places = ["--file", str(file), "--docs", str(docs), "--page", str(tmp_path / "page.json")]
     file.write_text("[]")
     assert command.main(["--check", *places]) == 1
     assert "make documents" in capsys.readouterr().err

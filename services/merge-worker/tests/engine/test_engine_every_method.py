@@ -201,7 +201,8 @@ def test_a_new_file_is_in_the_catalogue_the_pages_and_the_command(
     tmp_path: Path, midpoint: str
 ) -> None:
     file, docs = tmp_path / "methods.json", tmp_path / "docs"
-    assert command.main(["--write", "--file", str(file), "--docs", str(docs)]) == 0
+    places = ["--file", str(file), "--docs", str(docs), "--page", str(tmp_path / "page.json")]
+    assert command.main(["--write", *places]) == 0
     assert '"midpoint"' in file.read_text()
     assert "θ = Σθᵢ/n" in (docs / "midpoint.md").read_text()
     said = CliRunner().invoke(main, ["methods", "midpoint"])

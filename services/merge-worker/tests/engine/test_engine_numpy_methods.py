@@ -506,7 +506,8 @@ def test_a_file_in_numpy_beside_the_others_is_a_method_of_the_shell(
         ordered = np.sort(np.stack([each[name] for each in stored]).astype(np.float64), axis=0)
         np.testing.assert_allclose(values, (ordered[1] + ordered[2]) / 2, rtol=1e-6, atol=1e-7)
     catalogue, docs = tmp_path / "methods.json", tmp_path / "docs"
-    assert method_catalogue.main(["--write", "--file", str(catalogue), "--docs", str(docs)]) == 0
+    places = ["--file", str(catalogue), "--docs", str(docs), "--page", str(tmp_path / "page.json")]
+    assert method_catalogue.main(["--write", *places]) == 0
     assert '"median"' in catalogue.read_text()
     assert "element by element" in (docs / "median.md").read_text()
 
