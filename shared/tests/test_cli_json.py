@@ -59,7 +59,8 @@ def test_a_failure_is_json_on_standard_error(words: tuple[str, ...], tmp_path: P
         "name": "no-such-thing", "what": "soup", "target": str(tmp_path / "x.tar"),
         "url": "https://example.com/hook", "webhook": "c0ffee00", "parent": "stew",
         "number": "1", "base": "stew", "models": "soup", "words": "soup", "text": "Hm.",
-        "old": "soup", "new": "stew",
+        "old": "soup", "new": "stew", "folder": str(tmp_path / "model"),
+        "destination": "hf://me/soup",
     }  # fmt: skip
     options = {"model_name": "--name=me/soup", "benchmarks": "--benchmark=next"}
     options |= {

@@ -32,5 +32,5 @@ class FileDigest(Message):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-Files = Annotated[dict[FilePath, FileDigest], Field(min_length=1, max_length=MOST_FILES)]
+Files = Annotated[dict[FilePath, FileDigest], Field(max_length=MOST_FILES)]
 """Every file of a model by its path in the model's folder."""
