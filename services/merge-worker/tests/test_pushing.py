@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ FILES = {
 WEIGHTS = [name for name in FILES if name.endswith(".safetensors")]
 
 
-class Place:
+class Place(ABC):
     """Where the tests push, of either kind."""
 
     destination: str
@@ -41,14 +42,17 @@ class Place:
         to = PushTo(destination=self.destination, **how)
         return push(folder, to, self.means, lambda *_: None)
 
+    @abstractmethod
     def files(self) -> dict[str, bytes]:
-        raise NotImplementedError
+        """What lies there."""
 
+    @abstractmethod
     def put(self, name: str, content: bytes) -> None:
-        raise NotImplementedError
+        """Put a file there, as somebody else."""
 
+    @abstractmethod
     def break_at_second_upload(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        raise NotImplementedError
+        """Let the second upload fail."""
 
 
 class AtHub(Place):

@@ -95,10 +95,10 @@ async def download_artifact_file(
     if HEAD_ONLY in request.scope:  # ranges are for GET alone
         return Response(status_code=200, headers=_of_span(headers, None, file.size))
     span = wanted(range_, if_range, headers["ETag"], file.size)
-    told = _of_span(headers, span, file.size)
+    of_span = _of_span(headers, span, file.size)
     downloads: Downloads = request.app.state.downloads
     opened = await downloads.open(_caller(request, viewer), file, span or Span(0, file.size))
-    return Sent(opened, 206 if span else 200, told)
+    return Sent(opened, 206 if span else 200, of_span)
 
 
 def _headers(file: FileRow) -> dict[str, str]:
@@ -120,8 +120,8 @@ def _of_span(headers: dict[str, str], span: Span | None, size: int) -> dict[str,
     """The headers of an answer with a range of a file, or with the whole."""
     if span is None:
         return headers | {"Content-Length": str(size)}
-    told = f"bytes {span.start}-{span.stop - 1}/{size}"
-    return headers | {"Content-Length": str(span.stop - span.start), "Content-Range": told}
+    content_range = f"bytes {span.start}-{span.stop - 1}/{size}"
+    return headers | {"Content-Length": str(span.stop - span.start), "Content-Range": content_range}
 
 
 def _check_state(request: Request, etag: str) -> None:
