@@ -13,7 +13,7 @@ import httpx
 import pytest
 from atlas import query
 from looking import Looking, looking
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 from running import RunningHub, eventually
 
 pytestmark = pytest.mark.browser
@@ -248,8 +248,13 @@ async def test_recipes_like_one_have_an_address(
 
 
 async def test_a_hub_without_recipes_says_what_to_do_first(ranking_hub: RunningHub) -> None:
+    async def without_others(route: Route) -> None:
+        """Ask for the recipes of somebody who has none: the answer of an empty hub."""
+        await route.continue_(url=f"{ranking_hub.url}/v1/recipes?owner=nobody")
+
     async with looking() as looked:
         page = looked.page
+        await page.route(re.compile(r"/v1/recipes\?"), without_others)
         for path in ("/recipes", "/"):
             await page.goto(f"{ranking_hub.url}{path}")
             await page.get_by_role("heading", name="This hub has no recipes yet").wait_for()

@@ -183,7 +183,9 @@ def test_a_recipe_is_forked_renamed_archived_and_deleted(
         assert rows["recipe"] == ["local/renamed@1"]
         assert (rows["visibility"], rows["licence"]) == (["unlisted"], ["apache-2.0"])
         assert rows["forked"] == ["from", "local/tiny-ties@1"]
-        assert "local/tiny-ties@1" in [each.rstrip(",") for each in rows["same"]]
+        assert rows["same"][0] == "as"
+        twins = json.loads(done("show", former, "--json"))["twins"]
+        assert "tiny-ties" in [each["name"] for each in twins]
     done("recipes", "archive", "renamed")
     assert "local/renamed" not in done("recipes", "--limit", "200")
     assert "local/renamed" in done("recipes", "list", "--archived")

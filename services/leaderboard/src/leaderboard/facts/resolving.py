@@ -78,11 +78,6 @@ _KNOWN_MODELS = text(
     f"LEFT JOIN former_names AS former ON lower(former.name) = {_LOWER} "
     "JOIN models ON models.id = coalesce(present.id, former.model_id)"
 )
-_RENAMED_MODELS = text(
-    f"SELECT place, models.id, models.name FROM {_NAMES} "  # noqa: S608
-    f"JOIN former_names ON lower(former_names.name) = {_LOWER} "
-    "JOIN models ON models.id = former_names.model_id"
-)
 _NEW_MODELS = text(
     f"INSERT INTO models (name) SELECT DISTINCT ON ({_LOWER}) name FROM {_NAMES} "  # noqa: S608
     f"ORDER BY {_LOWER}, place ON CONFLICT DO NOTHING RETURNING id"
@@ -114,13 +109,6 @@ async def models(
         return found, ()
     new = (await session.scalars(_NEW_MODELS, {"names": missing})).all()
     return found | await known_models(session, missing), new
-
-
-async def _models(
-    session: AsyncSession, query: TextClause, names: Sequence[str]
-) -> dict[str, Model]:
-    rows = await session.execute(query, {"names": names})
-    return {names[row.place - 1]: Model(row.id, row.name) for row in rows}
 
 
 async def variants(session: AsyncSession, keys: Collection[Key]) -> dict[Key, int]:

@@ -32,5 +32,11 @@ class FileDigest(Message):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-Files = Annotated[dict[FilePath, FileDigest], Field(max_length=MOST_FILES)]
+def _some(files: dict[str, FileDigest]) -> dict[str, FileDigest]:
+    if not files:
+        raise ValueError("must name at least one file")
+    return files
+
+
+Files = Annotated[dict[FilePath, FileDigest], Field(max_length=MOST_FILES), AfterValidator(_some)]
 """Every file of a model by its path in the model's folder."""
