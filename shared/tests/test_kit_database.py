@@ -8,13 +8,17 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mergehub.hub.postgres import Postgres
+from mergehub.kit.database.connections import connect
 from mergehub.kit.database.database import Database
+from mergehub.kit.http.problem_handlers import install_problems
 
 STATE = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
 
@@ -134,3 +138,22 @@ async def test_a_place_that_was_given_up_is_handed_on(database: Database) -> Non
 
     await asyncio.gather(*(cancelled() for _ in range(20)))
     await asyncio.gather(*(database.ping() for _ in range(20)))
+
+
+async def test_a_statement_that_takes_too_long_is_told_as_such(postgres_url: str) -> None:
+    app = FastAPI()
+    install_problems(app)
+
+    @app.get("/slow")
+    async def slow() -> None:
+        connection = await connect(postgres_url, statement_seconds=0.05)
+        try:
+            await connection.execute("SELECT pg_sleep(600)")
+        finally:
+            await connection.close()
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        answer = await client.get("/slow")
+    assert (answer.status_code, answer.json()["code"]) == (503, "took-too-long")
+    assert answer.headers["Retry-After"] == "2"

@@ -14,7 +14,11 @@ from sqlalchemy import text
 from leaderboard import events
 from leaderboard.facts import item_scores
 from leaderboard.facts.evaluations import learn_evaluations, statement
+from leaderboard.facts.models import Source
 from leaderboard.facts.moving import Moving
+from leaderboard.facts.resolved import resolve
+from leaderboard.facts.statement import Origin
+from leaderboard.facts.storing import alone, store
 from leaderboard.imports import service
 from leaderboard.results import repository
 from leaderboard.results.repository import Wanted
@@ -27,6 +31,10 @@ TABLES = (
     *("measures", "variants", "models", "results", "benchmarks", "spellings"),
 )
 VALUES = [0.0, 0.25, 0.5, 1.0]
+KEPT_PLANS = text(
+    "SELECT statement, generic_plans FROM pg_prepared_statements "
+    "WHERE custom_plans + generic_plans > 6 AND statement LIKE '%unnest%'"
+)
 
 rows = st.builds(
     ResultRow,
@@ -119,6 +127,21 @@ async def current(resources, history: list[Any]) -> list[tuple[Any, ...]]:
 async def test_any_order_and_repetition_gives_the_same_current_facts(resources, told):
     once, again = told
     assert await current(resources, once) == await current(resources, again)
+
+
+async def test_no_import_runs_by_a_plan_of_small_tables(resources):
+    """The server keeps one after five times; it would read whole tables for each name of many."""
+    async with resources.database.transaction() as session:
+        for number in range(8):
+            row = ResultRow(model=f"org/{number}", benchmark="arc", metric="acc", value=0.5)
+            stated = service.check([row], Origin(Source.imported, "one.csv")).statements
+            found = await resolve(session, stated)
+            await alone(session)
+            await store(session, found)
+        kept = await session.execute(KEPT_PLANS)
+        plans = dict(kept.tuples().all())
+    assert any("JOIN models" in each for each in plans)
+    assert set(plans.values()) == {0}
 
 
 @settings(max_examples=30)

@@ -48,6 +48,7 @@ async def resolve(
     defined: Mapping[Measure, int | None] | None = None,
 ) -> Found:
     """Find or add what statements name; `defined` has the sizes of benchmarks with definitions."""
+    await resolving.planned_anew(session)
     models, new_models = await resolving.models(session, [each.model for each in statements])
     keys = [(models[each.model].id, each.revision, each.precision) for each in statements]
     variants = await resolving.variants(session, set(keys))

@@ -82,6 +82,9 @@ _NEW_MODELS = text(
     f"INSERT INTO models (name) SELECT DISTINCT ON ({_LOWER}) name FROM {_NAMES} "  # noqa: S608
     f"ORDER BY {_LOWER}, place ON CONFLICT DO NOTHING RETURNING id"
 )
+# PostgreSQL keeps a plan of a statement that it has seen five times. One that it made while the
+# tables were small reads them whole for each name, which takes minutes once they are large.
+_PLANNED_ANEW = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
 _DEFINED = text("UPDATE measures SET items = :items WHERE id = :id AND items IS NULL")
 
 
@@ -90,6 +93,11 @@ class Model(NamedTuple):
 
     id: int
     name: str
+
+
+async def planned_anew(session: AsyncSession) -> None:
+    """Let the server plan each statement of this transaction for the tables as they are."""
+    await session.execute(_PLANNED_ANEW)
 
 
 async def known_models(session: AsyncSession, names: Sequence[str]) -> dict[str, Model]:

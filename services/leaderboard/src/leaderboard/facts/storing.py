@@ -32,12 +32,7 @@ class Shown(NamedTuple):
 
 Newest = Mapping[Thing, Shown]
 
-# PostgreSQL keeps a plan of a statement that it has seen five times. One that it made while the
-# tables were small reads them whole for each name, which takes minutes once they are large.
-_ALONE = text(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
-    "pg_advisory_xact_lock(hashtext(current_schema() || '.facts'))"
-)
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.facts'))")
 
 _COLUMNS = {
     "fact": "uuid", "variant_id": "int", "setting_id": "int", "origin_id": "int",
