@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -47,14 +48,12 @@ LANE = {"chaos", "fuzz", "browser"}  # each file in a process of its own, beside
 WITH_PROCESSES = LANE | {"node", "compose"}
 ASKED_FOR = {"compose", "long"}  # only a run that names the marker has these
 TOGETHER = (  # one process takes the files of each, since what they share takes long to start
-    ("tests/backup/",),
-    ("tests/doctor/",),
+    r"tests/backup/",
+    r"tests/doctor/",
     # A browser loses its requests whenever a network comes or goes, as those of the topology do.
-    ("tests/hub/", "tests/test_compose_short.py"),
-    (
-        "services/merge-worker/tests/engine/in_transformers/",
-        "services/merge-worker/tests/test_evaluate_gpu.py",
-    ),
+    r"tests/hub/\w+_in_a_browser\.py|tests/test_compose_short\.py",
+    r"tests/hub/",
+    r"services/merge-worker/tests/(engine/in_transformers/|test_evaluate_gpu\.py)",
 )
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 
@@ -67,7 +66,7 @@ class _ByFileAndFolder(LoadFileScheduling):
     """Each file is run by one process, and those of a row of TOGETHER by the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        rows = (row[0] for row in TOGETHER if nodeid.startswith(row))
+        rows = (row for row in TOGETHER if re.match(row, nodeid))
         return next(rows, super()._split_scope(nodeid))
 
 

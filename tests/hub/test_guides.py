@@ -58,6 +58,22 @@ def free_port() -> int:
     return port
 
 
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_recipe_is_published_forked_run_verified_and_exported(
+    hub: RunningHub, models: Path, tmp_path: Path
+) -> None:
+    """The walk of a recipe in a shell, with tiny models by the names of the demo's."""
+    shutil.copytree(models / "base", models / "SmolLM2-135M-Instruct")
+    for skill in ("dates", "sql"):
+        shutil.copytree(models / "adapter", models / "adapters" / skill)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    parts = blocks("first-recipe.md", "sh")
+    script = f"export MERGEHUB_URL={hub.url} MERGEHUB_TOKEN={hub.token}\n" + program("sh", parts)
+    check("sh", parts, run_here(tmp_path, "bash", "-euo", "pipefail", "-c", script))
+
+
 @with_curl
 def test_the_recipes_with_curl(measured_hub: RunningHub, tmp_path: Path) -> None:
     parts = blocks("recipes.md", "sh")
