@@ -20,6 +20,7 @@ from benchmarks.leaderboard.results import Made
 from benchmarks.lineage.__main__ import answers, settings
 from benchmarks.lineage.server import Server, serving
 from benchmarks.lineage.writing import feeding
+from benchmarks.machine import tell_machine
 from leaderboard.statistics import ranks
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.schema import migrate
@@ -82,7 +83,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--models", type=int, default=200_000)
     parser.add_argument("--imports", type=int, default=1_000_000)
-    raise SystemExit(0 if measure(parser.parse_args()) else 1)
+    options = parser.parse_args()
+    tell_machine()
+    raise SystemExit(0 if measure(options) else 1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from benchmarks.lineage import graph, peers, tables, writing
 from benchmarks.lineage.graph import Made
 from benchmarks.lineage.questions import Question, ask, percentile, questions
 from benchmarks.lineage.server import Server, serving
+from benchmarks.machine import tell_machine
 from mergehub.kit.database.connections import connect
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.schema import migrate
@@ -119,7 +120,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--models", type=int, default=2_000_000)
     parser.add_argument("--no-peers", dest="peers", action="store_false")
-    raise SystemExit(0 if measure(parser.parse_args()) else 1)
+    options = parser.parse_args()
+    tell_machine()
+    raise SystemExit(0 if measure(options) else 1)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from running import RunningHub
 
 from benchmarks.api.__main__ import tell
 from benchmarks.lineage.graph import largest_hub, make
+from benchmarks.machine import tell_machine
 from benchmarks.pages.frames import pan, zoom
 from benchmarks.pages.hub import hub_with, name
 from benchmarks.pages.processor import Spent
@@ -82,7 +83,9 @@ async def measure(hub: RunningHub, focus: str) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=int, default=50_000)
-    made = make(parser.parse_args().models)
+    options = parser.parse_args()
+    tell_machine()
+    made = make(options.models)
     with hub_with(made) as hub:
         asked = {"name": name(largest_hub(made))}
         (focus,) = httpx.get(f"{hub.url}/v1/models", params=asked).json()["items"]

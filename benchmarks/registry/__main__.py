@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.api.__main__ import tell
 from benchmarks.lineage.questions import percentile
 from benchmarks.lineage.server import Client, Server, serving
+from benchmarks.machine import tell_machine
 from benchmarks.registry import peer, processor, questions, writing
 from benchmarks.registry.embedded import embedded
 from benchmarks.registry.mlflow_peer import mlflow
@@ -130,7 +131,9 @@ def main() -> None:
     parser.add_argument("--mlflow", type=int, default=100_000, help="models; 0: not beside MLflow")
     parser.add_argument("--embedded", type=int, default=100_000, help="recipes; 0: no embedded hub")
     parser.add_argument("--keep", type=Path, help="a folder for the tables, to be used again")
-    raise SystemExit(0 if measure(parser.parse_args()) else 1)
+    options = parser.parse_args()
+    tell_machine()
+    raise SystemExit(0 if measure(options) else 1)
 
 
 if __name__ == "__main__":
