@@ -21,6 +21,9 @@ AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min
 # The processor draws here, and the driver says how slow that is.
 DRIVER = "GL Driver Message (OpenGL, Performance"
 WAITS = "/v1/graph/changes"  # an open map always waits for the next change
+DESK, PHONE = (1280, 800), (390, 844)
+LOOKS = (("light", DESK), ("dark", DESK), ("dark", PHONE), ("light", PHONE))
+DRAWN = "new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 IDLE_SECONDS = 0.5  # as long as a browser's "networkidle"
 UNBUILT = "The pages are not built (`make pages`), as without an npm registry."
 
@@ -44,6 +47,16 @@ class Looking:
             f"{each['id']}: {each['nodes'][0]['html']} {each['nodes'][0]['failureSummary']}"
             for each in found["violations"]
         ]
+
+    async def is_for_everybody(self) -> None:
+        """Check what the page shows, in light and dark, at a desk and on a phone."""
+        for scheme, (width, height) in LOOKS:
+            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await self.page.set_viewport_size({"width": width, "height": height})
+            await self.page.evaluate(DRAWN)
+            look = f"{scheme}, {width} pixels wide"
+            assert await self.violations() == [], look
+            assert await self.page.evaluate("document.documentElement.scrollWidth") <= width, look
 
     async def settled(self) -> None:
         """Wait until the page has asked for nothing for a while, except for the next change."""
@@ -73,7 +86,7 @@ class Looking:
 
 
 @asynccontextmanager
-async def looking(size: tuple[int, int] = (1280, 800), **options: Any) -> AsyncIterator[Looking]:
+async def looking(size: tuple[int, int] = DESK, **options: Any) -> AsyncIterator[Looking]:
     """A new browser with a page of a size; `options` are what it emulates (`color_scheme`)."""
     if not (FOLDER / INDEX).exists():
         pytest.skip(UNBUILT)

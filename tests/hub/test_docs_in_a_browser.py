@@ -131,21 +131,18 @@ STYLE = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desk", "phone"])
 async def test_documentation_looks_like_the_other_pages_and_leads_back_to_them(
-    hub: RunningHub, scheme: str, size: tuple[int, int]
+    hub: RunningHub,
 ) -> None:
-    async with looking(size, color_scheme=scheme) as looked:
+    async with looking() as looked:
         page = looked.page
         styles = []
         for path in ("/boards", "/docs/guides", "/docs/problems", "/docs/guides/leaderboard"):
             await page.goto(f"{hub.url}{path}")
             await page.locator("h1").first.wait_for()
             await looked.settled()
+            await looked.is_for_everybody()
             styles.append(await page.evaluate(STYLE))
-            assert await looked.violations() == []
-            assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert styles == [styles[0]] * 4
         await page.get_by_role("link", name="Mergehub", exact=True).click()
         await page.get_by_role("heading", level=1, name="Mergehub").wait_for()

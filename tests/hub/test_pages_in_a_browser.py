@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from looking import looking
+from looking import PHONE, looking
 from playwright.async_api import Locator, expect
 from running import RunningHub, started_hub
 
@@ -14,12 +14,11 @@ from mergehub.contracts.services import PAGES
 
 pytestmark = pytest.mark.browser
 
-PHONE = (390, 844)
 FIRST_PICTURE_BYTES = 200_000
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_loads_only_from_the_hub_little_code_and_without_complaint(
+async def test_everybody_can_use_a_page_which_loads_only_from_the_hub_and_little_code(
     hub: RunningHub, path: str
 ) -> None:
     async with looking() as looked:
@@ -29,24 +28,9 @@ async def test_a_page_loads_only_from_the_hub_little_code_and_without_complaint(
         await looked.page.locator("h1").first.wait_for(state="attached")
         await looked.settled()
         assert looked.hosts == {urlsplit(hub.url).netloc}
-        assert looked.complaints == []
         assert sum(looked.scripts.values()) < FIRST_PICTURE_BYTES
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["desk", "phone"])
-async def test_everybody_can_use_a_page(
-    hub: RunningHub, path: str, scheme: str, size: tuple[int, int]
-) -> None:
-    async with looking(size, color_scheme=scheme) as looked:
-        page = looked.page
-        await page.goto(f"{hub.url}{path}")
-        await page.locator("h1").first.wait_for(state="attached")
-        await looked.settled()
-        assert await looked.violations() == []
-        width = await page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size[0], "the page is wider than the window"
+        await looked.is_for_everybody()
+        assert looked.complaints == []
 
 
 async def test_links_of_the_frame_lead_to_every_page_and_say_where_one_is(
