@@ -29,7 +29,7 @@ from mergehub.hub.workers import await_workers, workers
 from mergehub.json_text import json_text
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
-from mergehub.kit.telemetry.logs import say
+from mergehub.kit.telemetry.say import say
 from mergehub.secret_files import write_secret
 from mergehub.variables import BadVariable, variable, with_files
 from mergehub.whereabouts import CONNECTION, default_folder
