@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -66,7 +65,7 @@ def hub(data: Path) -> tuple[float, dict[str, float]]:
         if not told:
             raise RuntimeError(f"{command} failed")
         used = _used(psutil.Process(child.pid))
-        child.send_signal(signal.SIGINT)
+        child.terminate()
     return elapsed, used
 
 
