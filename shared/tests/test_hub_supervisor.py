@@ -77,7 +77,7 @@ def test_at_a_start_one_death_is_enough(tmp_path: Path) -> None:
     supervisor.launch(child)
     os.waitid(os.P_PID, child.pid or 0, os.WEXITED | os.WNOWAIT)
     with pytest.raises(CannotStart, match="child ended at its start"):
-        supervisor.check()
+        supervisor.check([child])
 
 
 def test_children_stop_in_the_reverse_order(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 import asyncpg
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.hub.postgres import Postgres
 from mergehub.kit.background.resources import Background
 from mergehub.kit.http.app import ServiceParts, build_app
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal, hash_token, new_token
@@ -28,7 +29,7 @@ from mergehub.kit.problems.problem import Conflict
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.metrics import Reading
 
-router = APIRouter(prefix="/v1/runs")
+router = Router(prefix="/v1/runs")
 READER = new_token()
 STRANGER = new_token()
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import httpx
 import pytest
-from fastapi import APIRouter, Query
+from fastapi import Query
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.preconditions import IfMatch
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.middleware.nul import holds_nul
 from mergehub.kit.openapi.document import amend
@@ -23,7 +24,7 @@ from mergehub.kit.settings.service import ServiceSettings
 
 NO_NUL = "^[^\\u0000]*$"
 
-router = APIRouter(prefix="/v1/things")
+router = Router(prefix="/v1/things")
 
 
 class Thing(BaseModel):

@@ -143,7 +143,8 @@ def test_what_libraries_log_is_json_with_the_ids_of_the_request(
 FULL = """
 import logging, sys
 import structlog
-from mergehub.kit.telemetry.logs import configure_logging, say
+from mergehub.kit.telemetry.say import say
+from mergehub.kit.telemetry.logs import configure_logging
 
 configure_logging("info")
 structlog.get_logger().error("relay.failed")

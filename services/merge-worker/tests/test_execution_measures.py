@@ -12,13 +12,20 @@ import pytest
 from at_work import bell, eventually, listening, merge_spec, worker_process
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from merge_worker.child.messages import Progress, Usage
 from merge_worker.child.usage import usage
 from merge_worker.execution.measures import Measures
 from merge_worker.execution.presence import Presence
+from merge_worker.execution.slot import Slot
 from mergehub.contracts.runs import RunProgress
+from mergehub.contracts.worker_client import RunClient
 from mergehub.kit.settings.service import WorkerSettings
+from mergehub.kit.telemetry.loops import running
 
 
 @pytest.fixture
@@ -88,6 +95,32 @@ async def test_a_withheld_report_names_the_loop_that_is_late(settings: WorkerSet
         "The worker is not registered at the hub: it withholds its report. The loop doorbell has "
         "made no progress for too long: it hung."
     ]
+
+
+class AllWell:
+    """Loops that all run."""
+
+    def faults(self) -> list[str]:
+        return []
+
+
+async def test_a_worker_that_starts_before_its_hub_is_known_without_waiting_for_the_next_beat(
+    settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("merge_worker.execution.presence.BEAT_SECONDS", 3600)
+    answers = [503, 503, 204]
+
+    async def register(request: Request) -> Response:
+        return Response("", answers.pop(0))
+
+    hub = Starlette(routes=[Route("/v1/workers/{name}", register, methods=["PUT"])])
+    transport = httpx.ASGITransport(hub)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
+        client, measures = RunClient(http), Measures(CollectorRegistry(), settings)
+        presence = Presence(Slot(settings, client, measures), "cpu", client, AllWell(), measures)  # type: ignore[arg-type]
+        async with running({"presence": presence.run}):
+            await eventually(lambda: not presence.faults())
+    assert answers == []
 
 
 @pytest.mark.process

@@ -24,7 +24,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 class EventData(BaseModel):
     """A fact; readers ignore fields that they do not know, so fields may be added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Envelope(BaseModel):

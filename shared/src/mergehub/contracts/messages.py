@@ -14,4 +14,8 @@ class Message(Strict):
 class Answer(BaseModel):
     """A body that the hub sends. Without defaults, generated clients see no optional fields."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(
+        frozen=True,
+        from_attributes=True,
+        defer_build=True,  # at its first use: a service declares hundreds, and a start uses few
+    )

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,11 +110,11 @@ class Supervisor:
         part.launch()
         self._tell()
 
-    def check(self) -> None:
-        """Raises CannotStart if a part has ended; during the start, one death is enough."""
-        for watched in self._watched:
-            if watched.part.poll() is not None:
-                raise CannotStart(_obituary(watched.part, "ended at its start"))
+    def check(self, parts: Iterable[Part]) -> None:
+        """Raises CannotStart if one of `parts` has ended; during the start, a death is enough."""
+        for part in parts:
+            if part.poll() is not None:
+                raise CannotStart(_obituary(part, "ended at its start"))
 
     def all_run(self) -> bool:
         """Whether all parts run."""

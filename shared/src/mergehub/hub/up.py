@@ -29,7 +29,7 @@ from mergehub.hub.workers import await_workers, workers
 from mergehub.json_text import json_text
 from mergehub.kit.settings.environment import BadSettings, Settings, read_settings
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
-from mergehub.kit.telemetry.logs import say
+from mergehub.kit.telemetry.say import say
 from mergehub.secret_files import write_secret
 from mergehub.variables import BadVariable, variable, with_files
 from mergehub.whereabouts import CONNECTION, default_folder
@@ -141,10 +141,11 @@ class Hub:
             for number, (name, own) in enumerate(workers(options.workers, options.gpus).items(), 1)
         ]
         stores = [store for store in (self.postgres, self.valkey) if store]
-        self.supervisor = Supervisor([*stores, self.origin, *self.workers], self._note, say)
+        self._needed = [*stores, self.origin]
+        self.supervisor = Supervisor([*self._needed, *self.workers], self._note, say)
 
     def start(self) -> None:
-        """Start all at once; PostgreSQL last, since its first start makes its folder."""
+        """Start all at once, the slowest first; workers import while the services do."""
         self.supervisor.launch(self.origin)
         for store in (self.valkey, self.postgres):
             if store:
@@ -152,9 +153,9 @@ class Hub:
         for store in (self.valkey, self.postgres):
             if store:
                 store.wait_until_ready()
-        self._wait_until_ready()
-        for worker in self.workers:
+        for worker in self.workers:  # not before, or each would wait for Redis with growing pauses
             self.supervisor.launch(worker)
+        self._wait_until_ready()
         names = {_registered(worker.name) for worker in self.workers}
         await_workers(self.url, self.tokens.owner, names, self.supervisor.all_run)
         write_secret(self.folder / CONNECTION, {"url": self.url, "token": self.tokens.owner})
@@ -212,7 +213,7 @@ class Hub:
             with closing(http.client.HTTPConnection(host)) as connection:
                 connection.request("GET", "/readyz")
                 while not select.select([connection.sock], [], [], GLANCE_SECONDS)[0]:
-                    self.supervisor.check()
+                    self.supervisor.check(self._needed)
                     if time.monotonic() > deadline:
                         raise CannotStart(f"The services were not ready: see {self.origin.log}.")
                 with suppress(http.client.HTTPException, OSError):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from leaderboard.ablations import schemas, service
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/uplift/ablations", tags=["uplift"])
+router = Router(prefix="/v1/uplift/ablations", tags=["uplift"])
 
 Model = Annotated[
     str | None,

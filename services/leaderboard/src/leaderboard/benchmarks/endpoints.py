@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from leaderboard.benchmarks import schemas, service
 from leaderboard.benchmarks.service import BenchmarkNotFound
 from leaderboard.memory.serving import FactsLoading, InMemory
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/benchmarks", tags=["benchmarks"])
+router = Router(prefix="/v1/benchmarks", tags=["benchmarks"])
 
 Name = Annotated[str, Path(max_length=200, description="A name, a title, an alias or a task.")]
 

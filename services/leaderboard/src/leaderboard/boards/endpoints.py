@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from leaderboard.boards import schemas, service
 from leaderboard.boards.catalogue import built_in
@@ -12,11 +12,12 @@ from leaderboard.boards.current import boards_in
 from leaderboard.boards.parameters import Verified, Where
 from leaderboard.memory.serving import FactsLoading, InMemory
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/boards", tags=["boards"])
+router = Router(prefix="/v1/boards", tags=["boards"])
 
 JSON = "application/json"
 ANSWERS = problem_responses(service.BoardNotFound, FactsLoading)

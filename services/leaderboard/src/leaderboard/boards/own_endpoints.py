@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.boards import schemas
@@ -17,13 +17,14 @@ from leaderboard.boards.own.schemas import BoardCreate, BoardUpdate
 from leaderboard.boards.service import BoardNotFound, named, no_board, of_people
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import own_token, requires
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
-router = APIRouter(prefix="/v1/boards", tags=["boards"])
+router = Router(prefix="/v1/boards", tags=["boards"])
 
 Writer = Annotated[Principal, Depends(requires("boards:write"))]
 MAY = (Unauthenticated, Forbidden, NotYourBoard)

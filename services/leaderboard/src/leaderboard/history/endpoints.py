@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import named_board
@@ -13,10 +13,11 @@ from leaderboard.boards.parameters import Text
 from leaderboard.boards.service import Asked, BoardNotFound
 from leaderboard.history import schemas, service
 from leaderboard.memory.serving import FactsLoading, InMemory
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/boards", tags=["boards"])
+router = Router(prefix="/v1/boards", tags=["boards"])
 
 
 @router.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from leaderboard.imports import files, service
 from leaderboard.imports.files import UnreadableFile
@@ -16,6 +16,7 @@ from mergehub.contracts.results import (
 )
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.storage import check_room
+from mergehub.kit.http.routes import Router
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.exhausted import StorageFull
@@ -32,7 +33,7 @@ FILE_BYTES = 32 << 20
 FileFormat = Literal["auto", "table", "lm-eval", "every-eval-ever", "model-index", "eval-results"]
 BINARY = {"type": "string", "format": "binary"}
 
-router = APIRouter(prefix="/v1/results", tags=["results"])
+router = Router(prefix="/v1/results", tags=["results"])
 
 FromFile = Annotated[
     str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import named_board
@@ -15,10 +15,11 @@ from leaderboard.memory.serving import FactsLoading, InMemory
 from leaderboard.recommendations import schemas, service
 from leaderboard.results.endpoints import Text
 from mergehub.benchmarks.definition import Domain
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
+router = Router(prefix="/v1/recommendations", tags=["recommendations"])
 
 Base = Annotated[
     Text, Query(description="The model that all ingredients come from.", examples=["org/base"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.current import boards_in
@@ -15,12 +15,13 @@ from leaderboard.boards.service import BoardNotFound
 from leaderboard.memory.serving import FactsLoading, facts_of
 from leaderboard.releases import repository, schemas, service
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import own_token
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
-router = APIRouter(prefix="/v1/boards/{board}/releases", tags=["boards"])
+router = Router(prefix="/v1/boards/{board}/releases", tags=["boards"])
 
 Number = Annotated[int, Path(ge=1, lt=2**31, description="A release's number, from 1.")]
 FOUND = problem_responses(service.ReleaseNotFound)

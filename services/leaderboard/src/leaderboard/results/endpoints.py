@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from leaderboard.facts.models import Source
@@ -16,12 +16,13 @@ from leaderboard.results.service import ResultNotFound
 from mergehub.contracts import results as contract
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 from mergehub.result_files.writing import MEDIA_TYPES
 
-router = APIRouter(prefix="/v1/results", tags=["results"])
+router = Router(prefix="/v1/results", tags=["results"])
 
 ExportFormat = Literal["csv", "jsonl", "every-eval-ever", "lm-eval", "model-index"]
 

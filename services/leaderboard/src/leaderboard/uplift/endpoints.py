@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import named_board
@@ -15,10 +15,11 @@ from leaderboard.results.endpoints import Text
 from leaderboard.uplift import schemas, service
 from leaderboard.uplift.several import schemas as several
 from leaderboard.uplift.several.service import comparison
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/uplift", tags=["uplift"])
+router = Router(prefix="/v1/uplift", tags=["uplift"])
 
 Precision = Annotated[
     str | None,

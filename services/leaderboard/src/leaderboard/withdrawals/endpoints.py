@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 
 from leaderboard.facts.models import Source
 from leaderboard.results.service import ResultNotFound
@@ -15,13 +15,14 @@ from leaderboard.withdrawals.service import (
     WithdrawalNotFound,
 )
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
-router = APIRouter(prefix="/v1/results", tags=["results"])
+router = Router(prefix="/v1/results", tags=["results"])
 
 Writer = Annotated[Principal, Depends(requires("results:write"))]
 Moderator = Annotated[Principal, Depends(requires("results:moderate"))]

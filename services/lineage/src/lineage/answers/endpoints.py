@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from lineage.answers import inheritance, kin, schemas, walks
 from lineage.answers import neighbours as neighbour_answers
@@ -18,11 +18,12 @@ from lineage.questions.paths import Ways
 from lineage.questions.walks import Way
 from lineage.replica.serving import GraphLoading, InMemory
 from mergehub.kit.http.pagination import Cursor, Paging, page_request
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1", tags=["graph"])
+router = Router(prefix="/v1", tags=["graph"])
 
 ONE = problem_responses(ModelNotFound, GraphLoading)
 PAGES = problem_responses(ModelNotFound, GraphLoading, BadCursor)

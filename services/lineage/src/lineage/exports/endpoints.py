@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 
 from lineage.exports.formats import FORMATS, FormatName
@@ -22,9 +22,10 @@ from lineage.map.parameters import (
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import GraphLoading, InMemory
 from mergehub.kit.background.resources import Resources
+from mergehub.kit.http.routes import Router
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/graph", tags=["graph"])
+router = Router(prefix="/v1/graph", tags=["graph"])
 
 ALL = 2**31 - 1
 InFormat = Annotated[FormatName, Query(alias="format", description="The format of the file.")]

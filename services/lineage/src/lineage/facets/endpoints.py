@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from lineage.facets.current import facets_for
 from lineage.facets.schemas import Facets
 from lineage.map.parameters import FilterBy
 from lineage.replica.serving import GraphLoading, InMemory
+from mergehub.kit.http.routes import Router
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/graph", tags=["graph"])
+router = Router(prefix="/v1/graph", tags=["graph"])
 
 
 @router.get("/facets", summary="Get what to filter by", responses=problem_responses(GraphLoading))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from lineage.feed import schemas, service
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.http.follow import LONGEST_WAIT_SECONDS
 from mergehub.kit.http.pagination import link_next
+from mergehub.kit.http.routes import Router
 
-router = APIRouter(prefix="/v1/models", tags=["models"])
+router = Router(prefix="/v1/models", tags=["models"])
 
 After = Annotated[
     int, Query(ge=0, lt=2**63, description="`next_after` of the last page; 0: from the beginning.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from lineage.imports import service
 from lineage.imports.schemas import ImportCreate, ImportReport
 from mergehub.kit.database.storage import check_room
+from mergehub.kit.http.routes import Router
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.exhausted import StorageFull
@@ -16,7 +17,7 @@ from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_re
 
 IMPORT_BYTES = 8 << 20
 
-router = APIRouter(prefix="/v1/graph", tags=["graph"])
+router = Router(prefix="/v1/graph", tags=["graph"])
 
 Writer = Annotated[Principal, Depends(requires("lineage:write"))]
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from lineage.ingredients import repository, service
 from lineage.ingredients.schemas import Ingredients, IngredientsAsked
 from lineage.replica.serving import GraphLoading, InMemory, replica_of
 from mergehub.kit.database.database import Database
+from mergehub.kit.http.routes import Router
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/graph", tags=["graph"])
+router = Router(prefix="/v1/graph", tags=["graph"])
 
 
 @router.post(

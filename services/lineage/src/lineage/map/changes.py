@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from lineage.map.schemas import GraphState
 from lineage.replica.replica import Replica
@@ -14,11 +14,12 @@ from lineage.scores.following import ScoreFollower
 from lineage.scores.serving import follower_of
 from mergehub.contracts.shapes import Moment
 from mergehub.kit.http.follow import LONGEST_WAIT_SECONDS
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.waiting import end_of_process, first_of
 from mergehub.kit.problems.problem import problem_responses
 from mergehub.kit.request_clock import unhurried
 
-router = APIRouter(prefix="/v1", tags=["graph"])
+router = Router(prefix="/v1", tags=["graph"])
 
 AsOf = Annotated[int, Query(ge=0, lt=2**63, description="`as_of` of the answer that you have.")]
 ScoresAsOf = Annotated[

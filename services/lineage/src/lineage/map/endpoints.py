@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 
 from lineage.map.binary import MEDIA_TYPE, as_binary
 from lineage.map.columns import as_json
@@ -27,9 +27,10 @@ from lineage.models.service import ModelNotFound
 from lineage.replica.serving import GraphLoading, InMemory
 from lineage.scores.scores import Scores
 from lineage.scores.serving import Known
+from mergehub.kit.http.routes import Router
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1", tags=["graph"])
+router = Router(prefix="/v1", tags=["graph"])
 
 MostNodes = Annotated[
     int, Query(alias="limit", ge=1, le=MOST, description="The most models to show.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from lineage.models import changing, schemas, searching, service
 from lineage.models.models import NAME_LENGTH
@@ -15,6 +15,7 @@ from lineage.search.current import index_of
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal
@@ -22,7 +23,7 @@ from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
-router = APIRouter(prefix="/v1/models", tags=["models"])
+router = Router(prefix="/v1/models", tags=["models"])
 
 Writer = Annotated[Principal, Depends(requires("lineage:write"))]
 Text = Annotated[str, Query(min_length=1, max_length=NAME_LENGTH)]

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 
 from lineage.models.schemas import Flag
 from lineage.models.service import ModelNotFound
 from lineage.moderation import service
 from lineage.moderation.errors import AlreadyFlagged, FlagNotFound
 from lineage.moderation.schemas import FlagCreate
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
-router = APIRouter(prefix="/v1/models/{model_id}/flags", tags=["models"])
+router = Router(prefix="/v1/models/{model_id}/flags", tags=["models"])
 
 Moderator = Annotated[Principal, Depends(requires("lineage:moderate"))]
 FlagId = Annotated[int, Path(ge=1, lt=2**63)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from lineage.models.service import ModelNotFound
 from lineage.moderation import withdrawing
@@ -17,10 +17,11 @@ from lineage.moderation.errors import (
     WithdrawalNotFound,
 )
 from lineage.moderation.schemas import Withdrawal, WithdrawalCreate
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 
-router = APIRouter(prefix="/v1/models/{model_id}/edges/{edge}/withdrawal", tags=["models"])
+router = Router(prefix="/v1/models/{model_id}/edges/{edge}/withdrawal", tags=["models"])
 
 EdgeId = Annotated[
     int, Path(ge=1, lt=2**63, description="The `id` of an edge from this model to a parent.")

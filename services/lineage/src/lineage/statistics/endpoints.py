@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import GraphLoading
@@ -15,10 +15,11 @@ from lineage.statistics.current import DAYS, Rise, statistics_of, today
 from lineage.statistics.parameters import AnyTime, Dated, days
 from mergehub.contracts.shapes import AnyDay
 from mergehub.kit.http.pagination import Limit
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/graph", tags=["statistics"])
+router = Router(prefix="/v1/graph", tags=["statistics"])
 
 PROBLEMS = problem_responses(ModelNotFound, GraphLoading)
 RoleName = Literal["base", "ingredient"]

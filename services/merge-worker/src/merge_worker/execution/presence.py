@@ -9,6 +9,7 @@ from contextlib import suppress
 import structlog
 
 from mergehub import __version__
+from mergehub.backoff import Backoff
 from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.worker_client import RunClient, RunClientError
 from mergehub.contracts.workers import BEAT_SECONDS, SILENT_SECONDS, WorkerBeat
@@ -18,6 +19,9 @@ from .measures import Measures
 from .slot import Slot
 
 log = structlog.get_logger()
+
+UNKNOWN = Backoff(first=0.2, longest=BEAT_SECONDS, jitter=0.5)
+"""The pauses of a worker that the hub does not know yet: both may just have started."""
 
 
 class Presence:
@@ -43,7 +47,8 @@ class Presence:
         self._loops = loops
 
     async def run(self) -> None:
-        """Report from time to time, for ever."""
+        """Report from time to time, for ever, and more often while no report was accepted yet."""
+        pauses = UNKNOWN.pauses()
         while True:
             turned()
             if faults := self._loops.faults():
@@ -52,7 +57,7 @@ class Presence:
             else:
                 await self._tell()
             self._measures.registered(not self.faults())
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(BEAT_SECONDS if self._accepted else next(pauses))
 
     def faults(self) -> list[str]:
         """A sentence that says why the worker is not registered; none if it is."""

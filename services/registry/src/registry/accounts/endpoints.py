@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 from pydantic import BeforeValidator, StringConstraints
 
 from mergehub.kit.database.database import after_commit
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from registry.accounts import service
@@ -27,7 +28,7 @@ from registry.actor import Actor
 from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 
-router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+router = Router(prefix="/v1/accounts", tags=["accounts"])
 
 Handle = Annotated[
     str,

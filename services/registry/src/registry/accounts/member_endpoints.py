@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts import members
@@ -15,7 +16,7 @@ from registry.accounts.errors import AccountNotFound, LastOwner, MemberInvalid, 
 from registry.accounts.schemas import MemberList, MemberSet
 from registry.acting import Holder
 
-router = APIRouter(
+router = Router(
     prefix="/v1/accounts/{handle}/members",
     tags=["accounts"],
     responses=problem_responses(Unauthenticated, AccountNotFound),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
 from mergehub.kit.settings.sign_in import QuotaName
@@ -18,7 +19,7 @@ from registry.accounts.schemas import QuotaList, QuotaSet
 from registry.acting import Holder, acting
 from registry.actor import Actor
 
-router = APIRouter(
+router = Router(
     prefix="/v1/accounts/{handle}/quotas",
     tags=["accounts"],
     responses=problem_responses(Unauthenticated, Forbidden, AccountNotFound),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
@@ -21,7 +22,7 @@ from registry.artifacts.repository import ArtifactFilter
 from registry.artifacts.schemas import Artifact, ArtifactFiles, ArtifactPage
 from registry.recipes.schemas import AnyCase
 
-router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
+router = Router(prefix="/v1/artifacts", tags=["artifacts"])
 
 Submitter = Annotated[Actor, Depends(acting("runs:submit"))]
 Run = Annotated[UUID | None, Query(description="The run that made it.")]

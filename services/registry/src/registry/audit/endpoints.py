@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import Field
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.paging.cursors import BadCursor
@@ -18,7 +19,7 @@ from registry.audit.actions import ACTIONS
 from registry.audit.schemas import AuditPage
 from registry.audit.service import AuditFilter
 
-router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+router = Router(prefix="/v1/accounts", tags=["accounts"])
 
 By = Annotated[str | None, Query(max_length=200, description="The name of a token.")]
 Account = Annotated[str | None, Query(max_length=100, description="The handle of an account.")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import Depends, Path, Response
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
@@ -28,7 +29,7 @@ from registry.idempotency.errors import KeyInProgress
 from registry.idempotency.once import Answered, Once
 from registry.recipes.errors import RecipeNotFound
 
-router = APIRouter(
+router = Router(
     prefix="/v1/recipes/{recipe_id}/comments",
     tags=["recipes"],
     responses=problem_responses(Unauthenticated, RecipeNotFound, CommentNotFound),

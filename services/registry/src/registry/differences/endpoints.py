@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
@@ -14,7 +15,7 @@ from registry.differences import service
 from registry.differences.schemas import VersionComparison
 from registry.recipes.errors import RecipeNotFound
 
-router = APIRouter(
+router = Router(
     prefix="/v1/recipes",
     tags=["recipes"],
     responses=problem_responses(RecipeNotFound, Unauthenticated),

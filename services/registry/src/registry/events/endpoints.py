@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from mergehub.contracts.events import Envelope, EventPage
 from mergehub.kit.events.outbox import EventsPruned
 from mergehub.kit.http.follow import LONGEST_WAIT_SECONDS, LastEventId, event_stream, streamed
 from mergehub.kit.http.pagination import Limit, link_next
+from mergehub.kit.http.routes import Router
 from mergehub.kit.problems.problem import problem_responses
 from registry.events.follow import Feed
 
-router = APIRouter(tags=["events"])
+router = Router(tags=["events"])
 
 After = Annotated[
     int, Query(ge=0, lt=2**63, description="The sequence of the last event that you have.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import StringConstraints
 
 from mergehub.contracts.kinds import KindName, RunCreate
 from mergehub.contracts.runs import FINAL, Run, RunState, SubmittedRun
 from mergehub.kit.http.follow import LastEventId, Wait, event_stream, followed
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import is_known
@@ -39,7 +40,7 @@ from registry.runs.repository import RunFilter
 from registry.runs.schemas import ItemsOfRuns, RunItems, RunPage
 from registry.stored.errors import ModelGone, StorageQuotaExceeded
 
-router = APIRouter(prefix="/v1/runs", tags=["runs"])
+router = Router(prefix="/v1/runs", tags=["runs"])
 
 Submitter = Annotated[Actor, Depends(acting("runs:submit"))]
 State = Annotated[RunState | None, Query()]

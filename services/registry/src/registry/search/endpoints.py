@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
@@ -22,7 +23,7 @@ from registry.search.language.parsing import LONGEST
 from registry.search.replica.serving import CatalogueLoading, InMemory
 from registry.search.schemas import RecipeFacets, RecipePage, SimilarRecipes, Suggestions
 
-router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+router = Router(prefix="/v1/recipes", tags=["recipes"])
 
 Order = Annotated[
     Sort | None,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.database import after_commit
 from mergehub.kit.http.parameters import ANY_PARAMETERS
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.browsers import Sessions
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
@@ -26,7 +27,7 @@ from registry.tokens import service as tokens
 from registry.tokens.authenticator import principal_of
 from registry.tokens.service import TokenOfSettings
 
-router = APIRouter(tags=["accounts"])
+router = Router(tags=["accounts"])
 
 TO_PROVIDER: dict[int | str, dict[str, Any]] = {303: {"description": "Redirect to the provider"}}
 SIGNED_IN: dict[int | str, dict[str, Any]] = {303: {"description": "Signed in; redirect back"}}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from mergehub import __version__
 from mergehub.kit.background.resources import Resources
+from mergehub.kit.http.routes import Router
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.sign_in.schemas import Hub
 
-router = APIRouter(prefix="/v1/accounts/hub", tags=["accounts"])
+router = Router(prefix="/v1/accounts/hub", tags=["accounts"])
 
 OR_NONE: dict[str, Any] = {"security": [{}]}  # added to the requirement of a token
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import viewer
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
@@ -18,7 +19,7 @@ from registry.sign_in.endpoints import provider_of
 from registry.sign_in.errors import CodeInvalid, SessionNeeded, SignInOff
 from registry.sign_in.schemas import ShellCode, ShellToken
 
-router = APIRouter(prefix="/v1/accounts/shell", tags=["accounts"])
+router = Router(prefix="/v1/accounts/shell", tags=["accounts"])
 
 HTML = {"text/html": {"schema": {"type": "string"}}}
 ASKED: dict[int | str, dict[str, Any]] = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
@@ -19,7 +20,7 @@ from registry.recipes.errors import RecipeNotFound
 from registry.stars import service
 from registry.stars.schemas import Star, StarPage, StarredPage
 
-router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+router = Router(prefix="/v1/recipes", tags=["recipes"])
 
 Writer = Annotated[Actor, Depends(acting("recipes:write"))]
 OWN = problem_responses(Unauthenticated, NoAccount, RecipeNotFound)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from mergehub.kit.database.database import after_commit
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import own_token
 from mergehub.kit.identity.tokens import derived_token
@@ -26,9 +27,7 @@ from registry.tokens.service import NameTaken, TokenNotFound, TokenOfSettings
 NO_STORE = {"Cache-Control": "no-store"}
 REVOKED: dict[int | str, dict[str, Any]] = {204: {"description": "Revoked, now or before"}}
 
-router = APIRouter(
-    prefix="/v1/tokens", tags=["tokens"], responses=problem_responses(Unauthenticated)
-)
+router = Router(prefix="/v1/tokens", tags=["tokens"], responses=problem_responses(Unauthenticated))
 
 
 @router.post(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import Row
 
+from mergehub.kit.http.routes import Router
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.problems.problem import (
     BadRequest,
@@ -31,7 +32,7 @@ BODY: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
+router = Router(prefix="/v1/tokens", tags=["tokens"])
 
 
 async def _token(request: Request) -> str:

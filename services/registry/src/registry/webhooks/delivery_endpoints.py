@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
@@ -30,7 +31,7 @@ from registry.webhooks.schemas import (
 
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
-router = APIRouter(
+router = Router(
     prefix="/v1/webhooks/{webhook_id}",
     tags=["webhooks"],
     dependencies=[Depends(manage)],

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.sealing import Sealer, SecretsKeyMissing
 from mergehub.kit.outbound.addresses import Network
@@ -60,7 +61,7 @@ def _sealer(request: Request) -> Sealer:
 
 SecretSealer = Annotated[Sealer, Depends(_sealer)]
 
-router = APIRouter(
+router = Router(
     prefix="/v1/webhooks",
     tags=["webhooks"],
     dependencies=[Depends(manage)],

@@ -21,6 +21,7 @@ from mergehub.kit.database.tables import Tables
 from mergehub.kit.docs import docs_routes
 from mergehub.kit.http.api import Api
 from mergehub.kit.http.parameters import known_parameters
+from mergehub.kit.http.routes import Router, include
 from mergehub.kit.http.stack import add_middleware
 from mergehub.kit.identity.auth import authenticated
 from mergehub.kit.identity.browsers import Sessions
@@ -80,14 +81,14 @@ class ServiceParts:
 
     background: Background
     title: str
-    routers: Sequence[APIRouter]
+    routers: Sequence[Router]
     links: Sequence[Link] = ()
     largest_bodies: Mapping[str, int] = field(default_factory=dict)
     start: Callable[[FastAPI, Resources], Awaitable[None]] | None = None
     loops: Callable[[FastAPI, Resources], Mapping[str, Loop]] = _no_loops
     prepare: Callable[[Resources], Awaitable[None]] = _no_preparation
     readings: Callable[[AsyncSession], Awaitable[Sequence[Reading]]] = _no_readings
-    doors: Sequence[APIRouter] = ()
+    doors: Sequence[Router] = ()
     unready: Callable[[FastAPI], Awaitable[str | None]] = _no_fault
 
 
@@ -139,14 +140,13 @@ def build_app(parts: ServiceParts, settings: ServiceSettings) -> FastAPI:
     add_middleware(app, settings, metrics, parts.largest_bodies, parts.routers)
     amend(app, describe_links(parts.links))
     amend(app, share_errors)
-    known = Depends(known_parameters(parts.routers))
+    known = Depends(known_parameters)
     for router in parts.routers:
         if settings.require_token and router not in parts.doors:
-            told = problem_responses(Unauthenticated)
             needed = [Depends(authenticated), known]
-            app.include_router(router, dependencies=needed, responses=told)
+            include(app, router, needed, problem_responses(Unauthenticated))
         else:
-            app.include_router(router, dependencies=[known])
+            include(app, router, [known], {})
     app.include_router(_operations(parts, metrics))
     app.include_router(docs_routes({parts.background.name: app.openapi}))
     app.include_router(page_routes())

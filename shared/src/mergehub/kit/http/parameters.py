@@ -7,11 +7,11 @@ values, the client could not know which one counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
@@ -34,28 +34,30 @@ class Declared:
     lists: frozenset[str]
 
 
-def known_parameters(routers: Iterable[APIRouter]) -> Callable[[Request], Awaitable[None]]:
+_DECLARED: dict[Callable[..., Any], Declared] = {}
+
+
+async def known_parameters(request: Request) -> None:
     """A dependency that answers 422 to a query with parameters that its operation does not take."""
-    known = dict(_declared(routers))
-
-    async def check(request: Request) -> None:
-        if request.scope["query_string"] and (declared := known.get(request.scope["endpoint"])):
-            _check(request, declared)
-
-    return check
+    if not request.scope["query_string"]:
+        return
+    route = request.scope["route"]
+    if not _takes_any(route.openapi_extra):
+        _check(request, _declared(route))
 
 
-def _declared(routers: Iterable[APIRouter]) -> Iterator[tuple[Callable[..., Any], Declared]]:
-    for route in (route for router in routers for route in router.routes):
-        if isinstance(route, APIRoute) and not _takes_any(route.openapi_extra):
-            taken = [
-                field
-                for field in get_flat_params(route.dependant)
-                if isinstance(field.field_info, Query)
-            ]
-            names = sorted({field.alias for field in taken})
-            lists = {field.alias for field in taken if _is_list(field.field_info.annotation)}
-            yield route.endpoint, Declared(tuple(names), frozenset(lists))
+def _declared(route: APIRoute) -> Declared:
+    """Those of a route, which are read once for each endpoint."""
+    if route.endpoint not in _DECLARED:
+        _DECLARED[route.endpoint] = _read(route)
+    return _DECLARED[route.endpoint]
+
+
+def _read(route: APIRoute) -> Declared:
+    fields = [f for f in get_flat_params(route.dependant) if isinstance(f.field_info, Query)]
+    names = sorted({field.alias for field in fields})
+    lists = {field.alias for field in fields if _is_list(field.field_info.annotation)}
+    return Declared(tuple(names), frozenset(lists))
 
 
 def _takes_any(extra: Mapping[str, Any] | None) -> bool:

@@ -8,13 +8,9 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 
-import structlog
-
 from mergehub.kit.settings.environment import variable_of
 from mergehub.kit.settings.service import ServiceSettings, WorkerSettings
 from mergehub.variables import SUFFIX, with_files
-
-log = structlog.get_logger()
 
 PREFIX = "MERGEHUB_"
 OF_THE_SHELL = ("MERGEHUB_URL", "MERGEHUB_TOKEN", "MERGEHUB_LOGINS", "MERGEHUB_DATA")
@@ -50,6 +46,9 @@ def misspelt(environment: Mapping[str, str]) -> dict[str, str]:
 @cache
 def warn_of_misspelt() -> None:
     """Log once for a process which variables of its environment seem to be misspelt."""
+    import structlog  # here, since `mergehub up` asks what is misspelt and has no log
+
+    log = structlog.get_logger()
     for name, near in misspelt(os.environ).items():
         log.warning("settings.unknown", variable=name, write=near)
 

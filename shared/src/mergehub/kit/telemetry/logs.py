@@ -11,7 +11,6 @@ import logging
 import re
 import sys
 import traceback
-from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
@@ -90,12 +89,6 @@ class Lines:
             self._lost += 1
 
     debug = info = warning = error = critical = msg
-
-
-def say(text: str) -> None:
-    """Print `text`; a stream that cannot take it is ignored."""
-    with suppress(OSError, ValueError):
-        print(text, flush=True)
 
 
 def configure_logging(level: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from leaderboard.boards import service as boards
 from leaderboard.boards.current import boards_in
@@ -14,10 +14,11 @@ from leaderboard.memory.serving import FactsLoading, InMemory
 from leaderboard.uplift.tables import schemas, service
 from leaderboard.uplift.tables.gains import Against
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import problem_responses
 
-router = APIRouter(prefix="/v1/uplift/table", tags=["uplift"])
+router = Router(prefix="/v1/uplift/table", tags=["uplift"])
 
 Board = Annotated[str, Query(min_length=1, max_length=200, description="The board's name.")]
 Compared = Annotated[

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.paging.cursors import BadCursor
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
@@ -21,8 +22,8 @@ from registry.artifacts.collecting import own, service
 from registry.artifacts.collecting.schemas import Collected, LeavingPage, OwnRules
 from registry.recipes.schemas import AnyCase
 
-collection = APIRouter(prefix="/v1/artifacts/collection", tags=["artifacts"])
-retention = APIRouter(
+collection = Router(prefix="/v1/artifacts/collection", tags=["artifacts"])
+retention = Router(
     prefix="/v1/accounts/{handle}/retention",
     tags=["artifacts"],
     responses=problem_responses(Unauthenticated, Forbidden, AccountNotFound),

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import Header, Path, Request, Response
 
 from mergehub.kit.entity_tags import is_among
 from mergehub.kit.http.preconditions import PreconditionFailed
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.identity.tokens import Viewer
@@ -32,7 +33,7 @@ from registry.artifacts.errors import ArtifactGone, ArtifactNotFound, FileNotFou
 from registry.artifacts.service import media_type
 from registry.stored.models import FileRow
 
-router = APIRouter(prefix="/v1/artifacts/{run_id}/files", tags=["artifacts"])
+router = Router(prefix="/v1/artifacts/{run_id}/files", tags=["artifacts"])
 
 Name = Annotated[str, Path(max_length=1000, description="The path of the file in the model.")]
 Range = Annotated[

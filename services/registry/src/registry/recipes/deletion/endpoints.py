@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
@@ -16,7 +17,7 @@ from registry.recipes.deletion.service import Need
 from registry.recipes.errors import RecipeNeeded, RecipeNotFound
 from registry.recipes.parameters import Writer
 
-router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+router = Router(prefix="/v1/recipes", tags=["recipes"])
 
 
 def _needs(request: Request) -> Sequence[Need]:

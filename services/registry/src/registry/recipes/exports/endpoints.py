@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
@@ -17,7 +18,7 @@ from registry.recipes.exports.repository import Place
 from registry.recipes.parameters import SEEN, Number
 from registry.recipes.schemas import AnyCase
 
-router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+router = Router(prefix="/v1/recipes", tags=["recipes"])
 
 LINES = FORMATS["jsonl"].media_type
 As = Annotated[

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from mergehub.kit.database.storage import check_room
+from mergehub.kit.http.routes import Router
 from mergehub.kit.problems.exhausted import StorageFull
 from mergehub.kit.problems.problem import Unauthenticated, problem_responses
 from registry.accounts.access import NotYours
@@ -15,7 +16,7 @@ from registry.recipes.parameters import Writer
 
 IMPORT_BYTES = 8 << 20
 
-router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+router = Router(prefix="/v1/recipes", tags=["recipes"])
 
 
 @router.post(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
@@ -15,7 +14,7 @@ from registry.recipes.parameters import SEEN, Number
 from registry.recipes.twins import service
 from registry.recipes.twins.schemas import TwinPage
 
-router = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+router = Router(prefix="/v1/recipes", tags=["recipes"])
 
 
 @router.get(

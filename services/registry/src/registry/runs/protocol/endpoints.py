@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from structlog.contextvars import bind_contextvars
 
 from mergehub.contracts.runs import (
@@ -17,6 +17,7 @@ from mergehub.contracts.runs import (
     Run,
 )
 from mergehub.contracts.workers import WORKER_PROTOCOL
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session, UrgentSession
 from mergehub.kit.identity.auth import requires
 from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_responses
@@ -29,7 +30,7 @@ async def _log_run(run_id: UUID) -> None:
     bind_contextvars(run=str(run_id))
 
 
-router = APIRouter(
+router = Router(
     prefix="/v1/runs/{run_id}",
     tags=[WORKER_PROTOCOL],
     dependencies=[Depends(requires("worker")), Depends(_log_run)],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from mergehub.contracts.hardware import Hardware
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from registry.runs.protocol import queues
 from registry.runs.schemas import Queue, QueueList
 
-router = APIRouter(prefix="/v1/queues", tags=["runs"])
+router = Router(prefix="/v1/queues", tags=["runs"])
 
 
 @router.get("", summary="List the queues and their depths")

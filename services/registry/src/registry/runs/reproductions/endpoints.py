@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.paging.cursors import BadCursor
@@ -16,8 +17,8 @@ from registry.runs.errors import LockNotFound, RunNotFound
 from registry.runs.reproductions import service
 from registry.runs.reproductions.schemas import ReproductionPage, RunLock, RunTensors
 
-runs = APIRouter(prefix="/v1/runs", tags=["runs"])
-recipes = APIRouter(prefix="/v1/recipes", tags=["recipes"])
+runs = Router(prefix="/v1/runs", tags=["runs"])
+recipes = Router(prefix="/v1/recipes", tags=["recipes"])
 
 SEEN = problem_responses(RunNotFound, LockNotFound, Unauthenticated)
 

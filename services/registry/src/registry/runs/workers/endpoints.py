@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 
 from mergehub.contracts.workers import WORKER_PROTOCOL, WorkerBeat
 from mergehub.kit.http.pagination import Paging
+from mergehub.kit.http.routes import Router
 from mergehub.kit.http.sessions import Session, UrgentSession
 from mergehub.kit.identity.auth import Viewing, requires
 from mergehub.kit.paging.cursors import BadCursor
@@ -15,8 +16,8 @@ from mergehub.kit.problems.problem import Forbidden, Unauthenticated, problem_re
 from registry.runs.workers import service
 from registry.runs.workers.schemas import SigningKeys, WorkerPage
 
-router = APIRouter(prefix="/v1/workers", tags=["workers"])
-protocol = APIRouter(
+router = Router(prefix="/v1/workers", tags=["workers"])
+protocol = Router(
     prefix=router.prefix,
     tags=[WORKER_PROTOCOL],
     dependencies=[Depends(requires("worker"))],
