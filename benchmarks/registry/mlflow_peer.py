@@ -22,7 +22,7 @@ from mergehub.kit.database.connections import connect
 
 CACHE = Path(__file__).parents[2] / ".cache" / "bench"
 PACKAGES = ("mlflow", "psycopg2-binary")
-START_SECONDS = 180
+START_SECONDS = 900
 DATABASE = "mlflow"
 AT_ONCE = 10_000
 MODELS = ("name", "creation_time", "last_updated_time")
