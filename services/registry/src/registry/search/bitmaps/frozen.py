@@ -7,7 +7,7 @@ so those that were asked for last are kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ class Frozen:
     def __init__(self, data: NDArray[np.uint8], ends: NDArray[Any], counts: NDArray[Any]) -> None:
         self.ends, self.counts = ends, counts
         self._bytes = data.data
-        self._large = lru_cache(KEPT)(self._read)
+        self._large = lru_cache(KEPT)(partial(_read, self._bytes))
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -39,10 +39,9 @@ class Frozen:
         if key >= len(self.counts) or not self.counts[key]:
             return None
         begin, end = self.begin(key), int(self.ends[key])
-        return self._read(begin, end) if end - begin < LARGE else self._large(begin, end)
-
-    def _read(self, begin: int, end: int) -> BitMap:
-        return BitMap.deserialize(self._bytes[begin:end].tobytes())
+        if end - begin >= LARGE:
+            return self._large(begin, end)
+        return _read(self._bytes, begin, end)
 
     def count(self, key: int) -> int:
         """How many slots have a key."""
@@ -74,6 +73,10 @@ class Frozen:
             "ends": Part.of(np.cumsum(lengths)),
             "counts": Part.of(counts),
         }
+
+
+def _read(data: memoryview, begin: int, end: int) -> BitMap:
+    return BitMap.deserialize(data[begin:end].tobytes())
 
 
 NOTHING = Frozen(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int32))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import numpy as np
@@ -43,14 +43,20 @@ class Codes(dict[str, int]):
 
 
 class Numbered(dict[str, int]):
-    """The numbers of values, which `number` gives to new ones."""
+    """The numbers of the values of a field. A value that is asked for and new is added to texts,
+    which several fields share, and gets its place there; `new` are those that came like this.
+    """
 
-    def __init__(self, number: Callable[[str], int]) -> None:
+    def __init__(self, texts: list[str]) -> None:
         super().__init__()
-        self._number = number
+        self._texts = texts
+        self.new: list[int] = []
 
     def __missing__(self, value: str) -> int:
-        return self._number(value)
+        number = self[value] = len(self._texts)
+        self._texts.append(value)
+        self.new.append(number)
+        return number
 
 
 def all_of(numbers: dict[str, int], texts: Iterable[str]) -> Whole:

@@ -49,8 +49,8 @@ class Values:
     """The values of entries, by slot. Each value of a field is a code."""
 
     def __init__(self) -> None:
-        self.codes = {field: Numbered(partial(self._new_code, field)) for field in PLACES}
         self.texts: list[str] = []
+        self.codes = {field: Numbered(self.texts) for field in PLACES}
         self._of_field = {field: Growing(np.int64) for field in self.codes}
         self._postings = FrozenPostings()
         self._naming = {field: Naming() for field in OPEN}
@@ -61,15 +61,13 @@ class Values:
         self._beginnings = {field: Beginnings() for field in self.codes}
         self._counts = Growing(np.int32)
         self._fields = Growing(np.int8)
-        self._new: list[tuple[int, int]] = []
-        """The places of the fields of values that are not in the arrays yet, with their codes."""
         self._frequency = {field: Frequency() for field in OPEN}
 
     @classmethod
     def kept(cls, kept: KeptParts) -> Values:
         """The values of a snapshot."""
         values = cls()
-        values.texts = texts_of(kept["texts"])
+        values.texts += texts_of(kept["texts"])
         values._counts, values._fields = kept["counts"], kept["fields"]
         values._of_entries, values._ends = kept["of_entries"], kept["entry_ends"]
         values._names = kept["names"]
@@ -78,7 +76,9 @@ class Values:
             codes = np.flatnonzero(values._fields.all == place)
             values._of_field[field].extend(codes)
             for code in codes.tolist():
-                values._know(field, values.texts[code], code)
+                values.codes[field][values.texts[code]] = code
+                if field in OPEN:
+                    values._naming[field].add(code, values.texts[code])
         return values
 
     def parts(self) -> Parts:
@@ -118,25 +118,18 @@ class Values:
         return np.concatenate(codes)[order], at[order]
 
     def _extend(self) -> None:
-        """Give the new values places in the arrays."""
+        """Give the new values places in the arrays, and let them be found."""
+        begin = len(self._fields)
+        fields = np.empty(len(self.texts) - begin, np.int8)
         for field, place in PLACES.items():
-            self._of_field[field].extend([code for at, code in self._new if at == place])
-        self._fields.extend([place for place, _ in self._new])
-        self._counts.extend(np.zeros(len(self._new), np.int32))
-        self._new.clear()
-
-    def _new_code(self, field: str, text: str) -> int:
-        code = len(self.texts)
-        self.texts.append(text)
-        self._know(field, text, code)
-        self._new.append((PLACES[field], code))
-        return code
-
-    def _know(self, field: str, text: str, code: int) -> None:
-        """Let a value be found."""
-        self.codes[field][text] = code
-        if field in OPEN:
-            self._naming[field].add(code, text)
+            fields[np.array(self.codes[field].new, np.int64) - begin] = place
+        self._counts.extend(np.zeros(len(fields), np.int32))
+        for field, codes in self.codes.items():
+            self._of_field[field].extend(codes.new)
+            for code in codes.new if field in OPEN else ():
+                self._naming[field].add(code, self.texts[code])
+            codes.new.clear()
+        self._fields.extend(fields)  # last: so many values are found by their words
 
     def of(self, code: int) -> BitMap:
         """The entries that have a value. Not to be changed."""
@@ -216,7 +209,7 @@ class Values:
             each = (self._naming[field].following(words, prefix, begin) for field in NAMED)
             return BitMap.union(*each)
 
-        return find(0) if prefix else self._kept.of(("following", *words), len(self.texts), find)
+        return find(0) if prefix else self._kept.of(("following", *words), len(self._fields), find)
 
     def named(self, name: str, size: int) -> BitMap:
         """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""
