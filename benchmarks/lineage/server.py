@@ -107,6 +107,11 @@ def wait_for(server: Server, path: str, seconds: float) -> None:
                 client.get(path)
                 return
         except (OSError, RuntimeError):
-            if time.perf_counter() > until or not server.process.is_running():
+            if time.perf_counter() > until or _ended(server.process):
                 raise
         time.sleep(0.02)
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether a process has ended, also if nobody has waited for it yet."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

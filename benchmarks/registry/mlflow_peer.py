@@ -22,7 +22,8 @@ from mergehub.kit.database.connections import connect
 
 CACHE = Path(__file__).parents[2] / ".cache" / "bench"
 PACKAGES = ("mlflow", "psycopg2-binary")
-START_SECONDS = 180
+DRIVER = "postgresql+psycopg2"  # SQLAlchemy's default is another one since 2.1
+START_SECONDS = 900
 DATABASE = "mlflow"
 AT_ONCE = 10_000
 MODELS = ("name", "creation_time", "last_updated_time")
@@ -41,13 +42,14 @@ def tags_of(made: Made) -> dict[str, str]:
 @contextmanager
 def mlflow(url: str, models: int) -> Iterator[Server]:
     """A server with so many models, in a database of its own beside the one of `url`."""
-    own = urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
+    own = urlsplit(url)._replace(path=f"/{DATABASE}")
+    store = own._replace(scheme=DRIVER).geturl()
     command = _installed()
     asyncio.run(_create(url))
     port = free_port()
     where = ["--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(
-        [command, "server", "--backend-store-uri", own, *where],
+        [command, "server", "--backend-store-uri", store, *where],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=dict(os.environ) | {"MLFLOW_DISABLE_TELEMETRY": "true"},
@@ -56,7 +58,7 @@ def mlflow(url: str, models: int) -> Iterator[Server]:
     try:
         server = Server(port, psutil.Process(process.pid))
         wait_for(server, "/health", START_SECONDS)
-        asyncio.run(_fill(own, models))  # it has made its tables
+        asyncio.run(_fill(own.geturl(), models))  # it has made its tables
         yield server
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -22,8 +22,9 @@ from registry.search.answering.matching import matching
 from registry.search.answering.ranking import Place, Sort, page
 from registry.search.answering.spans import SPANS, span_counts
 from registry.search.bitmaps.arrays import slots_of
+from registry.search.catalogue import values
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
-from registry.search.catalogue.entry import Entry
+from registry.search.catalogue.entry import VALUES, Entry
 from registry.search.catalogue.sight import EVERYBODY, Viewpoint
 from registry.search.language.parsing import parsed
 from registry.search.query import Query, Term, Within
@@ -77,6 +78,31 @@ def test_a_search_finds_what_looking_at_each_recipe_finds(
         assert found_by(state, query, viewpoint) == expected
 
 
+@pytest.mark.parametrize("few", [0, 100])
+@given(batches, removed, st.lists(queries, min_size=1, max_size=5), viewpoints)
+def test_what_many_models_have_is_found_as_well(
+    few: int,
+    batches: list[list[Entry]],
+    gone: set[int],
+    asked: list[Query],
+    viewpoint: Viewpoint,
+) -> None:
+    growing, current = filled(batches, gone)
+    state = growing.state(1, NOW)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(values, "MANY", -1)
+        patched.setattr(values, "FEW", few)
+        patched.setattr(values, "AT_ONCE", 2)
+        found = [found_by(state, query, viewpoint) for query in asked]
+    for numbers, query in zip(found, asked, strict=True):
+        expected = [
+            number
+            for number, entry in sorted(current.items())
+            if seen(entry, viewpoint) and matches(entry, query, _later(number, {}, {}))
+        ]
+        assert numbers == expected
+
+
 def _later(number: int, sizes: dict[int, float], uplifts: dict[int, float]) -> dict[str, float]:
     each = {"size": sizes.get(number), "uplift": uplifts.get(number)}
     return {name: value for name, value in each.items() if value is not None}
@@ -127,8 +153,8 @@ def test_each_range_counts_what_a_search_for_it_finds(
     state = growing.state(1, NOW)
     found = found_by(state, Query(()), viewpoint)
     counted = span_counts(state, matching(state, Query(()), viewpoint))
-    for field, values in SPANS.items():
-        searched = {v: len(found_by(state, parsed(f"{field}:{v}"), viewpoint)) for v in values}
+    for field, ranges in SPANS.items():
+        searched = {v: len(found_by(state, parsed(f"{field}:{v}"), viewpoint)) for v in ranges}
         assert dict(counted[field]) == {v: count for v, count in searched.items() if count}
     assert sum(count for _, count in counted["size"]) == len(sizes.keys() & set(found))
     assert sum(count for _, count in counted["ingredients"]) == len(found)
@@ -151,7 +177,8 @@ def test_facets_are_the_most_frequent_values_with_exact_counts(
     numbers = found_by(state, query, viewpoint)
     exact: dict[str, Counter[str]] = {field: Counter() for field in FIELDS}
     for number in numbers:
-        for field, value in set(current[number].values()):
+        entry = current[number]
+        for field, value in {(f, v) for f, of in VALUES.items() for v in of(entry)}:
             if field in exact:
                 exact[field][value] += 1
     for field, pairs in shown.items():

@@ -71,9 +71,14 @@ class RecipeRow(Base):
     @property
     def seen_as(self) -> Visibility:
         """The visibility as answers give it."""
-        if self.visibility == "public":
+        return self.seen(self.visibility, self.unlisted)
+
+    @staticmethod
+    def seen(visibility: str, unlisted: bool) -> Visibility:
+        """The visibility of these two columns as answers give it."""
+        if visibility == "public":
             return "public"
-        return "unlisted" if self.unlisted else "private"
+        return "unlisted" if unlisted else "private"
 
     @staticmethod
     def columns_of(visibility: Visibility) -> dict[str, Any]:

@@ -79,12 +79,6 @@ async def lock(
     return await find(session, recipe_id, viewer)
 
 
-async def numbered(session: AsyncSession, numbers: Sequence[int], viewer: Viewer) -> list[Pair]:
-    """Those of the recipes with these numbers that `viewer` may see, with their newest versions."""
-    query = _IN_SHORT.where(RecipeRow.number.in_(numbers), seen_by(viewer))
-    return await _pairs(session, query)
-
-
 async def hold(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> RecipeRow | None:
     """A recipe that `viewer` may read, which no other transaction changes until this one ends."""
     query = select(RecipeRow).where(RecipeRow.id == recipe_id, readable_by(viewer))

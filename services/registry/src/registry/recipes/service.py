@@ -113,16 +113,6 @@ async def several(session: AsyncSession, ids: Sequence[UUID], viewer: Viewer) ->
     return {each.id: each for each in await answers.several(session, pairs, viewer)}
 
 
-async def numbered(
-    session: AsyncSession, numbers: Sequence[int], viewer: Viewer
-) -> dict[int, Recipe]:
-    """Those of the recipes with these numbers that `viewer` may see, in this order and in short."""
-    found = await repository.numbered(session, numbers, viewer)
-    shown = await answers.several(session, found, viewer)
-    by_number = {row.number: each for (row, _), each in zip(found, shown, strict=True)}
-    return {number: by_number[number] for number in numbers if number in by_number}
-
-
 async def near(session: AsyncSession, wanted: str, owner: str | None, viewer: Viewer) -> list[str]:
     """Recipes that `viewer` may see and whose names resemble the wanted one, as `owner/name`."""
     name = f"{owner}/{wanted}" if owner else wanted

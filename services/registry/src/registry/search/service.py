@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,6 @@ from mergehub.kit.paging.pages import PageRequest
 from registry.recipes import service as recipes
 from registry.search import repository
 from registry.search.answering.counting import counts
-from registry.search.answering.facts import facts
 from registry.search.answering.matching import words
 from registry.search.answering.ranking import Place, Sort, page
 from registry.search.answering.resembling import By, resembling
@@ -27,13 +26,13 @@ from registry.search.catalogue.sight import Viewpoint
 from registry.search.query import Among, Query
 from registry.search.schemas import (
     FacetValue,
-    FoundRecipe,
     RecipeFacets,
     RecipePage,
     SimilarRecipe,
     SimilarRecipes,
     WordCorrection,
 )
+from registry.search.shown import shown_recipes
 from registry.search.spelling import correcting
 from registry.search.spelling.correcting import rewritten
 
@@ -159,17 +158,6 @@ def _corrected(wanted: Wanted, read: Query) -> str | None:
     """The text of a search as it was read, if that is something else."""
     text = rewritten(wanted.text, wanted.query, read)
     return None if text == wanted.text else text
-
-
-async def shown_recipes(
-    session: AsyncSession, catalogue: Catalogue, numbers: Sequence[int], viewer: Viewer
-) -> dict[int, FoundRecipe]:
-    """Those of the recipes with these numbers that `viewer` may see, in this order."""
-    found = await recipes.numbered(session, numbers, viewer)
-    return {
-        number: FoundRecipe(**dict(recipe), **asdict(facts(catalogue, number)))
-        for number, recipe in found.items()
-    }
 
 
 async def _near(session: AsyncSession, query: Query, viewer: Viewer) -> list[str]:

@@ -8,7 +8,6 @@ from itertools import islice
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.identity.tokens import Viewer
-from registry.recipes import service as recipes
 from registry.search import repository
 from registry.search.answering import completing
 from registry.search.answering.completing import Completion
@@ -22,6 +21,7 @@ from registry.search.schemas import (
     SuggestedValue,
     Suggestions,
 )
+from registry.search.shown import shown_recipes
 
 Found = tuple[list[int], dict[str, list[Completion]]]
 
@@ -33,7 +33,7 @@ async def suggestions(
     start = begun(text)
     viewpoint = await repository.viewpoint(session, viewer)
     numbers, values = await asyncio.to_thread(_found, catalogue, start, viewpoint, most)
-    shown = await recipes.numbered(session, numbers, viewer)
+    shown = await shown_recipes(session, catalogue, numbers, viewer)
     return Suggestions(
         recipes=[SuggestedRecipe.model_validate(each) for each in shown.values()],
         fields=_fields(start, most),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 LONGEST = 40
 """A longer word is cut, in a text as in a query."""
+END = "\0"
 _WORD = re.compile(rf"([^\W_]{{1,{LONGEST}}})[^\W_]*")
 _ASCII_WORD = re.compile(rf"([a-z0-9]{{1,{LONGEST}}})[a-z0-9]*")
+_RUN, _ASCII_RUN = re.compile(rf"[^\W_]+|{END}"), re.compile(rf"[a-z0-9]+|{END}")
 _DIGIT = re.compile(r"\d")
 _BEFORE_NUMBER = re.compile(r"(?<=[^\W\d_]{3})(?=\d)")
 
@@ -26,7 +29,20 @@ def words_of(text: str) -> tuple[str, ...]:
 
     A number after three letters or more is a word of its own.
     """
-    plain = folded(text)
+    return words_in(folded(text))
+
+
+def words_in(plain: str) -> tuple[str, ...]:
+    """The words of a text that is folded."""
     if _DIGIT.search(plain):
         plain = _BEFORE_NUMBER.sub(" ", plain)
     return tuple((_ASCII_WORD if plain.isascii() else _WORD).findall(plain))
+
+
+def runs_of(texts: Iterable[str]) -> list[str]:
+    """The letters and digits of texts without what is between them, with END after each text.
+
+    The words of all texts are those of the runs. Most texts have the same runs.
+    """
+    plain = END.join(folded(text).replace(END, " ") for text in texts) + END
+    return (_ASCII_RUN if plain.isascii() else _RUN).findall(plain)

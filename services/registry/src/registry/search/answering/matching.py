@@ -10,6 +10,7 @@ from registry.search.bitmaps.arrays import bitmap, slots_of
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.ranges import Range
 from registry.search.catalogue.sight import Viewpoint
+from registry.search.catalogue.values import MODELS
 from registry.search.query import Among, Condition, Query, Term, Within
 
 YES, NO = "yes", "no"
@@ -33,7 +34,9 @@ def _cost(condition: Condition) -> int:
     """What is cheap comes first, as what is dear looks only at what is left."""
     if isinstance(condition, Within):
         return 1 if condition.parameter else 2
-    return 3 if isinstance(condition, Term) and len(condition.words) > 1 else 0
+    if isinstance(condition, Among) and condition.field in MODELS:
+        return 3
+    return 4 if isinstance(condition, Term) and len(condition.words) > 1 else 0
 
 
 def _holding(catalogue: Catalogue, condition: Condition, found: BitMap) -> BitMap:
@@ -75,7 +78,7 @@ def _by_value(catalogue: Catalogue, among: Among, found: BitMap) -> Iterable[Bit
         elif among.field == "name":
             yield catalogue.values.named(value, catalogue.size)
         else:
-            yield catalogue.values.having(among.field, value, catalogue.size)
+            yield catalogue.values.having(among.field, value, catalogue.size, found)
 
 
 def _within(catalogue: Catalogue, within: Within, found: BitMap) -> BitMap:

@@ -1,11 +1,13 @@
 """Bitmaps that no longer change, one after the other in an array of bytes, perhaps in a file.
 
-A bitmap is made from its bytes at each question, which takes microseconds.
+A bitmap is made from its bytes at each question, which takes microseconds. Large ones take longer,
+so those that were asked for last are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,11 @@ from pyroaring import BitMap
 from registry.search.bitmaps.parts import Kept, Part, Parts, Piece
 from registry.search.bitmaps.postings import Postings
 
+LARGE, KEPT = 4096, 128
+"""A bitmap of so many bytes is large, and so many large ones are kept. None of them has more bytes
+than an eighth of the entries.
+"""
+
 
 class Frozen:
     """By key, from 0 on: where the bytes of its bitmap end, and how many slots have it."""
@@ -22,15 +29,19 @@ class Frozen:
     def __init__(self, data: NDArray[np.uint8], ends: NDArray[Any], counts: NDArray[Any]) -> None:
         self.ends, self.counts = ends, counts
         self._bytes = data.data
+        self._large = lru_cache(KEPT)(partial(_read, self._bytes))
 
     def __len__(self) -> int:
         return len(self.counts)
 
     def of(self, key: int) -> BitMap | None:
-        """A new bitmap; None: no slot has the key."""
+        """The bitmap, not to be changed; None: no slot has the key."""
         if key >= len(self.counts) or not self.counts[key]:
             return None
-        return BitMap.deserialize(self._bytes[self.begin(key) : int(self.ends[key])].tobytes())
+        begin, end = self.begin(key), int(self.ends[key])
+        if end - begin >= LARGE:
+            return self._large(begin, end)
+        return _read(self._bytes, begin, end)
 
     def count(self, key: int) -> int:
         """How many slots have a key."""
@@ -64,6 +75,10 @@ class Frozen:
         }
 
 
+def _read(data: memoryview, begin: int, end: int) -> BitMap:
+    return BitMap.deserialize(data[begin:end].tobytes())
+
+
 NOTHING = Frozen(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int32))
 
 
@@ -90,8 +105,4 @@ class FrozenPostings(Postings[int]):
         frozen, added = self._frozen.of(key), super()._known(key)
         if frozen is None or added is None:
             return added if frozen is None else frozen
-        if isinstance(added, BitMap):
-            frozen |= added
-        else:
-            frozen.add(added)
-        return frozen
+        return frozen | (added if isinstance(added, BitMap) else BitMap((added,)))

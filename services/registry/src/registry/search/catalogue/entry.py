@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -73,15 +73,15 @@ class Entry:
         if self.name != self.title:
             yield TITLE, self.name
 
-    def values(self) -> Iterator[tuple[str, str]]:
-        """Its values, each with its field."""
-        yield from (("method", each) for each in self.methods)
-        yield from (("tag", each) for each in self.tags)
-        yield from (("domain", each) for each in self.domains)
-        yield from (("ingredient", each) for each in self.ingredients)
-        yield "owner", self.owner
-        yield "shape", self.shape
-        if self.base:
-            yield "base", self.base
-        if self.licence:
-            yield "licence", self.licence.lower()
+
+VALUES: Mapping[str, Callable[[Entry], Sequence[str]]] = {
+    "method": lambda entry: entry.methods,
+    "tag": lambda entry: entry.tags,
+    "domain": lambda entry: entry.domains,
+    "ingredient": lambda entry: entry.ingredients,
+    "owner": lambda entry: (entry.owner,),
+    "shape": lambda entry: (entry.shape,),
+    "base": lambda entry: (entry.base,) if entry.base else (),
+    "licence": lambda entry: (entry.licence.lower(),) if entry.licence else (),
+}
+"""The values that an entry has of each field."""

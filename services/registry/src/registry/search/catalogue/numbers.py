@@ -80,11 +80,16 @@ class Numbers:
             columns[name].extend([each.counters[place] for each in entries])
         for name in LATER:
             columns[name].extend(later[name])
+        self._add_parameters(slot, entries)
+
+    def _add_parameters(self, slot: int, entries: Sequence[Entry]) -> None:
+        having: dict[tuple[str, float], list[int]] = {}
         for at, entry in enumerate(entries, slot):
             for parameter, values in entry.parameters.items():
-                postings = self._parameters.setdefault(parameter, Postings())
                 for value in values:
-                    postings.add(value, at)
+                    having.setdefault((parameter, value), []).append(at)
+        for (parameter, value), slots in having.items():
+            self._parameters.setdefault(parameter, Postings()).merge(value, BitMap(slots))
 
     def count(self, slot: int, entry: Entry) -> None:
         """Set the counters of an entry."""

@@ -34,8 +34,9 @@ class Range:
 
         The ends are as exact as the column.
         """
-        within: Mask = column == column
-        exact = column.dtype.type if column.dtype.kind == "f" else float
+        is_float = column.dtype.kind == "f"
+        within: Mask = ~np.isnan(column) if is_float else np.ones(len(column), np.bool_)
+        exact = column.dtype.type if is_float else float
         with np.errstate(over="ignore"):  # what is too large becomes infinite
             if self.low is not None:
                 low = exact(self.low)

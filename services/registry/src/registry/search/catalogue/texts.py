@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,36 +14,15 @@ from registry.search.bitmaps.parts import Kept as KeptParts
 from registry.search.bitmaps.parts import Parts, below, texts_of, texts_part, within
 from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
-from registry.search.catalogue.entry import (
-    DESCRIPTION,
-    INGREDIENTS,
-    TAGS,
-    TITLE,
-    WEIGHTS,
-    Entry,
-)
+from registry.search.catalogue.codes import Codes
+from registry.search.catalogue.entry import DESCRIPTION, TITLE, WEIGHTS, Entry
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.lines import APART, Allowed, Lines
 from registry.search.spelling.vocabulary import Near, Vocabulary
-from registry.search.words import words_of
 
 KINDS = len(WEIGHTS)
-NAMES = (INGREDIENTS, TAGS)
 Whole = NDArray[np.int64]
 FEW = 20_000  # entries that are looked through at each question; more are remembered
-
-
-class Codes(dict[str, int]):
-    """The numbers of words, from 1 on; a word that is asked for and new gets the next one."""
-
-    def __init__(self, words: Sequence[str] = ()) -> None:
-        super().__init__(zip(words, range(1, 1 + len(words)), strict=True))
-        self.words: list[str] = list(words)
-
-    def __missing__(self, word: str) -> int:
-        self.words.append(word)
-        code = self[word] = len(self.words)
-        return code
 
 
 class Texts:
@@ -85,27 +63,23 @@ class Texts:
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
         """Add the texts of entries that have the slots from this one on."""
-        line: list[int] = []
         kinds: list[int] = []
-        part_ends, ends = [], []
-        of_name = cache(self._numbers)  # many entries have the same
+        texts: list[str] = []
+        ends = []
         for entry in entries:
             for kind, text in entry.parts():
-                line += of_name(text) if kind in NAMES else self._numbers(text)
-                line.append(APART)
                 kinds.append(kind)
-                part_ends.append(len(line))
-            ends.append(len(line))
-        codes = np.array(line, np.int64)
-        of_part = np.repeat(np.array(kinds), np.diff(part_ends, prepend=0))
+                texts.append(text)
+            ends.append(len(texts))
+        codes = self.codes.of_texts(texts)
+        text_ends = np.append(0, 1 + np.flatnonzero(codes == APART))  # APART is after each text
+        of_part = np.repeat(np.array(kinds), np.diff(text_ends))
         in_line = (of_part == TITLE) | (of_part == DESCRIPTION)  # names are found by the values
-        self._lines.add(codes[in_line], np.append(0, np.cumsum(in_line))[ends])
-        slots = np.repeat(np.arange(len(entries)), np.diff(ends, prepend=0))
+        line_ends = text_ends[ends]
+        self._lines.add(codes[in_line], np.append(0, np.cumsum(in_line))[line_ends])
+        slots = np.repeat(np.arange(len(entries)), np.diff(line_ends, prepend=0))
         keys, at = _best(codes, slots, of_part)
         add_pairs(self._postings, keys, (at + slot).astype(np.uint32))
-
-    def _numbers(self, text: str) -> list[int]:
-        return [self.codes[word] for word in words_of(text)]
 
     def places(self, word: str) -> list[BitMap]:
         """The entries that have a word in each kind of text, none of them twice."""

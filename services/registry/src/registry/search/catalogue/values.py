@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, within
+from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, slots_of, within
 from registry.search.bitmaps.frozen import FrozenPostings
 from registry.search.bitmaps.parts import Kept as KeptParts
 from registry.search.bitmaps.parts import Part, Parts, below, texts_of, texts_part
 from registry.search.bitmaps.parts import within as prefixed
 from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
-from registry.search.catalogue.entry import Entry, hashed
+from registry.search.catalogue.codes import Numbered, all_of
+from registry.search.catalogue.entry import VALUES, Entry, hashed
 from registry.search.catalogue.frequency import Frequency
 from registry.search.catalogue.kept import Kept
 from registry.search.catalogue.naming import Naming
@@ -34,6 +36,9 @@ MODELS = ("base", "ingredient")
 NAMED = ("tag", "ingredient")
 """Fields whose values' words are words of their recipes."""
 MANY = 500  # models whose bitmaps are not joined at each question
+FEW = 20_000  # entries whose models are looked through instead
+SPARSE = 16  # of fewer than one of so many values, sorting is faster than a count for each value
+AT_ONCE = 1 << 16  # entries, to need little memory
 
 Codes = NDArray[np.int64]
 Counted = tuple[Codes, Codes]
@@ -44,8 +49,8 @@ class Values:
     """The values of entries, by slot. Each value of a field is a code."""
 
     def __init__(self) -> None:
-        self.codes: dict[str, dict[str, int]] = {field: {} for field in (*OPEN, *CLOSED, "owner")}
         self.texts: list[str] = []
+        self.codes = {field: Numbered(self.texts) for field in PLACES}
         self._of_field = {field: Growing(np.int64) for field in self.codes}
         self._postings = FrozenPostings()
         self._naming = {field: Naming() for field in OPEN}
@@ -56,15 +61,13 @@ class Values:
         self._beginnings = {field: Beginnings() for field in self.codes}
         self._counts = Growing(np.int32)
         self._fields = Growing(np.int8)
-        self._new: list[tuple[int, int]] = []
-        """The places of the fields of values that are not in the arrays yet, with their codes."""
         self._frequency = {field: Frequency() for field in OPEN}
 
     @classmethod
     def kept(cls, kept: KeptParts) -> Values:
         """The values of a snapshot."""
         values = cls()
-        values.texts = texts_of(kept["texts"])
+        values.texts += texts_of(kept["texts"])
         values._counts, values._fields = kept["counts"], kept["fields"]
         values._of_entries, values._ends = kept["of_entries"], kept["entry_ends"]
         values._names = kept["names"]
@@ -73,7 +76,9 @@ class Values:
             codes = np.flatnonzero(values._fields.all == place)
             values._of_field[field].extend(codes)
             for code in codes.tolist():
-                values._know(field, values.texts[code], code)
+                values.codes[field][values.texts[code]] = code
+                if field in OPEN:
+                    values._naming[field].add(code, values.texts[code])
         return values
 
     def parts(self) -> Parts:
@@ -90,45 +95,41 @@ class Values:
 
     def add(self, slot: int, entries: Sequence[Entry]) -> None:
         """Add the values of entries that have the slots from this one on."""
-        codes: list[int] = []
-        ends = []
-        for entry in entries:
-            codes += [self._code(field, text) for field, text in entry.values()]
-            ends.append(len(codes))
+        codes, slots = self._of_all(entries)
         self._extend()
-        all_codes = np.array(codes, np.int64)
-        slots = np.repeat(np.arange(slot, slot + len(entries)), np.diff(ends, prepend=0))
-        add_pairs(self._postings, all_codes, slots.astype(np.uint32))
-        np.add.at(self._counts.all, all_codes, 1)
-        kept = self._fields.all[all_codes] < len(OPEN)
-        self._ends.extend(len(self._of_entries) + np.append(0, np.cumsum(kept))[ends])
-        self._of_entries.extend(all_codes[kept])
+        add_pairs(self._postings, codes, (slots + slot).astype(np.uint32))
+        np.add.at(self._counts.all, codes, 1)
+        kept = self._fields.all[codes] < len(OPEN)
+        self._ends.extend(
+            len(self._of_entries) + np.cumsum(np.bincount(slots[kept], minlength=len(entries)))
+        )
+        self._of_entries.extend(codes[kept])
         self._names.extend([hashed(entry.name) for entry in entries])
 
+    def _of_all(self, entries: Sequence[Entry]) -> tuple[Codes, Codes]:
+        """The codes of all values of entries, and the place of each one's entry, ascending."""
+        codes, places = [], []
+        for field, values_of in VALUES.items():
+            values = [values_of(entry) for entry in entries]
+            codes.append(all_of(self.codes[field], chain.from_iterable(values)))
+            places.append(np.repeat(np.arange(len(values)), [len(each) for each in values]))
+        at = np.concatenate(places)
+        order = np.argsort(at, kind="stable")
+        return np.concatenate(codes)[order], at[order]
+
     def _extend(self) -> None:
-        """Give the new values places in the arrays."""
+        """Give the new values places in the arrays, and let them be found."""
+        begin = len(self._fields)
+        fields = np.empty(len(self.texts) - begin, np.int8)
         for field, place in PLACES.items():
-            self._of_field[field].extend([code for at, code in self._new if at == place])
-        self._fields.extend([place for place, _ in self._new])
-        self._counts.extend(np.zeros(len(self._new), np.int32))
-        self._new.clear()
-
-    def _code(self, field: str, text: str) -> int:
-        codes = self.codes[field]
-        known = codes.get(text)
-        if known is not None:
-            return known
-        code = len(self.texts)
-        self.texts.append(text)
-        self._know(field, text, code)
-        self._new.append((PLACES[field], code))
-        return code
-
-    def _know(self, field: str, text: str, code: int) -> None:
-        """Let a value be found."""
-        self.codes[field][text] = code
-        if field in OPEN:
-            self._naming[field].add(code, text)
+            fields[np.array(self.codes[field].new, np.int64) - begin] = place
+        self._counts.extend(np.zeros(len(fields), np.int32))
+        for field, codes in self.codes.items():
+            self._of_field[field].extend(codes.new)
+            for code in codes.new if field in OPEN else ():
+                self._naming[field].add(code, self.texts[code])
+            codes.new.clear()
+        self._fields.extend(fields)  # last: so many values are found by their words
 
     def of(self, code: int) -> BitMap:
         """The entries that have a value. Not to be changed."""
@@ -156,8 +157,11 @@ class Values:
         """The codes of a field's values, in the order in which they came."""
         return self._of_field[field].all
 
-    def having(self, field: str, value: str, size: int) -> BitMap:
-        """The entries that have a value; of a model, words of its name are enough."""
+    def having(self, field: str, value: str, size: int, among: BitMap | None = None) -> BitMap:
+        """The entries that have a value; of a model, words of its name are enough.
+
+        With `among`, those that are not among some entries may be missing.
+        """
         words = words_of(value)
         if field not in MODELS or not words:
             code = self.codes[field].get(value)
@@ -165,6 +169,8 @@ class Values:
         named = self._naming[field].having(words)
         if len(named) <= MANY:
             return self._postings.any_of(named)
+        if among is not None and len(among) <= FEW:
+            return self._among(named, among)
         find = partial(self._with_any, named)
         return self._kept.of((field, frozenset(words)), size, find)
 
@@ -189,6 +195,8 @@ class Values:
         found = self._following(words, prefix)
         if len(found) <= MANY:
             return self._postings.any_of(found) & among
+        if len(among) <= FEW:
+            return self._among(found, among)
         if prefix:
             return self._with_any(found, 0, size) & among
         find = partial(self._with_any, found)
@@ -201,7 +209,7 @@ class Values:
             each = (self._naming[field].following(words, prefix, begin) for field in NAMED)
             return BitMap.union(*each)
 
-        return find(0) if prefix else self._kept.of(("following", *words), len(self.texts), find)
+        return find(0) if prefix else self._kept.of(("following", *words), len(self._fields), find)
 
     def named(self, name: str, size: int) -> BitMap:
         """The entries of the first `size` whose recipe has this name, by a hash of 64 bits."""
@@ -216,21 +224,42 @@ class Values:
 
     def _with_any(self, wanted: BitMap, begin: int, end: int) -> BitMap:
         """The entries from one slot up to another that have any of the values."""
+        allowed, found, ends = self._allowed(wanted), BitMap(), self._ends.all
+        for slot in range(begin, end, AT_ONCE):
+            until = ends[slot : min(slot + AT_ONCE, end)]
+            start = int(ends[slot - 1]) if slot else 0
+            has = allowed[self._of_entries.all[start : int(until[-1])]]
+            found |= bitmap(slot + _having(has, until - start))
+        return found
+
+    def _among(self, wanted: BitMap, among: BitMap) -> BitMap:
+        """Those of a few entries that have any of the values."""
+        ends, slots = self._ends.all, slots_of(among).astype(np.int64)
+        has = self._allowed(wanted)[self._of_entries.all[within(ends, slots)]]
+        lengths = ends[slots] - np.where(slots > 0, ends[slots - 1], 0)
+        return bitmap(slots[_having(has, np.cumsum(lengths))])
+
+    def _allowed(self, wanted: BitMap) -> Mask:
         allowed: Mask = np.zeros(len(self.texts), np.bool_)
-        allowed[np.array(wanted.to_array())] = True
-        ends = self._ends.all[:end]
-        start = int(ends[begin - 1]) if begin else 0
-        found = start + np.flatnonzero(allowed[self._of_entries.all[start : int(ends[end - 1])]])
-        return bitmap(np.unique(np.searchsorted(ends, found, side="right")))
+        allowed[slots_of(wanted)] = True
+        return allowed
 
     def counted(self, slots: Slots) -> dict[str, Counted]:
         """The values of the open fields that some entries have, and how many have each."""
         codes = self._of_entries.all[within(self._ends.all, slots)]
-        counts = np.bincount(codes, minlength=1)
-        present = np.flatnonzero(counts)
-        counts = counts[present]
+        if len(codes) < len(self.texts) // SPARSE:
+            present, counts = np.unique(codes, return_counts=True)
+        else:
+            every = np.bincount(codes, minlength=1)
+            present = np.flatnonzero(every)
+            counts = every[present]
         fields = self._fields.all[present]
         mine = {field: fields == PLACES[field] for field in OPEN}
         return {
             field: (present[mask].astype(np.int64), counts[mask]) for field, mask in mine.items()
         }
+
+
+def _having(has: Mask, ends: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Which parts of a mask, each of which ends at one of `ends`, have anything."""
+    return np.flatnonzero(np.diff(np.append(0, np.cumsum(has))[ends], prepend=0))
