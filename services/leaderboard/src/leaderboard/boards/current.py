@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.definition import Rules
-from leaderboard.boards.filters import Search
+from leaderboard.boards.filtering.names import Search
 from leaderboard.boards.ranks.computing import (
     basis_of,
     few_ranks,
