@@ -46,9 +46,8 @@ def highest(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:
             return found
         share = np.where((low < after) & (after < high), after, (low + high) / 2)
         rest = ~close
-        some, few, many, choices, parts, low, high, share = (
-            each[rest] for each in (some, few, many, choices, parts, low, high, share)
-        )
+        some, choices, parts = some[rest], choices[rest], parts[rest]
+        few, many, low, high, share = (each[rest] for each in (few, many, low, high, share))
     found[some] = share
     return found
 

@@ -30,7 +30,8 @@ def interval(
     def beyond(delta: Numbers) -> Numbers:
         distance = np.abs(better - worse - items * delta)
         spread = items * (2 * _likely(better, worse, items, delta) + delta * (1 - delta))
-        return distance - limit * np.sqrt(np.maximum(spread, 0))
+        height: Numbers = distance - limit * np.sqrt(np.maximum(spread, 0))
+        return height
 
     low, high = np.maximum(-1.0, value - half), np.minimum(1.0, value + half)
     ends = np.full(len(value), -1.0), np.full(len(value), 1.0)
