@@ -11,8 +11,9 @@ from made_facts import Result, World, results
 from leaderboard.boards import current
 from leaderboard.boards.current import Boards, Kept
 from leaderboard.boards.definition import Chosen, Column, Rules
-from leaderboard.boards.ranks import computing
-from leaderboard.boards.ranks.computing import SEED
+from leaderboard.boards.ranks import apart, computing
+from leaderboard.boards.ranks.apart import Failed, ranks_apart
+from leaderboard.boards.ranks.computing import SEED, ranks_of
 from leaderboard.statistics import ranks
 
 RULES = Rules(columns=(Column(benchmark="x"),))
@@ -83,7 +84,7 @@ def test_intervals_are_of_the_state_shown_or_of_the_last_that_was_computed(drawn
         kept = boards.make(world.facts(), RULES)
         for step in drawn:
             if step == "compute":
-                boards.rank((RULES, False), kept)
+                boards.take_ranks((RULES, False), kept, ranks_of(kept.board))
                 assert shown_are_of_this_state(kept)
                 plain = Plain(kept)
             elif step == "another benchmark":
@@ -108,11 +109,11 @@ def test_ranks_that_come_late_are_those_of_a_later_state_only_if_nothing_has_cha
     before = boards.make(world.facts(), RULES)
     world.add([Result("m-1", "y", 0.5, count=50)])
     same = boards.make(world.facts(), RULES)
-    boards.rank(key, before)
+    boards.take_ranks(key, before, ranks_of(before.board))
     assert shown_are_of_this_state(same)
     world.add([Result("m-11", "x", 0.55, count=50)])
     changed = boards.make(world.facts(), RULES)
-    boards.rank(key, same)
+    boards.take_ranks(key, same, ranks_of(same.board))
     assert changed.ranks.as_of == same.board.facts.as_of < changed.board.facts.as_of
     assert Plain(same).agrees_with(changed)
     assert boards.ranked(changed.board.facts, RULES).ranks.as_of == changed.board.facts.as_of
@@ -123,7 +124,7 @@ def test_after_another_load_there_are_no_earlier_intervals(monkeypatch):
     world, boards = World(), Boards()
     world.add([Result(f"m-{at}", "x", at / 10, count=50) for at in range(3)])
     kept = boards.make(world.facts(), RULES)
-    boards.rank((RULES, False), kept)
+    boards.take_ranks((RULES, False), kept, ranks_of(kept.board))
     again = World(changes=9)
     again.add([Result(f"m-{at}", "x", at / 10, count=50) for at in (2, 1, 3)])
     assert kept.basis.shown(boards.make(again.facts(), RULES).board) is None
@@ -136,9 +137,23 @@ def test_a_large_board_gets_intervals_of_few_replicates_at_once_and_all_of_them_
     kept = boards.make(world.facts(), RULES)
     assert kept.ranks is not None
     assert kept.ranks.replicates == 500
-    boards.rank(key, kept)
+    boards.take_ranks(key, kept, ranks_of(kept.board))
     assert kept.ranks.replicates == 10_000
     assert boards.ranked(kept.board.facts, RULES).ranks is kept.ranks
+
+
+async def test_another_process_computes_the_same_intervals():
+    world = World()
+    world.add([Result(f"m-{at}", "x", at / 300, count=50 if at % 7 else 0) for at in range(300)])
+    board = Boards().make(world.facts(), RULES).board
+    here, there = ranks_of(board), await ranks_apart(board)
+    assert (there.best.tolist(), there.worst.tolist()) == (here.best.tolist(), here.worst.tolist())
+    assert (there.as_of, there.replicates) == (here.as_of, here.replicates)
+
+
+async def test_a_process_that_fails_says_why():
+    with pytest.raises(Failed, match=r"ended with 1: \w+Error: "):
+        await apart.intervals(np.array([0.5]), np.array([0.1, 0.1]), 200)
 
 
 def test_a_large_board_is_shown_as_it_was_only_while_it_is_kept_current(monkeypatch):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from leaderboard.statistics import bootstrap, differences, mcnemar
+from leaderboard.statistics import bootstrap, differences, mcnemar, tango
 from leaderboard.statistics.families import adjusted, alphas, level, verdict
 from leaderboard.statistics.intervals import Estimate, normal, wilson
 
@@ -68,8 +68,8 @@ class TestMcnemar:
     def test_the_ends_are_where_the_score_test_begins_to_refuse(self, better, worse, same):
         """The share of worse items is found by an optimiser, not by the formula."""
         items = better + worse + same
-        low, high = mcnemar._tango(better, worse, items, 0.05)
-        for end in (low, high):
+        of = (np.array([each], np.float64) for each in (better, worse, items, 0.05))
+        for end in np.concatenate(tango.interval(*of)).tolist():
             q = likely_share(better, worse, same, end)
             variance = items * (2 * q + end * (1 - end))
             distance = (better - worse - items * end) / math.sqrt(variance)

@@ -14,7 +14,8 @@ from plain_board import PlainRow, keeps, ordered, rows
 from leaderboard.boards import sorting
 from leaderboard.boards.current import Boards
 from leaderboard.boards.definition import Chosen, Column, Rules
-from leaderboard.boards.filters import Filters, kept, together
+from leaderboard.boards.filtering.filters import Filters
+from leaderboard.boards.filtering.masks import kept, together
 from leaderboard.boards.service import Asked, Named, answer
 from leaderboard.boards.shown import facets, points
 from leaderboard.memory.facts import Facts

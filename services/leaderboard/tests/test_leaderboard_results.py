@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from leaderboard.results import newest
 from leaderboard.results.card import MOST_RESULTS
 
 REAL_DATA = os.environ.get("MERGEHUB_REAL_DATA")
@@ -249,6 +250,32 @@ async def test_a_filter_that_leaves_few_of_many_finds_them_all(send, client):
             assert sorted((e["model"] for e in found), reverse=True) == sorted(
                 named * times, reverse=True
             )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"origin": "table.csv", "benchmark": "arc"},
+        {"origin": "table.csv", "version": "1", "benchmark": "arc"},
+        {"origin": "table.csv", "source": "verified"},
+        {"benchmark": "mmlu", "source": "verified"},
+        {"origin": "table.csv", "precision": "4bit"},
+        {"benchmark": "mmlu", "precision": "4bit"},
+    ],
+)
+async def test_no_filter_is_looked_for_in_all_that_another_one_leaves(
+    send, client, asked, monkeypatch
+):
+    """However many facts an origin or a benchmark has, the list reads one index."""
+    rounds, one_round = [], newest._candidates
+    monkeypatch.setattr(newest, "_candidates", lambda *of: rounds.append(of) or one_round(*of))
+    rows = [f"org/m{number},{'float16' if number else '4bit'}" for number in range(30)]
+    for benchmark in ("arc", "mmlu"):
+        lines = [f"{row},0.5" for row in rows]
+        await send("\n".join([f"model,precision,{benchmark}", *lines]) + "\n", origin="table.csv")
+    found = (await client.get("/v1/results", params=asked | {"limit": 1})).json()
+    assert len(found["items"]) == (0 if {"source", "version"} & asked.keys() else 1)
+    assert len(rounds) <= 1
 
 
 async def test_a_record_has_all_results_of_a_model(send, client):

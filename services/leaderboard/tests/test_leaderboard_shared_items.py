@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from leaderboard.statistics import binomial, mcnemar
+from leaderboard.statistics.mcnemar import Counts
 from leaderboard.statistics.shared_items import ItemsOfSet, aligned
 
 scores = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=3, max_size=3)
@@ -30,21 +31,43 @@ def test_the_conditional_interval_is_that_of_clopper_and_pearson(better, worse, 
     trials = better + worse
     if not trials:
         return
-    found = mcnemar._conditional(better, worse, 1000, alpha)
+    both = np.array([better, worse], np.float64)
+    low, high = mcnemar._conditional(both, both[::-1], np.full(2, 1000.0), np.full(2, alpha))
     exact = stats.binomtest(better, trials).proportion_ci(1 - alpha, "exact")
-    low, high = ((2 * share - 1) * trials / 1000 for share in exact)
-    assert found == pytest.approx((low, high), abs=1e-12)
-    back = mcnemar._conditional(worse, better, 1000, alpha)
-    assert (-back[1], -back[0]) == found
+    expected = [(2 * share - 1) * trials / 1000 for share in exact]
+    assert (low[0], high[0]) == pytest.approx(expected, abs=1e-12)
+    assert (-high[1], -low[1]) == (low[0], high[0])
 
 
 @pytest.mark.parametrize("trials", [1, 2, 7, 60, 919, 14_042])
 @pytest.mark.parametrize("tail", [0.025, 0.025 / 20, 1e-6])
 def test_the_highest_share_is_a_quantile_of_the_beta_distribution(trials, tail):
     """With none, few, half and nearly all of the trials successful."""
-    for successes in sorted({0, min(1, trials - 1), trials // 2, trials - 1}):
-        found = binomial.highest(successes, trials, tail)
-        expected = stats.beta.isf(tail, successes + 1, trials - successes)
-        assert found == pytest.approx(expected, rel=1e-9)
-        left = stats.binom.cdf(successes, trials, found)
-        assert binomial.at_most(successes, trials, found) == pytest.approx(left, rel=1e-8)
+    successes = np.array(sorted({0, min(1, trials - 1), trials // 2, trials - 1}), np.float64)
+    found = binomial.highest(successes, np.full_like(successes, trials), tail + 0 * successes)
+    assert found == pytest.approx(stats.beta.isf(tail, successes + 1, trials - successes), rel=1e-9)
+    for few, share in zip(successes.astype(int).tolist(), found.tolist(), strict=True):
+        left = stats.binom.cdf(few, trials, share)
+        assert binomial.at_most(few, trials, share) == pytest.approx(left, rel=1e-8)
+
+
+counts = st.tuples(*[st.integers(0, 300)] * 3).filter(any)
+asked = st.tuples(
+    counts.map(lambda of: Counts(of[0], of[1], sum(of))), st.sampled_from([0.05, 0.01, 0.05 / 60])
+)
+
+
+@given(st.lists(asked, min_size=1, max_size=20))
+def test_an_interval_is_the_same_whatever_others_are_computed_with_it(several):
+    together = mcnemar._intervals(several)
+    for each, found in zip(several, together, strict=True):
+        (alone,) = mcnemar._intervals([each])
+        ends = (alone.value, alone.low, alone.high)
+        assert (found.value, found.low, found.high) == pytest.approx(ends, abs=1e-12)
+
+
+def test_no_more_intervals_are_kept_than_fit(monkeypatch):
+    monkeypatch.setattr(mcnemar, "KEPT", 5)
+    found = [mcnemar.difference(better, 3, 40) for better in range(20)]
+    assert len(mcnemar._kept) <= 5
+    assert [mcnemar.difference(better, 3, 40) for better in range(20)] == found

@@ -20,7 +20,8 @@ from weakref import WeakKeyDictionary
 
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.definition import Rules
-from leaderboard.boards.filters import Search
+from leaderboard.boards.filtering.names import Search
+from leaderboard.boards.ranks.apart import ranks_apart
 from leaderboard.boards.ranks.computing import (
     basis_of,
     few_ranks,
@@ -171,13 +172,13 @@ class Boards:
             began = time.monotonic()
             for key, kept in list(self._kept.items()):
                 if not ranked_fully(kept.board, kept.ranks):
-                    await asyncio.to_thread(self.rank, key, kept)
+                    found = await ranks_apart(kept.board)
+                    await asyncio.to_thread(self.take_ranks, key, kept, found)
                 turned(20 * LOOK_SECONDS)
             await asyncio.sleep(max(1.0, RANK_REST * (time.monotonic() - began)))
 
-    def rank(self, key: Key, kept: Kept) -> None:
-        """Compute the ranks of a state, for it and for a later one that has come meanwhile."""
-        found = ranks_of(kept.board)
+    def take_ranks(self, key: Key, kept: Kept, found: Ranks) -> None:
+        """Take the ranks of a state, for it and for a later one that has come meanwhile."""
         basis = basis_of(kept.board, found)
         with self._lock:
             kept.ranks, kept.basis = found, basis

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from leaderboard.boards.filters import Filters
+from leaderboard.boards.filtering.filters import Filters
 from leaderboard.facts.precisions import PRECISIONS
 from leaderboard.memory.columns import ModelColumns
 from leaderboard.memory.facts import Facts

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from pydantic import AfterValidator, Field
 
 from leaderboard.boards import known
-from leaderboard.boards.filters import Filters
+from leaderboard.boards.filtering.filters import Filters
 from leaderboard.facts.precisions import precision_named
 from leaderboard.memory.serving import InMemory
 from mergehub.columns import codes

@@ -14,7 +14,8 @@ from leaderboard.boards import known, schemas, sorting
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.current import Boards, Kept
 from leaderboard.boards.definition import Definition, Rules
-from leaderboard.boards.filters import Filters, kept, together
+from leaderboard.boards.filtering.filters import Filters
+from leaderboard.boards.filtering.masks import kept, together
 from leaderboard.boards.own import repository
 from leaderboard.boards.own.models import OwnBoardRow
 from leaderboard.boards.ranks.computing import SEED
@@ -145,9 +146,7 @@ def answer(asked: Asked, sort: str, paging: PageRequest, place: Place | None) ->
     sorting.check(board, sort)
     order = sorting.order(board, sort)
     masks = kept(board, asked.filters, asked.boards.search)
-    rows = order.rows
-    if masks:
-        rows = rows[together(masks, len(board))[rows]]
+    rows = sorting.chosen(order, together(masks, len(board))) if masks else order.rows
     begin = sorting.after(board, order, rows, place, sort) if place else 0
     some, next_cursor = paging.cut(
         rows[begin : begin + paging.rows].tolist(), lambda row: sorting.place(board, order, row)

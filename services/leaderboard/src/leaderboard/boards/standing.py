@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from leaderboard.boards.choosing import Conditions, conditions
 from leaderboard.boards.column_scores import ColumnScores, ScoresOfColumns
 from leaderboard.boards.definition import Rules
-from leaderboard.memory.arrays import Flags, Integers, Numbers, Values
+from leaderboard.memory.arrays import Codes16, Flags, Integers, Numbers, Values
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import INGREDIENT
 
@@ -80,6 +80,18 @@ class Board:
     def models(self) -> Numbers:
         """The model of each row."""
         return self.facts.variants.model[self.variants]
+
+    @cached_property
+    def precision(self) -> Codes16:
+        """The code of the precision of each row."""
+        return self.facts.variants.precision[self.variants]
+
+    def of_models(self, name: str) -> NDArray[Any]:
+        """What a column of models has for each row."""
+        kept: dict[str, NDArray[Any]] = self.__dict__.setdefault("columns_of_models", {})
+        if name not in kept:
+            kept[name] = getattr(self.facts.models, name)[self.models]
+        return kept[name]
 
     @cached_property
     def ranked(self) -> int:

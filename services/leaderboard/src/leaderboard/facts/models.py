@@ -134,8 +134,8 @@ class FactRow(Base):
         Index(None, "setting_id", "id"),
         Index(None, "setting_id", "source", "id"),
         Index(None, "source", "id"),
-        Index(None, "origin_id"),
         Index(None, "origin_id", "id"),
+        Index(None, "origin_id", "setting_id", "id"),
         Index(None, "run", postgresql_where=text("run IS NOT NULL")),
     )
 

@@ -8,7 +8,7 @@ from fastapi import Query, Request
 
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.endpoints import named_board
-from leaderboard.boards.filters import Filters
+from leaderboard.boards.filtering.filters import Filters
 from leaderboard.boards.parameters import Text
 from leaderboard.boards.service import Asked, BoardNotFound
 from leaderboard.history import schemas, service

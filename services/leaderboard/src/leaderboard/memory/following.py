@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import asyncpg
@@ -37,11 +38,13 @@ class Follower:
         async with log.moment(connection):
             place = log.Place(await log.horizon(connection))
             models = await reading.models(connection)
-            await asyncio.to_thread(growing.put_models, models.models, models.parents)
-            del models
             growing.put_settings(await reading.settings(connection))
-            await asyncio.to_thread(growing.put_variants, await reading.variants(connection))
-            results = await reading.all_results(connection)
+            variants = await reading.variants(connection)
+            _, results = await asyncio.gather(
+                asyncio.to_thread(_put, growing, models, variants),
+                reading.all_results(connection),
+            )
+            del models, variants
         await asyncio.to_thread(growing.put_results, results)
         freed = sum(column.nbytes for column in results.values())
         del results
@@ -95,3 +98,10 @@ class Follower:
             await asyncio.to_thread(self._growing.put_models, models.models, models.parents)
             break
         self._growing.put_variants(variants)
+
+
+def _put(
+    growing: GrowingFacts, models: reading.ModelRows, variants: Sequence[asyncpg.Record]
+) -> None:
+    growing.put_models(models.models, models.parents)
+    growing.put_variants(variants)

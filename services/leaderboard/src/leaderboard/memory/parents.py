@@ -39,17 +39,25 @@ class Parents:
         every = np.arange(len(self.starts) - 1, dtype=np.int32)
         return np.repeat(every, np.diff(self.starts))
 
+    @cached_property
+    def children(self) -> tuple[Numbers, Numbers]:
+        """The children of each model, in sparse rows: starts, and models."""
+        order = np.argsort(self.model, kind="stable")
+        every = np.arange(len(self.starts))
+        starts = np.searchsorted(self.model[order], every).astype(np.int32)
+        return starts, self.child[order]
+
     def descendants(self, model: int) -> Flags:
         """Which models have `model` among their ancestors; itself is not one of them."""
-        reached = np.zeros(len(self.starts) - 1, np.bool_)
-        fresh = reached.copy()
-        fresh[model] = True
-        while fresh.any():
-            children = self.child[fresh[self.model]]
-            fresh = np.zeros_like(reached)
-            fresh[children] = True
-            fresh &= ~reached
-            reached |= fresh
+        starts, children = self.children
+        reached = np.zeros(len(starts) - 1, np.bool_)
+        fresh = np.array([model], np.int32)
+        while len(fresh):
+            found = np.zeros_like(reached)
+            found[children[_rows_of(starts, fresh)]] = True
+            found &= ~reached
+            reached |= found
+            fresh = np.flatnonzero(found).astype(np.int32)
         return reached
 
     @cached_property
@@ -83,6 +91,12 @@ class Parents:
         """Each pair of a model and an ancestor, with the ancestor's parents in its place."""
         ancestor = (pairs & LOW).astype(np.int32)
         counts = self.starts[ancestor + 1] - self.starts[ancestor]
-        before = np.cumsum(counts) - counts
-        rows = np.repeat(self.starts[ancestor] - before, counts) + np.arange(counts.sum())
+        rows = _rows_of(self.starts, ancestor)
         return np.unique(np.repeat(pairs & ~LOW, counts) | self.model[rows])
+
+
+def _rows_of(starts: Numbers, some: Numbers) -> Integers:
+    """The sparse rows of some models, one after the other."""
+    counts = starts[some + 1] - starts[some]
+    before = np.cumsum(counts) - counts
+    return np.repeat(starts[some] - before, counts) + np.arange(counts.sum())

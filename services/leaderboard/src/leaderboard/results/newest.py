@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from leaderboard.facts.models import FactRow, Source
+from leaderboard.facts.models import FactRow
 
 GROWTH = 4
 MOST_AT_ONCE = 2000
 
 
-class Parts(NamedTuple):
-    """The facts of some origins, or of some settings. A setting has a part for each source."""
-
-    kind: Literal["origin", "setting"]
-    ids: Sequence[int]
+Parts = Mapping[str, Sequence[int]]
+"""The values that some columns of facts may have. Facts with one value of each are a part, and an
+index of these columns has them in the order of ids."""
 
 
 async def newest_of_parts(
@@ -53,16 +52,12 @@ def older_than(before: int | None) -> list[ColumnElement[bool]]:
 
 def _candidates(parts: Parts, before: int | None, limit: int) -> Select[int]:
     """The newest of the newest of each part."""
-    part = _values(parts.ids, "part")
-    if parts.kind == "origin":
-        tables, of_part = part, [FactRow.origin_id == part.c.id]
-    else:
-        source = _values(list(Source), "badge")
-        tables = part.join(source, true())
-        of_part = [FactRow.setting_id == part.c.id, FactRow.source == source.c.id]
+    tables = {column: _values(ids, f"some_{column}") for column, ids in parts.items()}
+    of_part = [getattr(FactRow, column) == table.c.id for column, table in tables.items()]
     query = select(FactRow.id).where(*of_part, *older_than(before))
     newest = query.order_by(FactRow.id.desc()).limit(limit).lateral("newest")
-    found = select(newest.c.id).select_from(tables.join(newest, true()))
+    every = reduce(lambda one, other: one.join(other, true()), [*tables.values(), newest])
+    found = select(newest.c.id).select_from(every)
     return found.order_by(newest.c.id.desc()).limit(limit)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,13 +18,14 @@ from leaderboard.facts.models import (
     OriginRow,
     RestatementRow,
     SettingRow,
+    Source,
     VariantRow,
     WithdrawalRow,
 )
 from leaderboard.results.newest import Parts, newest_of_parts, older_than
 from mergehub.kit.database.database import AnyRow
 
-MOST_PARTS = 100
+MOST_PARTS = 300
 FEW_VARIANTS = 200
 
 
@@ -113,13 +115,16 @@ async def _parts(session: AsyncSession, wanted: Wanted) -> Parts | None:
     """The parts by which facts are best read; null if by none."""
     if wanted.model is not None or wanted.run is not None:
         return None  # few facts
-    if wanted.origin is not None:
-        parts = Parts("origin", await _origins(session, wanted.origin))
-    elif wanted.benchmarks or wanted.version is not None:
-        parts = Parts("setting", await _settings(session, wanted))
-    else:
+    if wanted.precision is not None and await _few_variants(session, wanted.precision) is not None:
         return None
-    return parts if len(parts.ids) <= MOST_PARTS else None
+    parts: dict[str, Sequence[int]] = {}
+    if wanted.origin is not None:
+        parts["origin_id"] = await _origins(session, wanted)
+    if wanted.benchmarks or wanted.version is not None:
+        parts["setting_id"] = await _settings(session, wanted)
+        if wanted.origin is None:
+            parts["source"] = list(Source) if wanted.source is None else [wanted.source]
+    return parts if parts and prod(map(len, parts.values())) <= MOST_PARTS else None
 
 
 async def described_of(session: AsyncSession, results: Sequence[int]) -> Sequence[AnyRow]:
@@ -142,7 +147,7 @@ async def conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElemen
     if wanted.source is not None:
         conditions.append(FactRow.source == wanted.source)
     if wanted.origin is not None:
-        conditions.append(FactRow.origin_id.in_(await _origins(session, wanted.origin)))
+        conditions.append(FactRow.origin_id.in_(await _origins(session, wanted)))
     if wanted.model is not None:
         of = select(VariantRow.id).join(ModelRow, ModelRow.id == VariantRow.model_id)
         of = of.where(ModelRow.name == wanted.model)
@@ -156,16 +161,24 @@ async def conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElemen
 
 async def _in_precision(session: AsyncSession, precision: str) -> ColumnElement[bool]:
     """Few variants are named; for many, each fact is asked for its own."""
-    some = select(VariantRow.id).where(VariantRow.precision == precision).limit(FEW_VARIANTS + 1)
-    ids = (await session.scalars(some)).all()
-    if len(ids) <= FEW_VARIANTS:
-        return FactRow.variant_id.in_(ids)
+    if (few := await _few_variants(session, precision)) is not None:
+        return FactRow.variant_id.in_(few)
     own = select(VariantRow.precision).where(VariantRow.id == FactRow.variant_id)
     return own.correlate(FactRow).scalar_subquery() == precision
 
 
-async def _origins(session: AsyncSession, origin: str) -> Sequence[int]:
-    return (await session.scalars(select(OriginRow.id).where(OriginRow.origin == origin))).all()
+async def _few_variants(session: AsyncSession, precision: str) -> Sequence[int] | None:
+    """The variants of a precision; null if they are many."""
+    some = select(VariantRow.id).where(VariantRow.precision == precision).limit(FEW_VARIANTS + 1)
+    ids = (await session.scalars(some)).all()
+    return ids if len(ids) <= FEW_VARIANTS else None
+
+
+async def _origins(session: AsyncSession, wanted: Wanted) -> Sequence[int]:
+    query = select(OriginRow.id).where(OriginRow.origin == wanted.origin)
+    if wanted.source is not None:
+        query = query.where(OriginRow.source == wanted.source)
+    return (await session.scalars(query)).all()
 
 
 async def _settings(session: AsyncSession, wanted: Wanted) -> Sequence[int]:

@@ -14,7 +14,7 @@ from leaderboard.boards.standing import Board
 from leaderboard.memory.columns import Vocabulary
 from leaderboard.memory.replica import Replica
 from leaderboard.scores import repository
-from leaderboard.scores.standing import Standing, Standings, changed, known, standings
+from leaderboard.scores.standing import Columns, Standings, changed, known, standings
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.notify import notify
 from mergehub.kit.telemetry.loops import turned
@@ -67,7 +67,7 @@ class Scorekeeper:
             new = await asyncio.to_thread(_changed, board, last, now)
             await repository.keep(session, FED, new)
             newest = await repository.newest(session, FED)
-            if new:
+            if new.models:
                 await notify(session, CHANNEL)
         self._last, self._of, self._newest = now, facts.codes, newest
 
@@ -79,6 +79,6 @@ class Scorekeeper:
         return await asyncio.to_thread(known, board, await repository.kept(session, FED))
 
 
-def _changed(board: Board, last: Standings, now: Standings) -> dict[str, Standing]:
-    """The standings that are not as they were, by the names of their models."""
-    return {board.facts.name(model): now.at(model) for model in changed(last, now)}
+def _changed(board: Board, last: Standings, now: Standings) -> Columns:
+    """The standings that are not as they were."""
+    return now.columns(board, changed(last, now))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leaderboard.scores.models import ScoreRow
-from leaderboard.scores.standing import Standing
+from leaderboard.scores.standing import Columns, Standing
 from mergehub.kit.database.database import AnyRow
 
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.scores'))")
-AT_ONCE = 5000
+AT_ONCE = 1000
 
 
 async def lock(session: AsyncSession) -> None:
@@ -21,9 +21,13 @@ async def lock(session: AsyncSession) -> None:
 
 
 async def kept(session: AsyncSession, board: str) -> dict[str, Standing]:
-    """The standings that are stored."""
+    """The standings that are stored. Others have their turn while many are read."""
     query = select(ScoreRow.model, ScoreRow.score, ScoreRow.uplift).where(ScoreRow.board == board)
-    return {row.model: Standing(row.score, row.uplift) for row in await session.execute(query)}
+    found: dict[str, Standing] = {}
+    rows = await session.stream(query.execution_options(yield_per=AT_ONCE))
+    async for part in rows.partitions():
+        found.update((row.model, Standing(row.score, row.uplift)) for row in part)
+    return found
 
 
 _KEEP = text("""
@@ -36,16 +40,11 @@ ON CONFLICT (board, model) DO UPDATE SET score = excluded.score, uplift = exclud
 """)
 
 
-async def keep(session: AsyncSession, board: str, changed: Mapping[str, Standing]) -> None:
+async def keep(session: AsyncSession, board: str, changed: Columns) -> None:
     """Store new standings, each with the next revision."""
-    models = list(changed)
-    for begin in range(0, len(models), AT_ONCE):
-        some = models[begin : begin + AT_ONCE]
-        values = {
-            "models": some,
-            "scores": [changed[model].score for model in some],
-            "uplifts": [changed[model].uplift for model in some],
-        }
+    for begin in range(0, len(changed.models), AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        values = {name: column[some] for name, column in changed._asdict().items()}
         await session.execute(_KEEP, {"board": board, **values})
 
 

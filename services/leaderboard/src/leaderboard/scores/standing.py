@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +22,14 @@ class Standing(NamedTuple):
     uplift: float | None
 
 
+class Columns(NamedTuple):
+    """The standings of some models, as a statement takes them."""
+
+    models: list[str]
+    scores: list[float | None]
+    uplifts: list[float | None]
+
+
 @dataclass(frozen=True, eq=False)
 class Standings:
     """Of each model, by its index: whether it is on the board, its score and its uplift."""
@@ -32,7 +40,13 @@ class Standings:
 
     def at(self, model: int) -> Standing:
         """The standing of one model."""
-        return Standing(_number(self.score[model]), _number(self.uplift[model]))
+        return Standing(*_numbers(self.score[[model]]), *_numbers(self.uplift[[model]]))
+
+    def columns(self, board: Board, models: Sequence[int]) -> Columns:
+        """The standings of some models."""
+        names = board.facts.models.names
+        score, uplift = (_numbers(each[models]) for each in (self.score, self.uplift))
+        return Columns([names[model] for model in models], score, uplift)
 
 
 def standings(board: Board) -> Standings:
@@ -69,5 +83,5 @@ def changed(old: Standings, new: Standings) -> list[int]:
     return places
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _numbers(values: Values) -> list[float | None]:
+    return [None if each != each else each for each in values.tolist()]

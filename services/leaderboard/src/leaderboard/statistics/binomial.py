@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from leaderboard.statistics.intervals import wilson
+from leaderboard.statistics.intervals import z
+
+Numbers = NDArray[np.float64]
 
 STEPS = 60
 CLOSE = 1e-6
@@ -15,53 +18,84 @@ CLOSE = 1e-6
 
 def at_most(successes: int, trials: int, share: float) -> float:
     """P(X ≤ successes), for no more successes than `trials` · `share`."""
-    return min(
-        1.0, math.exp(_log_chance(successes, trials, share)) * _sum(successes, trials, share)
-    )
+    few, many, shares = (np.array([each], np.float64) for each in (successes, trials, share))
+    chance = _log_choices(few, many) + _log_chance(few, many, shares)
+    return min(1.0, math.exp(chance[0]) * float(_sums(_parts(few, many), shares)[0]))
 
 
-def highest(successes: int, trials: int, tail: float) -> float:
-    """The share with P(X ≤ successes) = tail: the upper limit of Clopper and Pearson.
+def highest(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:
+    """The shares with P(X ≤ successes) = tail: the upper limits of Clopper and Pearson.
 
-    It is found by Halley's method on the logarithm, from Wilson's limit on, and by halving where
-    that leaves the bracket. C. J. Clopper and E. S. Pearson (1934), Biometrika 26, 404-413.
+    They are found by Halley's method on the logarithm, from Wilson's limits on, and by halving
+    where that leaves the bracket. C. J. Clopper and E. S. Pearson (1934), Biometrika 26, 404-413.
     """
-    if successes == trials:
-        return 1.0
-    low, high = successes / trials, 1.0
-    share = wilson((successes + 0.5) / trials, trials, 2 * tail).high
+    found = np.ones(len(successes))
+    some = np.flatnonzero(successes < trials)
+    few, many, tail = successes[some], trials[some], tails[some]
+    choices, parts = _log_choices(few, many) - np.log(tail), _parts(few, many)
+    low, high, share = few / many, np.ones(len(some)), _wilson(few, many, tail)
     for _ in range(STEPS):
-        terms = _sum(successes, trials, share)
-        above = _log_chance(successes, trials, share) + math.log(terms / tail)
-        low, high = (share, high) if above > 0 else (low, share)
-        step = _step(successes, trials, share, terms, above)
-        if abs(step) <= CLOSE * min(share, 1 - share):
-            return share + step
+        sums = _sums(parts, share)
+        above = choices + _log_chance(few, many, share) + np.log(sums)
+        low, high = np.where(above > 0, share, low), np.where(above > 0, high, share)
+        step = _steps(few, many, share, sums, above)
         after = share + step
-        share = after if low < after < high else (low + high) / 2
-    return share
+        close = np.abs(step) <= CLOSE * np.minimum(share, 1 - share)
+        found[some[close]] = after[close]
+        if close.all():
+            return found
+        share = np.where((low < after) & (after < high), after, (low + high) / 2)
+        rest = ~close
+        some, choices, parts = some[rest], choices[rest], parts[rest]
+        few, many, low, high, share = (each[rest] for each in (few, many, low, high, share))
+    found[some] = share
+    return found
 
 
-def _step(successes: int, trials: int, share: float, terms: float, above: float) -> float:
-    """Halley's step where P(X ≤ successes) is e^`above` times what is wanted."""
-    slope = (trials - successes) / (1 - share) / terms
+def _wilson(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:
+    """Wilson's upper limits of half a success more, where the search begins."""
+    share = (successes + 0.5) / trials
+    square = np.array([z(2 * tail) for tail in tails.tolist()]) ** 2 / trials
+    spread = np.sqrt(square * (share * (1 - share) + square / 4))
+    limit: Numbers = np.minimum((share + square / 2 + spread) / (1 + square), 1 - 1e-12)
+    return limit
+
+
+def _steps(
+    successes: Numbers, trials: Numbers, share: Numbers, sums: Numbers, above: Numbers
+) -> Numbers:
+    """Halley's steps where P(X ≤ successes) is e^`above` times what is wanted."""
+    slope = (trials - successes) / (1 - share) / sums
     bend = successes / share - (trials - successes - 1) / (1 - share)
     return 2 * above / (2 * slope + above * (bend + slope))
 
 
-def _log_chance(successes: int, trials: int, share: float) -> float:
-    """The logarithm of P(X = successes)."""
-    failures = trials - successes
-    choices = math.lgamma(trials + 1) - math.lgamma(successes + 1) - math.lgamma(failures + 1)
-    return choices + successes * math.log(share) + failures * math.log1p(-share)
+def _log_choices(successes: Numbers, trials: Numbers) -> Numbers:
+    """The logarithm of how many ways there are to succeed so often."""
+    ends = zip(successes.tolist(), trials.tolist(), strict=True)
+    return np.array(
+        [math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k, n in ends]
+    )
 
 
-def _sum(successes: int, trials: int, share: float) -> float:
-    """P(X ≤ successes) / P(X = successes): each term is a known part of the one after it.
+def _log_chance(successes: Numbers, trials: Numbers, share: Numbers) -> Numbers:
+    """The logarithm of P(X = successes) for one of these ways."""
+    return successes * np.log(share) + (trials - successes) * np.log1p(-share)
+
+
+def _parts(successes: Numbers, trials: Numbers) -> Numbers:
+    """What is known of each term beside the one after it, whatever the share is.
 
     Terms that are more than ten standard deviations away count for nothing.
     """
-    reach = min(successes, 50 + 5 * math.isqrt(trials))
-    k = np.arange(successes, successes - reach, -1.0)
-    parts = k * ((1 - share) / share) / (trials + 1 - k)
-    return 1.0 + float(parts.cumprod().sum())
+    reach = min(int(successes.max(initial=0)), 50 + 5 * math.isqrt(int(trials.max(initial=0))))
+    k = np.maximum(successes[:, None] - np.arange(reach), 0)
+    parts: Numbers = k / (trials[:, None] + 1 - k)
+    return parts
+
+
+def _sums(parts: Numbers, share: Numbers) -> Numbers:
+    """P(X ≤ successes) / P(X = successes): each term is a known part of the one after it."""
+    terms = parts * ((1 - share) / share)[:, None]
+    sums: Numbers = 1 + terms.cumprod(axis=1).sum(axis=1)
+    return sums

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -23,12 +24,16 @@ Items = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Difference:
-    """One model minus another, or minus the mean of several; `items` is 0 if it is unpaired."""
+    """One model minus another, or minus the mean of several; `items` is 0 if it is unpaired.
+
+    `counts`: of McNemar's tests, if it is one or a mean of some.
+    """
 
     method: Method
     items: int
     p: float
     at: Interval
+    counts: Sequence[mcnemar.Counts] = ()
 
     @property
     def estimate(self) -> Estimate:
@@ -54,6 +59,12 @@ def between(
     return _bootstrap(own - theirs.mean(axis=0))
 
 
+def at_once(asked: Sequence[tuple[Difference, float]]) -> list[Estimate]:
+    """The interval of each difference at its alpha; those of McNemar's tests in one pass."""
+    mcnemar.keep([(counts, alpha) for each, alpha in asked for counts in each.counts])
+    return [each.at(alpha) for each, alpha in asked]
+
+
 def mean(differences: Sequence[Difference], weights: Sequence[float] | None = None) -> Difference:
     """The mean of independent differences; paired if all of them are.
 
@@ -71,7 +82,8 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
     method: Method = "unpaired" if "unpaired" in methods else "paired-bootstrap"
     if len(methods) == 1:
         method = differences[0].method
-    return Difference(method, sum(each.items for each in differences), level(at(ALPHA)), at)
+    items, counts = sum(each.items for each in differences), [each.counts for each in differences]
+    return Difference(method, items, level(at(ALPHA)), at, [*chain.from_iterable(counts)])
 
 
 def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
@@ -84,8 +96,8 @@ def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
 
 def _mcnemar(own: bootstrap.Numbers, theirs: bootstrap.Numbers) -> Difference:
     better, worse, items = int((own > theirs).sum()), int((own < theirs).sum()), len(own)
-    at = partial(mcnemar.difference, better, worse, items)
-    return Difference("mcnemar", items, mcnemar.exact_p(better, worse), at)
+    counts, p = mcnemar.Counts(better, worse, items), mcnemar.exact_p(better, worse)
+    return Difference("mcnemar", items, p, partial(mcnemar.difference, *counts), [counts])
 
 
 def _bootstrap(differences: bootstrap.Numbers) -> Difference:

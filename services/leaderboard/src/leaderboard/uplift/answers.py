@@ -20,14 +20,15 @@ Family = Sequence[Comparison | None]
 def fields(compared: Sequence[Comparisons], roles: Mapping[str, list[str]]) -> list[dict[str, Any]]:
     """The comparisons of each benchmark, as the fields of `schemas.Comparisons`."""
     names = dict.fromkeys(name for each in compared for name in each.parents)
-    by_name = {name: _judged([each.parents.get(name) for each in compared]) for name in names}
-    means = _judged([each.mean for each in compared])
+    families = [[each.parents.get(name) for each in compared] for name in names]
+    *judged, means = _judged([*families, [each.mean for each in compared]])
+    by_name = dict(zip(names, judged, strict=True))
     rows = []
     for place, each in enumerate(compared):
         parents = {
-            name: schemas.ParentComparison(model=name, roles=roles[name], **judged)
+            name: schemas.ParentComparison(model=name, roles=roles[name], **own)
             for name in each.parents
-            if (judged := by_name[name][place])
+            if (own := by_name[name][place])
         }
         mean = means[place]
         rows.append(
@@ -41,10 +42,14 @@ def fields(compared: Sequence[Comparisons], roles: Mapping[str, list[str]]) -> l
     return rows
 
 
-def _judged(family: Family) -> list[dict[str, Any] | None]:
+def _judged(families: Sequence[Family]) -> list[list[dict[str, Any] | None]]:
     """The fields of each comparison; None where there is none."""
-    judged = iter(judge([each.difference for each in family if each is not None]))
-    return [None if each is None else _fields(each, next(judged)) for each in family]
+    compared = [[each.difference for each in family if each is not None] for family in families]
+    judged = [iter(each) for each in judge(compared)]
+    return [
+        [None if each is None else _fields(each, next(own)) for each in family]
+        for family, own in zip(families, judged, strict=True)
+    ]
 
 
 def _fields(each: Comparison, judged: Judged) -> dict[str, Any]:

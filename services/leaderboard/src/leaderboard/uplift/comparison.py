@@ -55,18 +55,22 @@ class Judged:
         return families.verdict(self.estimate)
 
 
-def judge(family: Sequence[Difference]) -> list[Judged]:
-    """Judge differences that are looked at together: those to one other on all benchmarks.
+def judge(several: Sequence[Sequence[Difference]]) -> list[list[Judged]]:
+    """Judge the differences of each family: those to one other on all benchmarks.
 
     Those without a known error are judged by none, and are no clear difference.
     """
-    known = [each for each in family if not math.isnan(each.p)]
-    p_values = [each.p for each in known]
-    levels = zip(known, families.alphas(p_values), families.adjusted(p_values), strict=True)
-    judged = iter([Judged(each.at(alpha), p) for each, alpha, p in levels])
-    return [
-        Judged(each.estimate, math.nan) if math.isnan(each.p) else next(judged) for each in family
-    ]
+    levels = [_levels(family) for family in several]
+    asked = [(each, alpha) for family in levels for each, (alpha, _) in family]
+    estimates = iter(differences.at_once(asked))
+    return [[Judged(next(estimates), p) for _, (_, p) in family] for family in levels]
+
+
+def _levels(family: Sequence[Difference]) -> list[tuple[Difference, tuple[float, float]]]:
+    """The alpha of each interval, and the adjusted p-value; NaN if it is unknown."""
+    p_values = [each.p for each in family if not math.isnan(each.p)]
+    known = zip(families.alphas(p_values), families.adjusted(p_values), strict=True)
+    return [(each, (ALPHA, math.nan) if math.isnan(each.p) else next(known)) for each in family]
 
 
 def compare(model: Measured, others: Sequence[Measured]) -> Comparison:

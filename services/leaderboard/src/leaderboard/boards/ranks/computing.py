@@ -23,10 +23,20 @@ def few_ranks(board: Board) -> Ranks | None:
 
 def ranks_of(board: Board, most: int = ranks.REPLICATES) -> Ranks:
     """The intervals of ranks of a state, of the usual number of replicates but at most so many."""
-    rows, size = board.ranked_rows, min(most, ranks.replicates_of(board.ranked))
+    rows, size = board.ranked_rows, size_of(board, most)
     found = ranks.intervals(board.mean[rows], board.error[rows], SEED, replicates=size)
+    return by_variant(board, found)
+
+
+def size_of(board: Board, most: int) -> int:
+    """How many replicates a board gets, at most so many."""
+    return min(most, ranks.replicates_of(board.ranked))
+
+
+def by_variant(board: Board, found: ranks.RankIntervals) -> Ranks:
+    """The intervals of the ranked rows of a state, by variant."""
     ends = np.zeros((2, len(board.facts.variants)), np.int32)
-    ends[:, board.variants[rows]] = found.best, found.worst
+    ends[:, board.variants[board.ranked_rows]] = found.best, found.worst
     return Ranks(board.facts.as_of, board.facts.read_at, found.replicates, ends[0], ends[1])
 
 

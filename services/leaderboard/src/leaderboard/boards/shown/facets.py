@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.boards.filters import together
+from leaderboard.boards.filtering.masks import together
 from leaderboard.boards.standing import Board
 from leaderboard.memory.arrays import Flags
 from mergehub.columns.codes import UNKNOWN, Codes, members_of
@@ -31,21 +31,19 @@ def facets(board: Board, masks: Mapping[str, Flags]) -> dict[str, Counted]:
         same = len(others) == len(masks)
         return every if same else np.flatnonzero(together(others, len(board)))
 
-    facts, models, codes = board.facts, board.facts.models, board.facts.codes
-    of = board.models
+    codes = board.facts.codes
     texts = {
-        name: _texts(getattr(codes, name), getattr(models, name)[of[rows(name)]])
+        name: _texts(getattr(codes, name), board.of_models(name)[rows(name)])
         for name in ("method", "family", "licence")
     }
-    precision = facts.variants.precision[board.variants[rows("precision")]]
     return {
         **texts,
-        "precision": _texts(codes.precision, precision),
-        "domain": _members(codes.domains, models.domains[of[rows("domain")]]),
+        "precision": _texts(codes.precision, board.precision[rows("precision")]),
+        "domain": _members(codes.domains, board.of_models("domains")[rows("domain")]),
         "base": _bases(board, rows("base")),
-        "merged": _flags(models.merged[of[rows("merged")]]),
-        "flagged": _flags(models.flags[of[rows("flagged")]] > 0),
-        "size": _sizes(models.parameters[of[rows("size_min", "size_max")]]),
+        "merged": _flags(board.of_models("merged")[rows("merged")]),
+        "flagged": _flags(board.of_models("flags")[rows("flagged")] > 0),
+        "size": _sizes(board.of_models("parameters")[rows("size_min", "size_max")]),
     }
 
 

@@ -6,24 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from leaderboard.boards.shown.cells import DIGITS
 from leaderboard.boards.standing import Board
 from leaderboard.memory.arrays import Flags, Numbers, Values
 
 MOST = 5000
+OF_MODELS = ("parameters", "known", "merged", "method")
 
 
 def points(board: Board, kept: Flags) -> dict[str, Any]:
     """The rows that have a mean and a size, the best first."""
-    models = board.facts.models
     ranked = board.by_mean.rows[: board.ranked]
     rows = ranked[kept[ranked]]
-    rows = rows[~np.isnan(models.parameters[board.models[rows]])]
+    sizes = board.of_models("parameters")
+    rows = rows[~np.isnan(sizes[rows])]
     some = rows[:MOST]
-    on = front(models.parameters[board.models[rows]], board.mean[rows])
+    on = front(sizes[rows], board.mean[rows])
     return {
-        "points": [
-            _point(board, row, best) for row, best in zip(some.tolist(), on.tolist(), strict=False)
-        ],
+        "points": _points(board, some, on[:MOST]),
         "truncated": len(rows) > MOST,
     }
 
@@ -44,15 +44,25 @@ def front(sizes: Values, scores: Values) -> Flags:
     return on
 
 
-def _point(board: Board, row: int, on_front: bool) -> dict[str, Any]:
-    facts, codes, model = board.facts, board.facts.codes, int(board.models[row])
-    models = facts.models
-    return {
-        "model": facts.name(model),
-        "precision": codes.precision[facts.variants.precision[board.variants[row]]] or None,
-        "parameters": int(models.parameters[model]),
-        "score": round(float(board.mean[row]), 6),
-        "merged": bool(models.merged[model]) if models.known[model] else None,
-        "method": codes.method[models.method[model]] or None,
-        "front": on_front,
-    }
+def _points(board: Board, some: Numbers, on_front: Flags) -> list[dict[str, Any]]:
+    facts, codes = board.facts, board.facts.codes
+    columns = zip(
+        board.models[some].tolist(),
+        board.precision[some].tolist(),
+        board.mean[some].tolist(),
+        *(board.of_models(name)[some].tolist() for name in OF_MODELS),
+        on_front.tolist(),
+        strict=True,
+    )
+    return [
+        {
+            "model": facts.name(model),
+            "precision": codes.precision[precision] or None,
+            "parameters": int(parameters),
+            "score": round(score, DIGITS),
+            "merged": merged if known else None,
+            "method": codes.method[method] or None,
+            "front": best,
+        }
+        for model, precision, score, parameters, known, merged, method, best in columns
+    ]

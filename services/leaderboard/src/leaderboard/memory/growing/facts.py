@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderboard.memory.arrays import Integers, Numbers, Positions
+from leaderboard.memory.arrays import Integers, Positions
 from leaderboard.memory.columns import ModelColumns, VariantColumns, Vocabulary
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.growing import merging
@@ -44,10 +44,11 @@ class GrowingFacts:
 
     def put_variants(self, rows: Sequence[Row]) -> None:
         """Add variants, which never change."""
-        rows = [row for row in rows if not self._knows_variant(row["id"])]
-        if not rows:
+        every = np.array([row["id"] for row in rows], np.int64)
+        new = np.flatnonzero(self._variant_at.of(every) < 0)
+        if not len(new):
             return
-        old, ids = self._variants, np.array([row["id"] for row in rows], np.int64)
+        old, ids, rows = self._variants, every[new], [rows[at] for at in new.tolist()]
         models = self._models.at(np.array([row["model_id"] for row in rows], np.int64))
         codes = [self._codes.precision.code(row["precision"]) for row in rows]
         self._variant_at.put(ids, np.arange(len(old), len(old) + len(ids), dtype=np.int32))
@@ -120,7 +121,3 @@ class GrowingFacts:
             self._columns,
             self._codes,
         )
-
-    def _knows_variant(self, id: int) -> bool:
-        at: Numbers = self._variant_at.of(np.array([id], np.int64))
-        return bool(at[0] >= 0)

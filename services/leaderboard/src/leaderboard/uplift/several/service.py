@@ -143,9 +143,13 @@ def _differences(row: Row, items: Items) -> list[Difference | None]:
 def _judged(families: Sequence[Sequence[Difference | None]]) -> list[list[ToldDifference | None]]:
     """The differences of each column; those of one model are judged together."""
     told: list[list[ToldDifference | None]] = [[None] * len(row) for row in families]
-    for model in range(len(families[0]) if families else 0):
-        mine = [(at, each) for at, row in enumerate(families) if (each := row[model]) is not None]
-        for (at, each), judged in zip(mine, judge([each for _, each in mine]), strict=True):
+    of_models = [
+        [(at, each) for at, row in enumerate(families) if (each := row[model]) is not None]
+        for model in range(len(families[0]) if families else 0)
+    ]
+    every = judge([[each for _, each in mine] for mine in of_models])
+    for model, (mine, own) in enumerate(zip(of_models, every, strict=True)):
+        for (at, each), judged in zip(mine, own, strict=True):
             told[at][model] = ToldDifference(**answers.difference(each, judged))
     return told
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderboard.boards.filters import kept, together
+from leaderboard.boards.filtering.masks import kept, together
 from leaderboard.boards.service import Asked
 from leaderboard.boards.standing import Board
 from leaderboard.memory.arrays import Flags

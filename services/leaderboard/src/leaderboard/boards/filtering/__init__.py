@@ -1,0 +1,1 @@
+"""Which rows of a board are shown, by what is known of their models."""
