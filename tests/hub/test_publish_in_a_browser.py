@@ -135,7 +135,7 @@ async def test_a_recipe_is_published_with_what_is_said_of_it(
     await page.get_by_label("Licence").fill("apache-2.0")
     await page.get_by_role("button", name="Publish", exact=True).click()
     await expect(page.get_by_label("Tags", exact=True)).to_have_attribute("aria-invalid", "true")
-    await expect(page.get_by_role("alert").filter(has_text="Not valid")).to_be_visible()
+    await expect(page.get_by_role("alert").filter(has_text="Look again at Tags.")).to_be_visible()
     assert await looked.violations() == []
     await page.get_by_label("Tags", exact=True).fill("small")
     await page.get_by_role("button", name="Publish", exact=True).click()
