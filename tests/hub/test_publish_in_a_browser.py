@@ -147,7 +147,7 @@ async def test_a_recipe_is_published_with_what_is_said_of_it(
         "title": "A soup of two",
         "description": "Two *tunes*.",
         "tags": ["small"],
-        "domains": ["math", "code"],
+        "domains": ["maths", "code"],
         "visibility": "unlisted",
         "licence": "apache-2.0",
     }

@@ -254,6 +254,7 @@ class CheckedRecipeAnswer(TypedDict):
     warnings: list[FieldFault]
     lineage: Literal["answered", "unavailable", "not-asked"]
     unknown_models: list[str]
+    twins: list[Twin]
     digest: str
     method: str
     ingredients: list[str]
