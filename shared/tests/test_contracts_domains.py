@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -53,6 +55,13 @@ def test_a_list_has_each_domain_once_in_its_order() -> None:
 
 def test_only_words_for_known_domains_are_domains_of_a_model() -> None:
     assert known_domains(["merge", "Math", "mergekit", "maths", "law"]) == ("maths", "legal")
+
+
+def test_the_documentation_has_the_whole_vocabulary() -> None:
+    text = Path(__file__).parents[2].joinpath("docs/published-recipes.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", text.split("\n## Domains\n")[1], re.M))
+    listed = {name: tuple(re.findall("`(.*?)`", others)) for name, others in rows.items()}
+    assert listed.items() >= SYNONYMS.items()
 
 
 def test_the_domains_of_benchmarks_are_names_of_the_vocabulary() -> None:

@@ -1813,6 +1813,12 @@ class VersionSummary(TypedDict):
     created_at: str
 
 
+class Waiting(TypedDict):
+    """What a queued run waits for beside its turn: sentences; none if a worker may take it."""
+
+    reasons: list[str]
+
+
 class WantedPush(TypedDict):
     """Where a merge run's model is to be pushed. `run` pushes it; null until the model is made."""
 

@@ -32,7 +32,6 @@ async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
 
 
-
 async def _reading_session(request: Request) -> AsyncIterator[AsyncSession]:
     async with request.app.state.database.reading() as session:
         yield session
