@@ -10,7 +10,7 @@ import pytest
 
 from mergehub.benchmarks.catalogue import benchmarks
 from mergehub.benchmarks.definition import DomainName
-from mergehub.contracts.domains import SYNONYMS, domain_of, domains_of, known_domains
+from mergehub.contracts.domains.vocabulary import SYNONYMS, domain_of, domains_of, known_domains
 
 
 def test_no_word_means_two_domains() -> None:

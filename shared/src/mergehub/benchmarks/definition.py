@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 from mergehub.benchmarks.baselines import Baseline
-from mergehub.contracts.domains import NAMED
+from mergehub.contracts.domains.fields import NAMED
 from mergehub.contracts.names import BenchmarkName
 
 DomainName = Literal[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mergehub.contracts.domains import known_domains
+from mergehub.contracts.domains.vocabulary import known_domains
 
 from . import values
 from .edges import edge_rows, shown

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mergehub.contracts.domains import known_domains
+from mergehub.contracts.domains.vocabulary import known_domains
 from mergehub.contracts.licences.identifiers import NO_IDENTIFIER, identifier_or_fault
 from mergehub.lineage_files import values
 from mergehub.lineage_files.cards.blocks import Block, front_matter, is_recipe, recipes

@@ -13,7 +13,7 @@ from leaderboard.boards.filters import Filters
 from leaderboard.facts.precisions import precision_named
 from leaderboard.memory.serving import InMemory
 from mergehub.columns import codes
-from mergehub.contracts.domains import NAMED
+from mergehub.contracts.domains.fields import NAMED
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.shapes import AnyDay
 

@@ -9,7 +9,7 @@ import httpx
 from pydantic import BaseModel
 
 from leaderboard.models.families import family_of
-from mergehub.contracts.domains import EACH_ONCE
+from mergehub.contracts.domains.fields import EACH_ONCE
 from mergehub.kit.background import feeds
 
 PATH = "/v1/models/facts"

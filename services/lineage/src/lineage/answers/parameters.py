@@ -16,7 +16,7 @@ from lineage.memory.graph import Graph
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import InMemory, replica_of
 from mergehub.columns.codes import Codes
-from mergehub.contracts.domains import NAMED
+from mergehub.contracts.domains.fields import NAMED
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.shapes import AnyDay
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lineage.feed.schemas import FactsParent, ModelFacts
-from mergehub.contracts.domains import domains_of
+from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.kit.database.database import AnyRow
 

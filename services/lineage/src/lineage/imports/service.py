@@ -29,7 +29,7 @@ from lineage.learning.batch import (
 from lineage.learning.names import key
 from lineage.learning.service import learn
 from lineage.trust import confidence
-from mergehub.contracts.domains import domains_of
+from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.kit.database.database import Database
 

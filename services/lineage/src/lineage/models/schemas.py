@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from lineage.models.models import NAME_LENGTH
-from mergehub.contracts.domains import EACH_ONCE
+from mergehub.contracts.domains.fields import EACH_ONCE
 from mergehub.contracts.examples import example
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.lineage_names import composed, fault

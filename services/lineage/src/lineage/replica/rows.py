@@ -16,7 +16,7 @@ from lineage.memory.columns import RELATIONS, ROLES
 from mergehub.columns.codes import set_text
 from mergehub.columns.copying import copied, copied_lines
 from mergehub.columns.kinds import coded, hashed, texts_of
-from mergehub.contracts.domains import domains_of
+from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
 
 MODEL_FIELDS = {

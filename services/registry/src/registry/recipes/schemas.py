@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from mergehub.contracts.domains import EACH_ONCE, NAMED
+from mergehub.contracts.domains.fields import EACH_ONCE, NAMED
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.licences.identifiers import LONGEST, identifier_or_fault
 from mergehub.contracts.messages import Answer, Message

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mergehub.contracts.domains import known_domains
+from mergehub.contracts.domains.vocabulary import known_domains
 from mergehub.lineage_files import values
 from mergehub.lineage_files.edges import edge_rows, shown
 from mergehub.lineage_files.licences import licence_of

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from leaderboard.boards import definition
 from mergehub.benchmarks.definition import Domain
-from mergehub.contracts.domains import EACH_ONCE
+from mergehub.contracts.domains.fields import EACH_ONCE
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import RECIPE_NAME, must_be

@@ -13,7 +13,7 @@ from leaderboard.memory.columns import ModelColumns, Vocabulary
 from leaderboard.memory.names import NameOrder
 from leaderboard.memory.parents import MERGE, RELATIONS, ROLES, Parents
 from mergehub.columns.codes import set_text
-from mergehub.contracts.domains import domains_of
+from mergehub.contracts.domains.vocabulary import domains_of
 
 Row = Mapping[str, Any]
 CODED = ("kind", "method", "architecture", "family", "licence")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
-from mergehub.contracts.domains import domain_of
+from mergehub.contracts.domains.vocabulary import domain_of
 from mergehub.contracts.licences.identifiers import IDENTIFIERS, identifier_of
 from mergehub.contracts.names import RECIPE_NAME
 from mergehub.recipe import catalogue

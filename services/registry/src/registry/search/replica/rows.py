@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from mergehub.contracts.domains import domains_of
+from mergehub.contracts.domains.vocabulary import domains_of
 from registry.search.catalogue.entry import Entry
 from registry.search.features import Described, described
 from registry.search.models import FORM

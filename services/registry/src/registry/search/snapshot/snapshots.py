@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import structlog
 
-from mergehub.contracts import domains
+from mergehub.contracts.domains import vocabulary
 from mergehub.kit.database.change_log import KEEP
 from mergehub.kit.replica import log
 from registry.search.bitmaps.parts import Kept, Parts
@@ -132,6 +132,6 @@ class Snapshots:
 def code() -> str:
     """A hash of the code of the search: another one may see something else in a recipe."""
     digest = hashlib.sha256()
-    for path in (*sorted(SEARCH.rglob("*.py")), Path(domains.__file__)):
+    for path in (*sorted(SEARCH.rglob("*.py")), Path(vocabulary.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

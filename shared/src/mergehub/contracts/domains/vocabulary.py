@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pydantic import AfterValidator, BeforeValidator
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "maths": ("math", "mathematics", "mathematical"),
@@ -54,13 +51,3 @@ def _known(written: str) -> str | None:
     if len(text) > LONGEST:
         return None
     return _NAMES.get(re.sub(r"[\s_-]+", "-", text.lower()))
-
-
-def _named(value: Any) -> Any:
-    return domain_of(value) if isinstance(value, str) else value
-
-
-NAMED = BeforeValidator(_named)
-"""Puts the one name of a domain in the place of a synonym, before a field is checked."""
-EACH_ONCE = AfterValidator(domains_of)
-"""Gives the domains of a list their names, each once."""
