@@ -72,7 +72,8 @@ test("an excerpt of Markdown has its words without its marks", () => {
     ["Title\n=====\n\ntext\n\n---\n\nmore", "Title text more"],
     ["```yaml\nmerge_method: ties\n```", "merge_method: ties"],
     ["| a | b |\n|---|:-:|\n| 1 | 2 |", "a b 1 2"],
-    ['<div align="center"><b>Soup</b></div>', "Soup"],
+    ['<div align="center"><b>Soup</b>, <a href="/x">warm</a></div>', "Soup, warm"],
+    ["one<br>two<p>three</p>", "one two three"],
     ["It is \\*not\\* ~~bad~~.", "It is *not* bad."],
     ["***both*** and __strong__", "both and strong"],
   ];

@@ -7,7 +7,8 @@ const INLINE: readonly [RegExp, string][] = [
   [LINK, "$1"],
   [LINK, "$1"], // of an image
   [/<(https?:\/\/[^<>\s]+)>/g, "$1"],
-  [/<\/?[a-z][^<>]*(>|$)/gi, " "],
+  [/<\/?(a|b|code|del|em|font|i|ins|kbd|mark|s|small|span|strong|su[bp]|u)(\s[^<>]*)?>/gi, ""],
+  [/<\/?[a-z][^<>]*(>|$)/gi, " "], // of another block
   [/(?<!\\)(\*\*|~~)(?=\S)(.+?)\1/g, "$2"],
   [/(?<![\w\\])__(?=\S)(.+?)__(?!\w)/g, "$1"],
   [/(?<![\w*\\])\*(?=[^\s*])([^*]+)\*(?![\w*])/g, "$1"],
