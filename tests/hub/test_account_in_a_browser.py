@@ -231,7 +231,7 @@ async def test_a_webhook_is_made_tested_edited_replayed_rotated_disabled_and_del
         await page.get_by_role("button", name="Rotate the secret").click()
         dialog = page.get_by_role("dialog")
         scheme = dialog.get_by_role("combobox", name="It is signed with")
-        await scheme.select_option(re.compile("v1a"))
+        await scheme.select_option("v1a")
         await dialog.get_by_role("button", name="Rotate it").click()
         await expect(page.get_by_label("Public key, which verifies")).to_contain_text("whpk_")
         await confirm(page, "Disable", "Disable it")
