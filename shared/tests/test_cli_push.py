@@ -17,7 +17,7 @@ from mergehub.contracts.examples import RUN, RUN_ID
 pytest.importorskip("merge_worker", reason="the merge engine is a separate package")
 np = pytest.importorskip("numpy")
 safetensors = pytest.importorskip("safetensors.numpy")
-constants = pytest.importorskip("huggingface_hub").constants
+constants = pytest.importorskip("huggingface_hub.constants")
 
 # The library sends large files in a way that its HTTP client calls outdated.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")

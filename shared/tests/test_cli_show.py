@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from scripted import body, scripted
+from scripted import Reply, body, refuse, scripted
 
 from mergehub.cli.main import main
 from mergehub.contracts.examples import RUN, RUN_ID
@@ -15,9 +15,9 @@ from mergehub.contracts.examples import RUN, RUN_ID
 OTHER = "0b9d4c9e-0000-4000-8000-000000000001"
 
 
-def shown(run: dict[str, Any]) -> dict[str, str]:
+def shown(run: dict[str, Any], *replies: Reply) -> dict[str, str]:
     """The rows that the command prints of a run."""
-    with scripted(body({"items": []}), body(run)) as hub:
+    with scripted(body({"items": []}), body(run), *replies) as hub:
         done = CliRunner().invoke(main, ["--url", hub.url, "show", run["id"]])
     assert done.exit_code == 0, done.output
     return dict(line.split(maxsplit=1) for line in done.stdout.split("\n\n")[0].splitlines())
@@ -32,6 +32,15 @@ def test_a_model_of_this_machines_hub_is_shown_with_its_folder(
     folder.mkdir(parents=True)
     assert shown(RUN)["folder"] == str(folder)
     assert "folder" not in shown({**RUN, "id": OTHER})
+
+
+def test_a_run_that_waits_says_what_for() -> None:
+    reason = "No gpu worker is registered: the run waits until one registers."
+    queued = {**RUN, "state": "queued", "worker": None}
+    assert shown(queued, body({"reasons": [reason]}))["waits"] == f"for  {reason}"
+    assert "waits" not in shown(queued, body({"reasons": []}))
+    assert "waits" not in shown(queued, refuse(404)), "a hub that does not know the question"
+    assert "waits" not in shown(RUN)
 
 
 def test_a_verification_names_the_run_that_it_verifies() -> None:

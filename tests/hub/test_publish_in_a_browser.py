@@ -119,6 +119,9 @@ async def test_a_recipe_is_published_with_what_is_said_of_it(
     await expect(page.get_by_label("Licence")).to_have_attribute("aria-invalid", "true")
     await page.get_by_label("Tags", exact=True).fill("small, Not A Tag")
     await expect(page.get_by_role("region", name="Check")).to_contain_text("It can be published")
+    twins = page.get_by_role("list", name="Twins")
+    twin = twins.get_by_role("link", name="local/browser-taken, version 1")
+    await expect(twin).to_have_attribute("href", "/recipes/local/browser-taken?version=1")
 
     asked: list[str] = []
 
@@ -135,7 +138,7 @@ async def test_a_recipe_is_published_with_what_is_said_of_it(
     await page.get_by_label("Licence").fill("apache-2.0")
     await page.get_by_role("button", name="Publish", exact=True).click()
     await expect(page.get_by_label("Tags", exact=True)).to_have_attribute("aria-invalid", "true")
-    await expect(page.get_by_role("alert").filter(has_text="Not valid")).to_be_visible()
+    await expect(page.get_by_role("alert").filter(has_text="Look again at Tags.")).to_be_visible()
     assert await looked.violations() == []
     await page.get_by_label("Tags", exact=True).fill("small")
     await page.get_by_role("button", name="Publish", exact=True).click()
@@ -147,7 +150,7 @@ async def test_a_recipe_is_published_with_what_is_said_of_it(
         "title": "A soup of two",
         "description": "Two *tunes*.",
         "tags": ["small"],
-        "domains": ["math", "code"],
+        "domains": ["maths", "code"],
         "visibility": "unlisted",
         "licence": "apache-2.0",
     }
@@ -177,6 +180,7 @@ async def test_a_fork_keeps_its_origin_and_a_version_that_means_the_same_is_none
     await page.goto(f"{hub.url}/publish?version-of=local/browser-fork")
     publish = page.get_by_role("button", name="Publish the version")
     await page.get_by_text("It means the same as version 2").wait_for()
+    await expect(page.get_by_text("local/browser-fork, version")).to_have_count(0)
     await expect(publish).to_be_disabled()
     await choose(page, RECIPE.replace("0.5", "0.75", 1))
     await page.get_by_text("It means something else than version 2").wait_for()

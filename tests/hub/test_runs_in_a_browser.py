@@ -158,6 +158,9 @@ async def test_a_run_is_followed_live_cancelled_retried_and_its_failure_explaine
     await page.goto(f"{hub.url}/runs/{run}")
     shown = page.get_by_role("region", name="Progress")
     await expect(shown).to_contain_text("Waits for a gpu worker")
+    waits = page.get_by_text("No gpu worker is registered")
+    await expect(waits).to_be_visible()
+    assert await looked.violations() == []
     await page.get_by_role("button", name="Cancel").click()
     await page.get_by_role("status").filter(has_text="cancelled").wait_for()
     await page.get_by_role("button", name="Retry").click()
@@ -165,6 +168,7 @@ async def test_a_run_is_followed_live_cancelled_retried_and_its_failure_explaine
     fence = sent(worker, run, "claim", {"worker": "browsed-1"})["fence"]
     async with held(worker, run, fence):
         await expect(shown).to_contain_text("The worker begins")
+        await expect(waits).to_have_count(0)
         sent(worker, run, "heartbeat", {"fence": fence, "progress": progress(1, 1.0)})
         await expect(shown).to_contain_text("merge 1/10 tensors")
         warned = {
@@ -215,6 +219,8 @@ async def test_the_list_is_filtered_stays_current_and_goes_on(
 
         await page.goto(f"{hub.url}/runs?kind=evaluate&recipe={version['id']}")
         await page.get_by_role("heading", name="No such runs").wait_for()
+        every = page.get_by_role("link", name="all runs", exact=True)
+        await expect(every).to_have_attribute("href", "/runs")
         await page.get_by_role("combobox", name="Kind", exact=True).select_option("merge")
         waiting = client.submit(merge("browser/new", recipe_version=version["id"]))
         await page.get_by_role("link", name="browser/new").wait_for()

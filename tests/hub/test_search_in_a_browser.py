@@ -43,6 +43,11 @@ models:
   - {model: galley/units, parameters: {weight: %d}}
 dtype: bfloat16
 """
+WARM = """\
+# Soup
+
+**Warm** & <b>good</b>, from [dates](https://example.org/dates_2).
+"""
 MANY = 45
 """So many are more than a page."""
 
@@ -52,7 +57,7 @@ def recipes() -> list[dict[str, Any]]:
     stew = {"name": "galley-stew", "title": "Stew of dates and units", "recipe": TIES}
     soup = {"name": "galley-soup", "title": "German soup", "recipe": SLERP}
     stew |= {"tags": ["galley", "german"], "domains": ["cooking"], "licence": "apache-2.0"}
-    soup |= {"tags": ["galley", "german"], "licence": "mit", "description": "Warm & <b>good</b>."}
+    soup |= {"tags": ["galley", "german"], "licence": "mit", "description": WARM}
     rest = [
         {"name": f"galley-bread-{n}", "tags": ["galley", "bread"], "recipe": LINEAR % (n + 1)}
         for n in range(MANY)
@@ -125,6 +130,13 @@ async def test_a_search_is_in_the_address_and_each_result_says_what_it_is(
     await expect(box(page)).to_have_value("stew method:ties density<0.5")
     await results(page).get_by_role("link", name="local/galley-stew", exact=True).click()
     await page.wait_for_url("**/recipes/local/galley-stew")
+
+
+async def test_a_description_is_shown_without_the_marks_of_markdown(
+    hub: RunningHub, page: Page
+) -> None:
+    await search(page, hub, "name:galley-soup")
+    await expect(results(page)).to_contain_text("Soup Warm & good, from dates.")
 
 
 async def test_the_last_word_is_completed_by_keyboard(

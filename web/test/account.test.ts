@@ -4,12 +4,13 @@ import { HubProblem } from "@mergehub/client";
 import { choicesOf, remarkOf } from "../src/account/expiry.ts";
 import { grantable, may } from "../src/account/scopes.ts";
 import { type AccountState, addressOf, FIRST, readState } from "../src/account/state.ts";
+import { changeOf, formOf, type WebhookForm } from "../src/account/webhooks/form.ts";
 import { healthOf } from "../src/account/webhooks/health.ts";
 import { chosenTypes, nextLook, OFFERED, timeOf, typesOf } from "../src/account/webhooks/words.ts";
-import { firstPages } from "../src/hub/account/paged.ts";
 import type { Delivery, Webhook } from "../src/hub/account/webhooks.ts";
 import { sentence } from "../src/hub/failures.ts";
-import { faultAt, isSaidAt } from "../src/hub/faults.ts";
+import { readPages } from "../src/hub/pages.ts";
+import { refusalOf } from "../src/hub/refusals.ts";
 
 const NOW = Date.parse("2026-11-30T12:00:00Z");
 const read = (address: string) => readState(new URL(address, "http://hub").searchParams);
@@ -101,13 +102,16 @@ test("a waiting delivery is looked at often once it is due soon, and seldom befo
 
 test("a list is read page by page, and no further than it goes", async () => {
   const pages = [[1, 2], [3, 4], [5]];
-  const ask = ({ cursor = "0" }: { cursor?: string }) => {
+  const ask = (cursor: string | null) => {
     const next = Number(cursor) + 1;
     const items = pages[Number(cursor)] ?? [];
     return Promise.resolve({ items, next_cursor: next < pages.length ? String(next) : null });
   };
-  assert.deepEqual(await firstPages(1, ask), { items: [1, 2], more: true });
-  assert.deepEqual(await firstPages(9, ask), { items: [1, 2, 3, 4, 5], more: false });
+  const { signal } = new AbortController();
+  assert.deepEqual(await readPages(ask, null, 1, signal), { items: [1, 2], next_cursor: "1" });
+  assert.deepEqual(await readPages(ask, "1", 1, signal), { items: [3, 4], next_cursor: "2" });
+  const all = { items: [1, 2, 3, 4, 5], next_cursor: null };
+  assert.deepEqual(await readPages(ask, null, 9, signal), all);
 });
 
 const problem = (status: number, code: string, detail: string, errors: HubProblem["errors"] = []) =>
@@ -127,24 +131,61 @@ const fault = (pointer: string, detail: string, suggestion: string | null = null
   line: null,
 });
 
-test("what is wrong with a field is said there, and only there", () => {
-  const wrong = problem(422, "token-invalid", "Not valid.", [
+const LABELS = { name: "Name", scopes: "What it may do" };
+
+test("what is wrong is said at the fields, and the summary names these by their labels", () => {
+  const wrong = problem(422, "token-invalid", "Not valid: /scopes/0, /scopes/1, /name.", [
     fault("/scopes/0", "There is no scope 'recipe:write'.", "did you mean 'recipes:write'?"),
     fault("/name", "must be a name"),
+    fault("/scopes/1", "is unknown"),
   ]);
-  assert.equal(
-    faultAt(wrong, "/scopes"),
-    "There is no scope 'recipe:write' (did you mean 'recipes:write'?).",
-  );
-  assert.equal(faultAt(wrong, "/name"), "It must be a name.");
-  assert.equal(faultAt(wrong, "/na"), null);
-  assert.ok(isSaidAt(wrong, ["/name", "/scopes"]));
-  assert.ok(!isSaidAt(wrong, ["/name"]));
+  assert.deepEqual(refusalOf(wrong, LABELS), {
+    fields: {
+      name: "It must be a name.",
+      scopes: "There is no scope 'recipe:write' (did you mean 'recipes:write'?). It is unknown.",
+    },
+    said: "Look again at Name and What it may do.",
+    others: [],
+  });
+  const one = problem(422, "invalid", "Not valid: /name.", [fault("/name", "must be a name")]);
+  assert.equal(refusalOf(one, { name: "Name" }).said, null, "the one field says it all");
+});
+
+test("what is wrong with no field is said by its name, and once", () => {
+  const errors = [fault("/name", "must be a name"), fault("/query/limits/2", "is too much")];
+  const wrong = problem(422, "invalid", "Not valid: /name, /query/limits/2.", errors);
+  assert.deepEqual(refusalOf(wrong, LABELS), {
+    fields: { name: "It must be a name." },
+    said: "Look again at Name. The hub does not take this:",
+    others: ["limits: is too much"],
+  });
+  const run = [fault("/run", "The run has not succeeded.")];
+  const again = problem(422, "run-invalid", "The run has not succeeded. Wait for it.", run);
+  assert.deepEqual(refusalOf(again, {}), {
+    fields: {},
+    said: "The run has not succeeded. Wait for it.",
+    others: [],
+  });
+});
+
+test("a problem that can be about one field only is said there", () => {
   const taken = problem(409, "token-name-taken", "'ci' is taken.");
-  assert.equal(faultAt(taken, "/name"), "'ci' is taken.");
-  assert.ok(isSaidAt(taken, ["/name"]));
-  assert.ok(!isSaidAt(problem(403, "quota-exceeded", "Too many."), ["/name"]));
-  assert.equal(faultAt(new TypeError("away"), "/name"), null);
+  assert.equal(refusalOf(taken, LABELS).fields.name, "'ci' is taken.");
+  assert.equal(refusalOf(taken, { scopes: "Scopes" }).said, "'ci' is taken.");
+  const member = problem(422, "invalid", "Not valid: /path/person.", [
+    fault("/path/person", "must be a handle"),
+  ]);
+  assert.equal(refusalOf(member, { person: "Person" }).fields.person, "It must be a handle.");
+});
+
+test("what is no fault of the form is said for people", () => {
+  const said = (error: unknown) => refusalOf(error, LABELS).said;
+  assert.equal(said(null), null);
+  assert.equal(said(problem(403, "quota-exceeded", "Too many.")), "Too many.");
+  assert.equal(said(problem(401, "unauthenticated", "No.")), "Sign in to see or do this.");
+  assert.match(said(problem(412, "precondition-failed", "If-Match")) ?? "", /has changed this/);
+  assert.match(said(problem(500, "internal", "At row 3.")) ?? "", /failed within the hub/);
+  assert.equal(said(new TypeError("Failed to fetch")), "The hub does not answer.");
 });
 
 test("what was sent and is not valid is not called a part of the address", () => {
@@ -152,4 +193,26 @@ test("what was sent and is not valid is not called a part of the address", () =>
   assert.match(sentence(body), /^The hub does not take what was sent\. url: is missing\.$/);
   const id = { ...fault("/path/webhook_id", "must be an id"), code: "uuid_parsing" };
   assert.match(sentence(problem(422, "invalid", "Not valid.", [id])), /webhook_id: must be an id/);
+});
+
+test("an edit changes of a webhook what one changed, and nothing else", () => {
+  const read = {
+    url: "https://ci.example.org/hooks",
+    description: "CI",
+    types: ["run.failed", "run.succeeded"],
+    ordered: false,
+    has_bearer_token: true,
+  } as Webhook;
+  const change = (wanted: Partial<WebhookForm>) => changeOf(read, { ...formOf(read), ...wanted });
+  assert.deepEqual(change({}), {});
+  assert.deepEqual(change({ types: ["run.succeeded", "run.failed"] }), {}, "their order is none");
+  assert.deepEqual(change({ url: ` ${read.url} ` }), {});
+  assert.deepEqual(change({ types: [] }), { types: [] });
+  assert.deepEqual(change({ url: "https://x.org/", ordered: true }), {
+    url: "https://x.org/",
+    ordered: true,
+  });
+  assert.deepEqual(change({ bearer_token: "t" }), { bearer_token: "t" });
+  assert.deepEqual(change({ without_token: true }), { bearer_token: "" });
+  assert.deepEqual(change({ bearer_token: "t", without_token: true }), { bearer_token: "" });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { plainOf } from "../src/markdown/plain.ts";
 import { rendered } from "../src/markdown/render.ts";
 
 const PARTS = /<[^>]*>/g;
@@ -59,4 +60,50 @@ test("headings begin at a level and leave out none", () => {
 test("addresses in the text are links", () => {
   assert.match(rendered("see https://e.example/x.", 3), /<a href="https:\/\/e.example\/x" rel/);
   assert.doesNotMatch(rendered("see e.example or mailto:a@e.example", 3), /<a /);
+});
+
+test("an excerpt of Markdown has its words without its marks", () => {
+  const said: readonly [string, string][] = [
+    ["# Soup\n\nA **good** soup, _really_ `good`.", "Soup A good soup, really good."],
+    ["Of [one](https://e.example/a_b 'One') and [two][2].", "Of one and two."],
+    ["[![badge](https://e.example/b.svg)](https://e.example) Soup", "badge Soup"],
+    ["See <https://e.example/a_b_c>.", "See https://e.example/a_b_c."],
+    ["> quoted\n\n* one\n* two\n1. three", "quoted one two three"],
+    ["Title\n=====\n\ntext\n\n---\n\nmore", "Title text more"],
+    ["```yaml\nmerge_method: ties\n```", "merge_method: ties"],
+    ["| a | b |\n|---|:-:|\n| 1 | 2 |", "a b 1 2"],
+    ['<div align="center"><b>Soup</b>, <a href="/x">warm</a></div>', "Soup, warm"],
+    ["one<br>two<p>three</p>", "one two three"],
+    ["It is \\*not\\* ~~bad~~.", "It is *not* bad."],
+    ["***both*** and __strong__", "both and strong"],
+  ];
+  for (const [text, plain] of said) assert.equal(plainOf(text), plain);
+});
+
+test("what is no mark stays in an excerpt", () => {
+  for (const plain of [
+    "2 * 3 * 4 and a*b*c",
+    "snake_case_name and __init__py",
+    "-0.5 weights, 3.5 points",
+    "a < b > c",
+    "C# and #1",
+    "a | b",
+    "[not] (a link)",
+  ]) {
+    assert.equal(plainOf(plain), plain);
+  }
+});
+
+test("marks whose end is cut off are left out as well", () => {
+  assert.equal(plainOf("Soup **of two mod"), "Soup of two mod");
+  assert.equal(plainOf("Soup _of two mod"), "Soup of two mod");
+  assert.equal(plainOf("Soup of [two](https://e.exa"), "Soup of two");
+  assert.equal(plainOf("Soup ```yaml\nmerge"), "Soup yaml merge");
+  assert.equal(plainOf('Soup <img src="https://e.exa'), "Soup");
+});
+
+test("a hostile excerpt takes no time", () => {
+  for (const mark of ["*", "_", "**", "[", "](", "<a ", "`", "- ", "> ", "| ", "\\"]) {
+    assert.ok(plainOf(mark.repeat(300)).length <= 900);
+  }
 });

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HubProblem } from "@mergehub/client";
 import { changeBetween } from "../src/components/yaml/change.ts";
-import { refusalOf } from "../src/hub/refusals.ts";
 import { documentsOf, rowsOf } from "../src/publish/documents.ts";
 import { listedOf, marksOf } from "../src/publish/faults.ts";
 import { fixOf } from "../src/publish/fixes.ts";
@@ -126,27 +124,4 @@ test("a change of a text touches nothing else", () => {
     assert.equal(old.slice(0, from) + insert + old.slice(to), next);
   }
   assert.deepEqual(changeBetween("one two", "one new two"), { from: 4, to: 4, insert: "new " });
-});
-
-test("a refusal is said at the fields of a form, and what has none beside it", () => {
-  const errors = [
-    { ...fault(null, "", "is odd", "other"), pointer: "/tags/2" },
-    { ...fault(null, "", "is long", null), pointer: "/tags/3" },
-    { ...fault(3, "", "is wrong", null), pointer: "/recipe#/models" },
-  ];
-  const problem = {
-    type: "/docs/problems/invalid",
-    title: "T",
-    status: 422,
-    code: "invalid",
-    detail: "Not valid.",
-    errors,
-  };
-  assert.deepEqual(refusalOf(new HubProblem(problem), ["tags"]), {
-    fields: { tags: "is odd (other) is long" },
-    said: "Not valid.",
-    others: ["/recipe#/models: is wrong"],
-  });
-  const away = refusalOf(new TypeError("Failed to fetch"), []);
-  assert.deepEqual(away, { fields: {}, said: "The hub does not answer.", others: [] });
 });

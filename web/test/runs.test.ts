@@ -5,7 +5,7 @@ import { withNewer } from "../src/runs/merged.ts";
 import { differenceOf } from "../src/runs/one/differences.ts";
 import { newsOf } from "../src/runs/one/log.ts";
 import { countsOf } from "../src/runs/one/scores.ts";
-import { addressOf, FIRST, questionOf, readState } from "../src/runs/state.ts";
+import { addressOf, FIRST, isFiltered, questionOf, readState } from "../src/runs/state.ts";
 import { commandOf, EMPTY, wantedOf } from "../src/runs/wanted.ts";
 import { bytes, duration, rateBetween, secondsLeft, shareOf, stageOf } from "../src/runs/words.ts";
 
@@ -41,6 +41,8 @@ test("the state of the list is in its address, and what is odd there is as at fi
     recipe: "r",
   });
   assert.deepEqual(questionOf(FIRST, null), {});
+  assert.ok(isFiltered(state) && !isFiltered(FIRST));
+  assert.ok(!isFiltered({ ...FIRST, run: state.run }), "a run to verify leaves out none");
 });
 
 test("a form makes the request of its kind, and the command that does the same", () => {

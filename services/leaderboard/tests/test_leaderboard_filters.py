@@ -39,7 +39,7 @@ async def known(
     [
         ("method", "tise", "ties"),
         ("method", "my_own_methd", "my_own_method"),
-        ("domain", "math", "maths"),
+        ("domain", "mahts", "maths"),
         ("domain", "cookin", "cooking"),
         ("precision", "bflaot16", "bfloat16"),
         ("licence", "apache-2.1", "apache-2.0"),
@@ -79,6 +79,7 @@ async def test_all_unknown_values_are_named_at_once(client: httpx.AsyncClient) -
         ("method", "ties", 0),
         ("domain", "cooking", 1),
         ("domain", "maths", 0),
+        ("domain", "Mathematics", 0),
         ("licence", "my-own-licence", 1),
         ("licence", "Apache 2.0", 0),
     ],

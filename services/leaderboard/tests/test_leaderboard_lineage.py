@@ -76,7 +76,7 @@ async def parents(rows) -> list[tuple[str, str]]:
 
 async def test_facts_and_parents_of_a_model_are_stored(lineage, follow, rows):
     lineage.say("org/base", architecture="MistralForCausalLM", parameters=7_000_000_000,
-                licence="apache-2.0", domains=["code"], flags=["contaminated"],
+                licence="apache-2.0", domains=["coding", "code"], flags=["contaminated"],
                 made_on="2026-02-03")  # fmt: skip
     base = {"name": "org/base", "role": "base", "weight": 0.25}
     id = lineage.say("me/soup", "org/other", base, method="ties")

@@ -122,12 +122,22 @@ async def test_a_load_has_what_the_tables_have(resources):
     )
     async with resources.database.transaction() as session:
         facts = {"licence": "mit", "architecture": "Llama", "parameters": 7 * 10**9}
-        more = {"domains": ["math", "code"], "made_on": date(2023, 7, 18)}
+        more = {"domains": ["maths", "code"], "made_on": date(2023, 7, 18)}
         await session.execute(update(ModelRow).where(ModelRow.name == "c").values(facts | more))
         await session.execute(update(EdgeRow).where(EdgeRow.weight > 2).values(weight=2))
     async with driver(resources) as connection:
         follower = await loaded(resources, connection)
     assert columns(follower.graph) == await rows(resources)
+
+
+async def test_domains_in_the_tables_are_read_by_their_names(resources):
+    await tell(resources, say("b", "a"))
+    async with resources.database.transaction() as session:
+        domains = ["mathematics", "cooking", "coding", "code"]
+        await session.execute(update(ModelRow).values(domains=domains))
+    async with driver(resources) as connection:
+        follower = await loaded(resources, connection)
+    assert {models[6] for models in columns(follower.graph)[0]} == {"code\ncooking\nmaths"}
 
 
 async def test_only_the_first_load_looks_through_all_objects(resources):

@@ -217,6 +217,8 @@ class TestFacts:
         path = f"/v1/models/{parent['id']}"
         changed = (await ask("PATCH", path, **FACTS)).json()
         assert {name: changed[name] for name in FACTS} == FACTS
+        changed = (await ask("PATCH", path, domains=["Math", "cooking", "maths"])).json()
+        assert changed["domains"] == ["maths", "cooking"]
         await ask("PATCH", path, licence=None, domains=None)
         (parent,) = await found("parent")
         assert (parent["licence"], parent["domains"]) == (None, [])

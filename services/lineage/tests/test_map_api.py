@@ -79,7 +79,7 @@ async def family(bring):
         ],
         models=[
             {"name": "org/base", "licence": "apache-2.0", "parameters": 7},
-            {"name": "m/one", "licence": "mit", "domains": ["code", "maths"]},
+            {"name": "m/one", "licence": "mit", "domains": ["coding", "Math", "code"]},
         ],
     )
 
@@ -140,7 +140,7 @@ async def test_facets_say_what_a_map_can_be_filtered_by(family, get):
     by_ties = await get("/v1/graph/facets", method="ties")
     assert by_ties["methods"] == found["methods"]
     assert counts(by_ties["licences"]) == {None: 2, "apache-2.0": 1, "mit": 1}
-    under_mit = await get("/v1/graph/facets", licence=["mit", "unknown"], domain="code")
+    under_mit = await get("/v1/graph/facets", licence=["mit", "unknown"], domain="programming")
     assert counts(under_mit["methods"]) == {"ties": 1}
     assert counts(under_mit["kinds"]) == {"merge": 1}
 

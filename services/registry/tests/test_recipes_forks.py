@@ -219,6 +219,24 @@ async def test_publishing_recognises_the_same_recipe(
     assert [without_time(each) for each in again.json()["twins"]] == [reference(third)]
 
 
+async def test_a_check_names_the_recipes_that_are_the_same_as_far_as_one_may_see_them(
+    publish: Call, ann: Client, bob: Client, stranger: Client, recipe_text: str
+) -> None:
+    async def twins(client: Client, text: str) -> list[str]:
+        answer = await client.post("/v1/recipes/check", json={"recipe": text})
+        assert answer.status_code == 200, answer.text
+        return [each["name"] for each in answer.json()["twins"]]
+
+    assert await twins(stranger, recipe_text) == []
+    for visibility in ("public", "private", "unlisted"):
+        await publish(visibility, visibility=visibility)
+    await change(ann, await publish("archived"), archived=True)
+    same, other = f"# other words\n{recipe_text}", recipe_text.replace("0.5", "0.25")
+    assert await twins(ann, same) == ["public", "private", "unlisted"]
+    assert await twins(bob, same) == await twins(stranger, same) == ["public"]
+    assert await twins(ann, other) == []
+
+
 def without_time(twin: Json) -> Json:
     return {name: value for name, value in twin.items() if name != "created_at"}
 

@@ -44,7 +44,7 @@ async def test_recipes_are_published_with_what_is_said_of_them(
     ann: Client, stranger: Client, recipe_text: str, events: Call
 ) -> None:
     about = {
-        "title": "Soup", "description": "Good", "tags": ["x"], "domains": ["law"], "licence": "MIT",
+        "title": "Soup", "description": "Good", "tags": ["x"], "domains": ["art"], "licence": "MIT",
     }  # fmt: skip
     report = await bring(ann, {"name": "soup", "recipe": recipe_text, **about})
     assert outcomes(report) == [("soup", 1, "published")]

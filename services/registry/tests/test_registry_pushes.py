@@ -117,6 +117,48 @@ async def test_only_a_worker_that_may_push_there_gets_the_run(
     assert (await claimed(worker, run, *pushes, TO)).status_code == 200
 
 
+async def test_a_push_that_no_worker_may_do_says_what_it_waits_for(
+    ann: Client, stranger: Client, merge: Call, alive: Call, worker: Client
+) -> None:
+    made = await merge(push=PUSH)
+    path = f"/v1/runs/{made['push']['run']}/waiting"
+
+    async def reasons() -> list[str]:
+        answer = await stranger.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["reasons"]
+
+    none = "No cpu worker is registered: the run waits until one registers."
+    assert await reasons() == [none]
+    await alive("hf://other/*")
+    await alive(name="second")
+    await alive(TO, name="on-gpu", hardware="gpu")
+    assert await reasons() == [
+        "No worker that is registered may take the run: it waits for one that may. "
+        f"It pushes to {TO}, which MERGEHUB_PUSH_ALLOW does not have."
+    ]
+    await ann.post(f"/v1/runs/{made['push']['run']}/cancel")
+    assert await reasons() == []
+    again = (await ann.post(f"/v1/runs/{made['push']['run']}/retry")).json()
+    assert again["notes"] == await reasons() != []
+    await alive(TO, name="third")
+    assert await reasons() == []
+    assert (await claimed(worker, made["push"]["run"], TO)).status_code == 200
+    assert await reasons() == []
+
+
+async def test_what_a_private_run_waits_for_is_said_to_those_who_see_it(
+    ann: Client, stranger: Client, recipe_text: str
+) -> None:
+    body = {"name": "secret", "visibility": "private", "recipe": recipe_text}
+    recipe = (await ann.post("/v1/recipes", json=body)).json()
+    wanted = {"kind": "merge", "recipe_version": recipe["version"]["id"], "model_name": "secret"}
+    run = (await ann.post("/v1/runs", json=wanted)).json()
+    path = f"/v1/runs/{run['id']}/waiting"
+    assert (await ann.get(path)).json() == {"reasons": run["notes"][-1:]}
+    assert (await stranger.get(path)).status_code == 404
+
+
 async def test_a_destination_that_no_worker_allows_is_refused_at_once(
     ann: Client, merge: Call, alive: Call, recipe_text: str
 ) -> None:

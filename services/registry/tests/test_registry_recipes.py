@@ -48,6 +48,24 @@ async def test_published_recipe_has_version_one_and_is_told(publish: Any, events
     ]
 
 
+async def test_a_synonym_of_a_domain_is_stored_under_its_name(
+    publish: Any, owner: httpx.AsyncClient, recipe_text: str
+) -> None:
+    recipe = (await publish(domains=["Math", "cooking", "maths", "coding"])).json()
+    assert recipe["domains"] == ["maths", "cooking", "code"]
+    at, any_tag = f"/v1/recipes/{recipe['id']}", {"If-Match": "*"}
+    changed = await owner.patch(at, json={"domains": ["law"]}, headers=any_tag)
+    assert changed.json()["domains"] == ["legal"]
+    fork = await owner.post(f"{at}/fork", json={"name": "fork", "domains": ["Role play"]})
+    assert fork.json()["domains"] == ["roleplay"]
+    row = {"name": "imported", "recipe": recipe_text, "domains": ["programming"]}
+    await owner.post("/v1/recipes/import", json={"recipes": [row]})
+    imported = (await owner.get("/v1/recipes/named/local/imported")).json()
+    assert imported["domains"] == ["code"]
+    refused = await publish("another", domains=["No Such Domain"])
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/domains/0"]
+
+
 async def test_source_comes_back_byte_for_byte(
     publish: Any, stranger: httpx.AsyncClient, recipe_text: str
 ) -> None:

@@ -96,7 +96,7 @@ def test_description_names_every_operation_once(app: FastAPI) -> None:
         "compare_recipe_versions",
         "star_recipe", "unstar_recipe", "get_star", "list_stars", "list_starred_recipes",
         "list_comments", "add_comment", "get_comment", "edit_comment", "remove_comment",
-        "submit_run", "list_runs", "get_run", "list_run_items", "list_items_of_runs",
+        "submit_run", "list_runs", "get_run", "get_waiting", "list_run_items", "list_items_of_runs",
         "follow_run", "cancel_run", "retry_run",
         "get_run_lock", "list_run_tensors", "list_recipe_reproductions",
         "list_queues", "get_queue", "list_workers", "beat_worker", "leave_worker",

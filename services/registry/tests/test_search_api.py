@@ -214,6 +214,24 @@ async def test_a_search_shows_what_was_just_written(
     assert [each["title"] for each in found["items"]] == ["Leeks"]
 
 
+async def test_a_domain_is_found_by_each_of_its_names_also_where_another_is_stored(
+    stranger: httpx.AsyncClient, transaction: Transaction
+) -> None:
+    by_former, by_name = (drawn(random.Random(1), name, "public") for name in ("former", "now"))
+    by_former[0].domains, by_name[0].domains = ["math", "cooking"], ["maths"]
+    async with transaction() as session:
+        await add(session, by_former, by_name)
+    for written in ("maths", "Math", '"mathematics"'):
+        found = (await stranger.get("/v1/recipes", params={"q": f"domain:{written}"})).json()
+        assert {each["name"] for each in found["items"]} == {"former", "now"}
+    shown = {each["name"]: each["domains"] for each in found["items"]}
+    assert shown == {"former": ["maths", "cooking"], "now": ["maths"]}
+    facets = (await stranger.get("/v1/recipes/facets")).json()["facets"]["domain"]
+    assert {each["value"]: each["count"] for each in facets} == {"maths": 2, "cooking": 1}
+    by_parameter = await stranger.get("/v1/recipes", params={"domain": "math"})
+    assert by_parameter.json()["total"] == 2
+
+
 @pytest.mark.parametrize("path", ["/v1/recipes", "/v1/recipes/facets"])
 async def test_what_is_hidden_is_in_no_count(
     stranger: httpx.AsyncClient,

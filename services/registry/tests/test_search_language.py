@@ -29,6 +29,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "handle": st.sampled_from(["ann", "my-lab"]),
     "name": st.sampled_from(["soup", "dates-and-units"]),
     "label": LABELS,
+    "domain": LABELS | st.sampled_from(["Math", "role-play"]),
     "licence": st.sampled_from(["apache-2.0", "GPLv3", "mit"]),
     "number": st.floats(-1e20, 1e20).map(repr) | st.integers(-9, 99).map(str),
     "size": st.sampled_from(["7b", "1.5b", "350m", "0.001m", "2t", "7e9", "123456"]),

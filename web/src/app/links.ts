@@ -23,6 +23,11 @@ export function recipeAddress(owner: string, name: string): string {
   return `/recipes/${encodeURIComponent(owner)}/${encodeURIComponent(name)}`;
 }
 
+/** The address of the page of a version of a recipe. */
+export function versionAddress(owner: string, name: string, number: number): string {
+  return `${recipeAddress(owner, name)}?${new URLSearchParams({ version: String(number) })}`;
+}
+
 /** The address of a search for recipes. */
 export function searchAddress(q: string): string {
   return q ? `/recipes?${new URLSearchParams({ q })}` : "/recipes";

@@ -1,6 +1,6 @@
 import type { Schemas } from "@mergehub/client";
 import { hub } from "./hub.ts";
-import type { Ask } from "./paged.svelte.ts";
+import type { Ask } from "./pages.ts";
 
 export type Comment = Schemas["Comment"];
 

@@ -108,11 +108,15 @@ function faultsOf({ errors }: HubProblem): string {
   const ofAddress = errors.some(({ pointer }) => /^\/(query|path)\//.test(pointer));
   const where = ofAddress ? "a part of this page's address" : "what was sent";
   const faults = errors.map(({ pointer, detail, suggestion }) => {
-    const names = pointer.split("/").filter((each) => !/^\d+$/.test(each)); // no places in lists
-    const name = names.at(-1) ?? "";
-    return `${name}: ${detail}${suggestion ? ` (${suggestion})` : ""}`;
+    return `${namedBy(pointer)}: ${detail}${suggestion ? ` (${suggestion})` : ""}`;
   });
   return `The hub does not take ${where}. ${faults.join("; ")}.`;
+}
+
+/** The name of the value that a pointer leads to, without its place in a list. */
+export function namedBy(pointer: string): string {
+  const names = pointer.split(/[/#]/).filter((each) => !/^\d+$/.test(each));
+  return names.at(-1) ?? "";
 }
 
 function inside({ status, requestId }: HubProblem): string {

@@ -1,11 +1,4 @@
-/** A page of a list, and where the next one begins. */
-interface Page<Item> {
-  items: Item[];
-  next_cursor: string | null;
-}
-
-/** Reads the page of a list after a cursor; without one, the first. */
-export type Ask<Item> = (cursor: string | null, signal: AbortSignal) => Promise<Page<Item>>;
+import { type Ask, readPages } from "./pages.ts";
 
 /** A list of the hub, read page by page; asked anew when the question changes. */
 export class Paged<Item> {
@@ -16,15 +9,20 @@ export class Paged<Item> {
   ready = $state(false);
   #cursor = $state<string | null>(null);
   #times = $state(0);
+  /** How many pages are shown. */
+  #pages = 0;
   #asked = new AbortController();
   #ask: Ask<Item> | null = null;
+  #tried: () => void = () => undefined;
 
   constructor(ask: () => Ask<Item> | null) {
+    let times = 0;
     $effect(() => {
-      void this.#times;
+      const pages = this.#times === times ? 1 : Math.max(1, this.#pages);
+      times = this.#times;
       this.#ask = ask();
       this.#asked = new AbortController();
-      if (this.#ask) void this.#read(null);
+      void this.#read(null, pages);
       return () => this.#asked.abort();
     });
   }
@@ -33,25 +31,33 @@ export class Paged<Item> {
     return this.#cursor !== null;
   }
 
-  /** Reads the next page, or once more the one that could not be read. */
+  /** Reads the next page. */
   next(): void {
-    void this.#read(this.#cursor);
+    void this.#read(this.#cursor, 1);
   }
 
-  /** Reads the list from its beginning. */
+  /** Reads once more what could not be read. */
+  retry(): void {
+    this.#tried();
+  }
+
+  /** Reads all pages that are shown anew. */
   again(): void {
     this.#times += 1;
   }
 
-  async #read(cursor: string | null): Promise<void> {
+  async #read(after: string | null, pages: number): Promise<void> {
+    if (!this.#ask) return;
     const { signal } = this.#asked;
+    this.#tried = () => void this.#read(after, pages);
     this.loading = true;
     this.failure = null;
     try {
-      const page = await this.#ask?.(cursor, signal);
-      if (signal.aborted || !page) return;
-      this.items = cursor ? [...this.items, ...page.items] : page.items;
-      this.#cursor = page.next_cursor;
+      const { items, next_cursor } = await readPages(this.#ask, after, pages, signal);
+      if (signal.aborted) return;
+      this.items = after === null ? items : [...this.items, ...items];
+      this.#pages = after === null ? pages : this.#pages + pages;
+      this.#cursor = next_cursor;
       this.ready = true;
     } catch (error) {
       if (!signal.aborted) this.failure = error;

@@ -1,6 +1,6 @@
 import type { Answer, Schemas } from "@mergehub/client";
 import { hub } from "./hub.ts";
-import type { Ask } from "./paged.svelte.ts";
+import type { Ask } from "./pages.ts";
 import type { Recipe } from "./recipe_page.ts";
 
 export type VersionSummary = Schemas["VersionSummary"];

@@ -54,6 +54,12 @@ export function retry(run_id: string): Promise<SubmittedRun> {
   return hub.post("/v1/runs/{run_id}/retry", { params: { path: { run_id } } });
 }
 
+/** What a queued run waits for beside its turn, in sentences. */
+export async function readWaiting(run_id: string, signal: AbortSignal): Promise<readonly string[]> {
+  const params = { path: { run_id } };
+  return (await hub.get("/v1/runs/{run_id}/waiting", { params, signal })).reasons;
+}
+
 /** The score of each item of a benchmark, by its hash; null if the run keeps none. */
 export function readItems(
   run_id: string,

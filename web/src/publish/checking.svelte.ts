@@ -54,7 +54,7 @@ export class Checking {
       this.licenceFault = undefined;
       return verdict;
     } catch (error) {
-      const fault = refusalOf(error, ["licence"]).fields.licence;
+      const fault = refusalOf(error, { licence: "Licence" }).fields.licence;
       if (signal.aborted || licence === null || fault === undefined) throw error;
       this.licenceFault = fault;
       return check(text, null, signal);

@@ -14,6 +14,18 @@ export interface Filled {
   visibility: Visibility;
 }
 
+/** The fields of the form beside the recipe, as the page labels them. */
+export const LABELS = {
+  owner: "Owner",
+  name: "Name",
+  title: "Title",
+  licence: "Licence",
+  tags: "Tags",
+  domains: "Domains",
+  description: "Description",
+  visibility: "Who sees it",
+} as const;
+
 export const BLANK: Readonly<Filled> = {
   text: "",
   owner: "",

@@ -39,6 +39,11 @@ export function addressOf(state: RunsState): string {
   return addressWith("/runs", state, FIRST);
 }
 
+/** Whether some runs may be left out. */
+export function isFiltered(state: RunsState): boolean {
+  return addressOf({ ...state, run: null }) !== addressOf(FIRST);
+}
+
 /** What the hub is asked; `recipe` is the id of the recipe that the version is of. */
 export function questionOf(state: RunsState, recipe: string | null): RunsQuery {
   const { state: is, kind, owner, model } = state;

@@ -58,19 +58,20 @@ export interface OfVersion {
   name: string;
 }
 
-/** The fields in which the hub may find a fault, by kind. */
-export const FIELDS = [
-  "model_name",
-  "model",
-  "recipe_version",
-  "run",
-  "destination",
-  "benchmarks",
-  "hardware",
-  "seed",
-  "timeout_seconds",
-  "limit",
-] as const;
+/** The fields of the form as the page labels them. */
+export const LABELS = {
+  recipe: "Recipe",
+  recipe_version: "Recipe",
+  model_name: "Name of the model",
+  run: "Merge run",
+  destination: "Destination",
+  model: "Model",
+  benchmarks: "Benchmarks",
+  hardware: "Hardware",
+  seed: "Seed",
+  timeout_seconds: "Time limit in seconds",
+  limit: "Only the first items",
+} as const;
 
 /** Whether a run evaluates the merge of the recipe, rather than a model. */
 export function isOfRecipe({ kind, model }: RunForm): boolean {

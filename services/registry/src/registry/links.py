@@ -40,7 +40,11 @@ LINKS = (
         ("get_recipe_version", "get_recipe_source", "list_recipe_twins"),
         {"recipe_id": "$response.body#/recipe_id", "number": "$response.body#/number"},
     ),
-    Link("submit_run", ("get_run", "follow_run", "cancel_run", "claim_run"), {"run_id": ID}),
+    Link(
+        "submit_run",
+        ("get_run", "follow_run", "get_waiting", "cancel_run", "claim_run"),
+        {"run_id": ID},
+    ),
     Link("cancel_run", ("retry_run",), {"run_id": ID}),
     Link("retry_run", ("claim_run",), {"run_id": ID}),
     Link(

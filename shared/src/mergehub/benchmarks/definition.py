@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 from mergehub.benchmarks.baselines import Baseline
+from mergehub.contracts.domains.fields import NAMED
 from mergehub.contracts.names import BenchmarkName
 
-Domain = Literal[
+DomainName = Literal[
     "maths",
     "code",
     "reasoning",
@@ -19,6 +20,8 @@ Domain = Literal[
     "truthfulness",
     "languages",
 ]
+Domain = Annotated[DomainName, NAMED]
+"""A domain of a benchmark, by its name or a synonym."""
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 """ISO 639-1."""
 

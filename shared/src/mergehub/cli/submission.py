@@ -67,7 +67,7 @@ def submitted(client: HubClient, wanted: Mapping[str, Any], wait: bool, raw: boo
     elif not wait:
         show_json(run.model_dump(mode="json"))
     show_notes(run)
-    return watch(client, run.id, raw) if wait else run
+    return watch(client, run.id, raw, run.notes) if wait else run
 
 
 def score(result: BenchmarkResult) -> str:

@@ -151,6 +151,10 @@ class HubClient:
     def run(self, run_id: UUID) -> Run:
         return _run(self.send(api.get_run(run_id)))
 
+    def waiting(self, run_id: UUID) -> list[str]:
+        """What a queued run waits for beside its turn, in sentences."""
+        return list(self.send(api.get_waiting(run_id))["reasons"])
+
     def runs(self, limit: int = 20) -> list[RunSummary]:
         """Summaries of the newest runs."""
         return [

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mergehub.contracts.domains.vocabulary import known_domains
+
 from . import values
 from .edges import edge_rows, shown
 from .licences import licence_of
 from .names import BadName, read_name
 from .records.parents import parents_of
 from .rows import MOST_PARENTS, Corrected, Facts, Row, Skipped
-from .words import domains_of, relation_of, usual_role
+from .words import relation_of, usual_role
 
 SOURCE = "hub-metadata"
 PAGE = "https://huggingface.co/"
@@ -114,7 +116,7 @@ def _facts(info: Info, card: Info, line: int | None) -> Facts | None:
         architecture=next(filter(None, map(values.text, architectures)), None),
         parameters=values.size(weights.get("total")),
         licence=licence_of(card) or next(_after(LICENCE, tags), None),
-        domains=domains_of([*tags, *values.texts(card.get("tags"))]),
+        domains=known_domains([*tags, *values.texts(card.get("tags"))]),
         made_on=values.day(_either(info, "createdAt", "created_at")),
     )
 

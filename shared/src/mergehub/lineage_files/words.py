@@ -1,4 +1,4 @@
-"""The words for relations, roles and domains that people use, and ours."""
+"""The words for relations and roles that people use, and ours."""
 
 from __future__ import annotations
 
@@ -39,16 +39,6 @@ _ROLE = {
     "ingredient": INGREDIENT, "donor": INGREDIENT, "model": INGREDIENT, "source": INGREDIENT,
     "expert": INGREDIENT,
 }  # fmt: skip
-_DOMAIN = {
-    "code": "code", "coding": "code", "programming": "code",
-    "math": "math", "maths": "math", "mathematics": "math",
-    "medical": "medical", "medicine": "medical", "biomedical": "medical",
-    "biology": "biology", "chemistry": "chemistry", "climate": "climate",
-    "legal": "legal", "law": "legal", "finance": "finance", "financial": "finance",
-    "roleplay": "roleplay", "role-play": "roleplay", "rp": "roleplay",
-    "storywriting": "storywriting", "creative-writing": "storywriting",
-    "music": "music", "art": "art", "science": "science", "education": "education",
-}  # fmt: skip
 
 
 @lru_cache(maxsize=1000)
@@ -78,12 +68,6 @@ def role_of(word: str) -> str | None:
 def usual_role(relation: str) -> str:
     """The role of a parent if nothing says it: a merge has ingredients, everything else a base."""
     return INGREDIENT if relation == "merge" else BASE
-
-
-def domains_of(tags: list[str]) -> tuple[str, ...]:
-    """The domains that a model's tags name."""
-    found = (_DOMAIN.get(tag.strip().lower()) for tag in tags)
-    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _bare(word: str) -> str:

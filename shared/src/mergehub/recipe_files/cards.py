@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mergehub.contracts.domains.vocabulary import known_domains
 from mergehub.contracts.licences.identifiers import NO_IDENTIFIER, identifier_or_fault
 from mergehub.lineage_files import values
 from mergehub.lineage_files.cards.blocks import Block, front_matter, is_recipe, recipes
@@ -14,7 +15,6 @@ from mergehub.lineage_files.cards.mentions import Mentions
 from mergehub.lineage_files.cards.naming import name_of
 from mergehub.lineage_files.licences import licence_of
 from mergehub.lineage_files.text import whole
-from mergehub.lineage_files.words import domains_of
 from mergehub.recipe import RecipeError
 from mergehub.recipe.yaml.document import load_documents
 
@@ -61,7 +61,7 @@ def _about(card: Mapping[str, Any], prose: str) -> dict[str, Any]:
     about = {
         "description": prose,
         "tags": tags_of(words),
-        "domains": tags_of(list(domains_of(words))),
+        "domains": tags_of(list(known_domains(words))),
         "licence": _licence(licence_of(card)),
     }
     return {field: value for field, value in about.items() if value}

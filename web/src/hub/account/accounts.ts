@@ -1,6 +1,6 @@
 import { ifMatch, type Schemas } from "@mergehub/client";
 import { hub } from "../hub.ts";
-import { firstPages, type Listed } from "./paged.ts";
+import type { Page } from "../pages.ts";
 
 export type Me = Schemas["Me"];
 export type Account = Schemas["Account"];
@@ -30,10 +30,8 @@ export async function readQuotas(handle: string, signal: AbortSignal): Promise<Q
   return (await hub.get("/v1/accounts/{handle}/quotas", { params, signal })).items;
 }
 
-export function readStarred(pages: number, signal: AbortSignal): Promise<Listed<Starred>> {
-  return firstPages(pages, (cursor) =>
-    hub.get("/v1/recipes/starred", { params: { query: cursor }, signal }),
-  );
+export function readStarred(cursor: string | null, signal: AbortSignal): Promise<Page<Starred>> {
+  return hub.get("/v1/recipes/starred", { params: { query: cursor ? { cursor } : {} }, signal });
 }
 
 /** What of the audit trail is asked for; an empty text asks for everything. */
@@ -46,15 +44,14 @@ export interface AuditQuestion {
 /** The newest changes; only administrators may see them. */
 export function readAudit(
   { account, action, subject }: AuditQuestion,
-  pages: number,
+  cursor: string | null,
   signal: AbortSignal,
-): Promise<Listed<AuditEntry>> {
-  const wanted = {
+): Promise<Page<AuditEntry>> {
+  const query = {
     ...(account && { account }),
     ...(action && { action }),
     ...(subject && { subject }),
+    ...(cursor && { cursor }),
   };
-  return firstPages(pages, (cursor) =>
-    hub.get("/v1/accounts/audit", { params: { query: { ...wanted, ...cursor } }, signal }),
-  );
+  return hub.get("/v1/accounts/audit", { params: { query }, signal });
 }

@@ -1,16 +1,14 @@
 import type { Schemas } from "@mergehub/client";
 import { hub } from "../hub.ts";
-import { firstPages, type Listed } from "./paged.ts";
+import type { Page } from "../pages.ts";
 
 export type Token = Schemas["Token"];
 export type TokenWanted = Schemas["TokenCreate"];
 export type ScopeName = TokenWanted["scopes"][number];
 
 /** The newest tokens that one may see, without those that were revoked. */
-export function readTokens(pages: number, signal: AbortSignal): Promise<Listed<Token>> {
-  return firstPages(pages, (cursor) =>
-    hub.get("/v1/tokens", { params: { query: cursor }, signal }),
-  );
+export function readTokens(cursor: string | null, signal: AbortSignal): Promise<Page<Token>> {
+  return hub.get("/v1/tokens", { params: { query: cursor ? { cursor } : {} }, signal });
 }
 
 /** Makes a token; only this answer has its secret. */

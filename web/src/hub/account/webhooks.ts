@@ -1,6 +1,6 @@
 import type { Schemas } from "@mergehub/client";
 import { hub } from "../hub.ts";
-import { firstPages, type Listed } from "./paged.ts";
+import type { Page } from "../pages.ts";
 
 export type Webhook = Schemas["Endpoint"];
 export type WebhookWithSecret = Schemas["EndpointWithSecret"];
@@ -14,10 +14,8 @@ export type ReplayWanted = Schemas["ReplayRange"];
 
 const of = (webhook_id: string) => ({ path: { webhook_id } });
 
-export function readWebhooks(pages: number, signal: AbortSignal): Promise<Listed<Webhook>> {
-  return firstPages(pages, (cursor) =>
-    hub.get("/v1/webhooks", { params: { query: cursor }, signal }),
-  );
+export function readWebhooks(cursor: string | null, signal: AbortSignal): Promise<Page<Webhook>> {
+  return hub.get("/v1/webhooks", { params: { query: cursor ? { cursor } : {} }, signal });
 }
 
 export function readWebhook(id: string, signal: AbortSignal): Promise<Webhook> {
@@ -41,9 +39,12 @@ export async function deleteWebhook(id: string): Promise<void> {
   await hub.delete("/v1/webhooks/{webhook_id}", { params: of(id) });
 }
 
-/** Gives a webhook a new secret; only this answer has it. */
-export function rotateSecret(id: string): Promise<WebhookWithSecret> {
-  return hub.post("/v1/webhooks/{webhook_id}/rotate", { params: of(id) });
+/** Gives a webhook a new secret, signed by a scheme; only this answer has it. */
+export function rotateSecret(
+  id: string,
+  signature: Webhook["signature"],
+): Promise<WebhookWithSecret> {
+  return hub.post("/v1/webhooks/{webhook_id}/rotate", { params: of(id), body: { signature } });
 }
 
 /** Sends a test event. */
@@ -54,16 +55,14 @@ export function sendTest(id: string): Promise<Delivery> {
 export function readDeliveries(
   id: string,
   state: DeliveryState | "all",
-  pages: number,
+  cursor: string | null,
   signal: AbortSignal,
-): Promise<Listed<Delivery>> {
-  const wanted = state === "all" ? {} : { state };
-  return firstPages(pages, (cursor) =>
-    hub.get("/v1/webhooks/{webhook_id}/deliveries", {
-      params: { ...of(id), query: { ...wanted, ...cursor } },
-      signal,
-    }),
-  );
+): Promise<Page<Delivery>> {
+  const query = { ...(state !== "all" && { state }), ...(cursor && { cursor }) };
+  return hub.get("/v1/webhooks/{webhook_id}/deliveries", {
+    params: { ...of(id), query },
+    signal,
+  });
 }
 
 export function readDelivery(

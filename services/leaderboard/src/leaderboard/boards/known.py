@@ -10,7 +10,7 @@ from leaderboard.boards.filtering.filters import Filters
 from leaderboard.facts.precisions import PRECISIONS
 from leaderboard.memory.columns import ModelColumns
 from leaderboard.memory.facts import Facts
-from mergehub.benchmarks.definition import Domain
+from mergehub.benchmarks.definition import DomainName
 from mergehub.columns.codes import UNKNOWN, Codes, members_of
 from mergehub.contracts.licences.identifiers import IDENTIFIERS
 from mergehub.kit.near_names import near_names
@@ -59,7 +59,7 @@ def _closed(name: str, facts: Facts) -> set[str]:
     if name == "licence":
         return {*IDENTIFIERS, *_texts(codes.licence), UNKNOWN}
     own = {member for text in codes.domains for member in members_of(text)}
-    return {*get_args(Domain), *own, UNKNOWN}
+    return {*get_args(DomainName), *own, UNKNOWN}
 
 
 def _texts(codes: Codes) -> set[str]:

@@ -13,6 +13,7 @@ from leaderboard.boards.filtering.filters import Filters
 from leaderboard.facts.precisions import precision_named
 from leaderboard.memory.serving import InMemory
 from mergehub.columns import codes
+from mergehub.contracts.domains.fields import NAMED
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.shapes import AnyDay
 
@@ -44,7 +45,7 @@ Families = Annotated[
     list[Short] | None, Query(max_length=50, description=f"Only these families. {UNKNOWN}")
 ]
 Domains = Annotated[
-    list[Short] | None,
+    list[Annotated[Short, NAMED]] | None,
     Query(max_length=50, description=f"Only models for one of these domains. {UNKNOWN}"),
 ]
 Precisions = Annotated[

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 from pydantic import BaseModel
 
 from leaderboard.models.families import family_of
+from mergehub.contracts.domains.fields import EACH_ONCE
 from mergehub.kit.background import feeds
 
 PATH = "/v1/models/facts"
@@ -36,7 +37,7 @@ class Model(BaseModel):
     architecture: str | None
     parameters: int | None
     licence: str | None
-    domains: list[str]
+    domains: Annotated[list[str], EACH_ONCE]
     flags: list[str]
     made_on: str | None
     parents: list[Parent]

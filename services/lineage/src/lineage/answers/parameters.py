@@ -16,6 +16,7 @@ from lineage.memory.graph import Graph
 from lineage.models.service import ModelNotFound
 from lineage.replica.serving import InMemory, replica_of
 from mergehub.columns.codes import Codes
+from mergehub.contracts.domains.fields import NAMED
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.shapes import AnyDay
 
@@ -41,7 +42,7 @@ Licences = Annotated[
     ),
 ]
 Domains = Annotated[
-    list[_Text] | None,
+    list[Annotated[_Text, NAMED]] | None,
     Query(alias="domain", max_length=50, description="Only models for one of these domains."),
 ]
 Kind = Literal["original", "unknown", "merge", "finetune", "adapter", "quantized", "distilled"]

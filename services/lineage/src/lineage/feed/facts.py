@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lineage.feed.schemas import FactsParent, ModelFacts
+from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.kit.database.database import AnyRow
 
@@ -27,7 +28,7 @@ def facts(
         architecture=model.architecture,
         parameters=model.parameters,
         licence=identifier_of(model.licence) if model.licence else None,
-        domains=sorted(set(model.domains)),
+        domains=sorted(domains_of(model.domains)),
         flags=list(dict.fromkeys(flags)),
         made_on=model.made_on,
         parents=_parents(ordered),

@@ -29,6 +29,7 @@ from lineage.learning.batch import (
 from lineage.learning.names import key
 from lineage.learning.service import learn
 from lineage.trust import confidence
+from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.kit.database.database import Database
 
@@ -132,7 +133,7 @@ def _facts(row: ImportedModel, source: str) -> Facts:
         parameters=row.get("parameters"),
         tokenizer=row.get("tokenizer"),
         licence=None if (licence := row.get("licence")) is None else identifier_of(licence),
-        domains=tuple(row.get("domains", ())),
+        domains=tuple(domains_of(row.get("domains", ()))),
         made_on=row.get("made_on"),
     )
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from lineage.models.models import NAME_LENGTH
+from mergehub.contracts.domains.fields import EACH_ONCE
 from mergehub.contracts.examples import example
 from mergehub.contracts.licences.identifiers import identifier_of
 from mergehub.contracts.lineage_names import composed, fault
@@ -48,7 +49,7 @@ class Model(Answer):
     parameters: int | None
     tokenizer: str | None
     licence: Annotated[str, AfterValidator(identifier_of)] | None
-    domains: list[str]
+    domains: Annotated[list[str], EACH_ONCE]
     source: str | None
     made_on: date | None
 
@@ -73,9 +74,9 @@ class ModelUpdate(Message):
     parameters: int | None = Field(None, ge=0, lt=2**63)
     tokenizer: Text | None = Field(None, max_length=500)
     licence: Annotated[Text, AfterValidator(identifier_of)] | None = Field(None, max_length=100)
-    domains: list[Annotated[Text, Field(min_length=1, max_length=60)]] | None = Field(
-        None, max_length=50
-    )
+    domains: (
+        Annotated[list[Annotated[Text, Field(min_length=1, max_length=60)]], EACH_ONCE] | None
+    ) = Field(None, max_length=50)
     made_on: Day | None = Field(None, description="When the model was published.")
 
 

@@ -16,6 +16,7 @@ from lineage.memory.columns import RELATIONS, ROLES
 from mergehub.columns.codes import set_text
 from mergehub.columns.copying import copied, copied_lines
 from mergehub.columns.kinds import coded, hashed, texts_of
+from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
 
 MODEL_FIELDS = {
@@ -84,7 +85,7 @@ async def read_models(
         texts, "licence", each, lambda written: codes.licence.code(identifier_of(written or ""))
     )
     rows["domains"] = coded(
-        texts, "domains", each, lambda domains: codes.domains.code(set_text(domains))
+        texts, "domains", each, lambda domains: codes.domains.code(set_text(domains_of(domains)))
     )
     return ModelRows(rows.pop("number"), names, rows)
 

@@ -12,7 +12,7 @@ from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.http.routes import Router
-from mergehub.kit.http.sessions import Session
+from mergehub.kit.http.sessions import ReadingSession, Session
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
@@ -48,6 +48,7 @@ from registry.recipes.schemas import (
     RecipeVersionCreate,
     VersionPage,
 )
+from registry.recipes.twins import service as twins
 
 YAML = "application/yaml"
 
@@ -97,19 +98,25 @@ async def publish_recipe(
 @router.post(
     "/check",
     summary="Check a recipe without publishing it",
-    responses=problem_responses(RecipeInvalid),
+    responses=problem_responses(RecipeInvalid, Unauthenticated),
 )
-async def check_recipe(body: RecipeCheck, lineage: AskedLineage) -> CheckedRecipeAnswer:
+async def check_recipe(
+    body: RecipeCheck, lineage: AskedLineage, session: ReadingSession, viewer: Viewing
+) -> CheckedRecipeAnswer:
     """Check a recipe as if to publish it, but store nothing.
+
+    `twins` are the recipes that are the same already, as far as lists show them to you.
 
     Lineage is asked whether the models came from one base, and from the `base_model`; which of
     them inherit a flag; and whether a merge can keep all licences, and has one that keeps them.
     """
+    # before a connection is held
     advised = await check_beside_lineage(body.recipe, lineage, body.licence)
     return CheckedRecipeAnswer(
         digest=advised.recipe.digest,
         method=advised.recipe.method,
         ingredients=[str(each) for each in advised.recipe.ingredients],
+        twins=await twins.first(session, advised.recipe.digest, viewer),
         **warnings(advised),
     )
 

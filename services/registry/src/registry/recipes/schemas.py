@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from mergehub.contracts.domains.fields import EACH_ONCE, NAMED
 from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, example
 from mergehub.contracts.licences.identifiers import LONGEST, identifier_or_fault
 from mergehub.contracts.messages import Answer, Message
@@ -33,6 +34,10 @@ Label = Annotated[
         "at most 50 characters"
     ),
 ]
+
+Domain = Annotated[Label, NAMED]
+Domains = Annotated[list[Domain], Field(max_length=20), EACH_ONCE]
+"""What a recipe's models are for; a synonym of a domain becomes its name."""
 
 
 def _licence(written: str) -> str:
@@ -94,7 +99,7 @@ class RecipeCreate(Message):
     )
     description: str = Field("", max_length=20_000)
     tags: list[Label] = Field(default_factory=list, max_length=20)
-    domains: list[Label] = Field(default_factory=list, max_length=20)
+    domains: Domains = Field(default_factory=list)
     licence: Licence | None = None
     recipe: RecipeText
 
@@ -113,7 +118,7 @@ class RecipeUpdate(Message):
     licence: Licence | None = None
     description: str | None = Field(None, max_length=20_000)
     tags: list[Label] | None = Field(None, max_length=20)
-    domains: list[Label] | None = Field(None, max_length=20)
+    domains: Domains | None = None
 
 
 class Warnings(Answer):
@@ -131,14 +136,6 @@ class Warnings(Answer):
         "the recipe names more models than one question may."
     )
     unknown_models: list[str] = Field(description="The models that lineage does not know.")
-
-
-class CheckedRecipeAnswer(Warnings):
-    """A valid recipe."""
-
-    digest: str
-    method: str
-    ingredients: list[str]
 
 
 class VersionSummary(Answer):
@@ -216,7 +213,7 @@ class Recipe(Answer):
     title: str
     description: str
     tags: list[str]
-    domains: list[str]
+    domains: Annotated[list[str], EACH_ONCE]
     licence: str | None
     forked_from: VersionReference | None
     forks: int
@@ -232,12 +229,20 @@ class Recipe(Answer):
 
 
 class Published(Warnings):
-    """What publishing adds to an answer: the warnings of the check, and the first ten twins."""
+    """What the check found, and the first ten twins."""
 
     twins: list[Twin] = Field(
         description="Recipes that you may see and that have a version of the same digest, the "
         "oldest first; at most ten."
     )
+
+
+class CheckedRecipeAnswer(Published):
+    """A valid recipe."""
+
+    digest: str
+    method: str
+    ingredients: list[str]
 
 
 class PublishedVersion(RecipeVersion, Published):

@@ -37,7 +37,7 @@ from registry.runs.errors import (
 )
 from registry.runs.follow import Following
 from registry.runs.repository import RunFilter
-from registry.runs.schemas import ItemsOfRuns, RunItems, RunPage
+from registry.runs.schemas import ItemsOfRuns, RunItems, RunPage, Waiting
 from registry.stored.errors import ModelGone, StorageQuotaExceeded
 
 router = Router(prefix="/v1/runs", tags=["runs"])
@@ -148,6 +148,15 @@ async def get_run(
         run = await following.next_change(run_id, viewer, run.revision, wait)
     response.headers["ETag"] = f'"{run.revision}"'
     return run
+
+
+@router.get("/{run_id}/waiting", summary="Get what a queued run waits for", responses=SEEN)
+async def get_waiting(run_id: UUID, session: Session, viewer: Viewing) -> Waiting:
+    """Why no worker takes a queued run: none suits it, or none may do it.
+
+    The answer changes with the workers that register, so ask again while the run is queued.
+    """
+    return await service.waiting(session, run_id, viewer)
 
 
 @router.get(

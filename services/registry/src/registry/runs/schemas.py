@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from mergehub.contracts.examples import example
 from mergehub.contracts.hardware import Hardware
 from mergehub.contracts.messages import Answer
 from mergehub.contracts.runs import RunSummary
@@ -32,6 +33,16 @@ class QueueList(Answer):
     """Every class of hardware, also those without work."""
 
     items: list[Queue]
+
+
+class Waiting(Answer):
+    """What a queued run waits for beside its turn: sentences; none if a worker may take it."""
+
+    model_config = example(
+        reasons=["No gpu worker is registered: the run waits until one registers."]
+    )
+
+    reasons: list[str]
 
 
 class ItemsOfRun(Answer):

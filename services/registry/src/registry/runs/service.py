@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import func
@@ -36,7 +37,7 @@ from registry.runs.moves import announce, move, touch
 from registry.runs.naming.near import near_names
 from registry.runs.naming.resolve import by_name, owners_of_private
 from registry.runs.repository import RunFilter
-from registry.runs.schemas import ItemsOfRun, ItemsOfRuns, RunItems, RunPage
+from registry.runs.schemas import ItemsOfRun, ItemsOfRuns, RunItems, RunPage, Waiting
 from registry.runs.sources import Sources, belonging
 from registry.runs.workers.service import waits_for
 from registry.stored.holding import hold
@@ -92,6 +93,14 @@ async def find(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Run:
     if run is None:
         raise unknown(run_id)
     return Run.model_validate(run)
+
+
+async def waiting(session: AsyncSession, run_id: UUID, viewer: Viewer) -> Waiting:
+    """What a run waits for, as far as the hub knows. Raises RunNotFound."""
+    run = await repository.find(session, run_id, viewer)
+    if run is None:
+        raise unknown(run_id)
+    return Waiting(reasons=await _waits(session, run))
 
 
 async def find_unseen(session: AsyncSession, run_id: UUID) -> Run:
@@ -199,8 +208,14 @@ async def _hold_models(session: AsyncSession, run: RunRow) -> None:
 async def _submitted(session: AsyncSession, run: RunRow, *notes: str) -> SubmittedRun:
     """The run as it is now, with `notes` and with what it waits for."""
     told = Run.model_validate(run)
-    waits = await waits_for(session, run.hardware) if run.state == RunState.QUEUED else []
-    return SubmittedRun(**dict(told), notes=[*notes, *waits])
+    return SubmittedRun(**dict(told), notes=[*notes, *await _waits(session, run)])
+
+
+async def _waits(session: AsyncSession, run: RunRow) -> list[str]:
+    """What a run waits for beside its turn; nothing unless it is queued."""
+    if run.state != RunState.QUEUED:
+        return []
+    return await waits_for(session, run.hardware, partial(handler_of(run.kind).unfit, run.spec))
 
 
 async def locked(session: AsyncSession, run_id: UUID) -> tuple[RunRow, datetime]:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 import yaml
 
-from mergehub.benchmarks.definition import Domain
+from mergehub.benchmarks.definition import DomainName
 from mergehub.cli.commands.uplift.parts import interval
 from mergehub.cli.connection import hub
 from mergehub.cli.json_option import HOW_MANY, as_json, show_json
@@ -23,7 +23,7 @@ DEFAULT_METHOD = "linear"
 
 @click.command()
 @click.argument("base")
-@click.option("--domain", type=click.Choice(get_args(Domain)), help="What the merge is for.")
+@click.option("--domain", type=click.Choice(get_args(DomainName)), help="What the merge is for.")
 @click.option("--board", default="overall", show_default=True, help="The board of the scores.")
 @click.option(
     "--size", type=click.IntRange(2, 3), default=2, show_default=True, help="How many ingredients."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from uuid import UUID
@@ -13,7 +14,7 @@ from mergehub.cli.finding import RUN, run_id
 from mergehub.cli.json_option import HOW_MANY, as_json, show_json, show_json_line
 from mergehub.cli.output import show, table
 from mergehub.cli.progress import ProgressDisplay, stage_of
-from mergehub.client import HubClient
+from mergehub.client import HubClient, HubError, HubUnreachable
 from mergehub.contracts.kinds import KINDS
 from mergehub.contracts.kinds.kind import Result
 from mergehub.contracts.runs import FINAL, Run, RunState, RunSummary, SubmittedRun
@@ -71,7 +72,7 @@ def retry(ctx: click.Context, run: str, wait: bool, raw: bool) -> None:
             show_json(told.model_dump(mode="json"))
         show_notes(told)
         if wait:
-            watch(client, told.id, raw)
+            watch(client, told.id, raw, told.notes)
 
 
 @click.command()
@@ -97,13 +98,22 @@ def show_notes(run: SubmittedRun) -> None:
         click.echo(note, err=True)
 
 
-def watch(client: HubClient, run_id: UUID, raw: bool = False) -> Run:
-    """Show a run's progress until it ends; anything but success ends the command with 1."""
+def watch(client: HubClient, run_id: UUID, raw: bool = False, said: Sequence[str] = ()) -> Run:
+    """Show a run's progress until it ends; anything but success ends the command with 1.
+
+    `said` are notes that were shown already.
+    """
     try:
         with ProgressDisplay() as display:
             outage = partial(_tell_outage, display, client.url)
             for run in client.follow(run_id, outage):
-                show_json_line(run.model_dump(mode="json")) if raw else _draw(run, display)
+                if raw:
+                    show_json_line(run.model_dump(mode="json"))
+                else:
+                    _draw(run, display)
+                    for reason in waits_for(client, run):
+                        if reason not in said:
+                            display.note(reason)
     except KeyboardInterrupt:
         raise click.ClickException(
             f"You stopped watching; the run continues. `mergehub follow {run_id}` watches it "
@@ -114,6 +124,16 @@ def watch(client: HubClient, run_id: UUID, raw: bool = False) -> Run:
     elif run.state != RunState.SUCCEEDED:
         raise click.exceptions.Exit(1)
     return run
+
+
+def waits_for(client: HubClient, run: Run) -> list[str]:
+    """What a run waits for; nothing if it is not queued, or if the hub does not say."""
+    if run.state != RunState.QUEUED:
+        return []
+    try:
+        return client.waiting(run.id)
+    except (HubError, HubUnreachable):
+        return []
 
 
 def _tell_outage(display: ProgressDisplay, url: str, away: bool) -> None:

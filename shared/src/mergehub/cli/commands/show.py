@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mergehub.cli.commands.published.options import same_as
-from mergehub.cli.commands.runs import how_far, outcome
+from mergehub.cli.commands.runs import how_far, outcome, waits_for
 from mergehub.cli.connection import hub
 from mergehub.cli.finding import is_short, recipe_version, run_id, too_short
 from mergehub.cli.json_option import as_json, show_json
@@ -41,7 +41,10 @@ def show(ctx: click.Context, what: str, raw: bool) -> None:
     with hub(ctx) as client:
         if is_short(what) and not _is_recipe(client, what):
             run = client.run(run_id(client, what))
-            show_json(run.model_dump(mode="json")) if raw else _show_run(run)
+            if raw:
+                show_json(run.model_dump(mode="json"))
+            else:
+                _show_run(run, waits_for(client, run))
             return
         recipe, version = _published(client, what)
         source = client.send(api.get_recipe_source(recipe["id"], version["number"]))
@@ -120,7 +123,7 @@ def _reproduction(each: Mapping[str, Any]) -> str:
     return f"{line}  ({unlike})" if unlike else line
 
 
-def _show_run(run: Run) -> None:
+def _show_run(run: Run, waits: Sequence[str]) -> None:
     error = [run.error.message, *run.error.last_lines] if run.error else []
     rows = {
         "run": str(run.id),
@@ -130,6 +133,7 @@ def _show_run(run: Run) -> None:
         "pushes": f"the model of run {run.spec.run}" if isinstance(run.spec, PushSpec) else "",
         "pushed to": _destination(run),
         "state": f"{run.state} {how_far(run)}".rstrip() if not error else run.state,
+        "waits for": "\n".join(waits),
         "error": "\n".join(error),
         "result": outcome(run) if run.result else "",
         "owner": run.owner,

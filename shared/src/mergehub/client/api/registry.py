@@ -496,6 +496,11 @@ def get_run(
     )
 
 
+def get_waiting(run_id: str | UUID, *, if_none_match: str | None = None) -> Call[t.Waiting]:
+    """Why no worker takes a queued run: none suits it, or none may do it."""
+    return Call("GET", f"/v1/runs/{part(run_id)}/waiting", headers={"If-None-Match": if_none_match})
+
+
 def list_run_items(
     run_id: str | UUID, *, benchmark: str, if_none_match: str | None = None
 ) -> Call[t.RunItems]:

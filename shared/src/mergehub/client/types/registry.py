@@ -254,6 +254,7 @@ class CheckedRecipeAnswer(TypedDict):
     warnings: list[FieldFault]
     lineage: Literal["answered", "unavailable", "not-asked"]
     unknown_models: list[str]
+    twins: list[Twin]
     digest: str
     method: str
     ingredients: list[str]
@@ -1810,6 +1811,12 @@ class VersionSummary(TypedDict):
     digest: str
     method: str
     created_at: str
+
+
+class Waiting(TypedDict):
+    """What a queued run waits for beside its turn: sentences; none if a worker may take it."""
+
+    reasons: list[str]
 
 
 class WantedPush(TypedDict):

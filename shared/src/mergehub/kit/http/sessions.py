@@ -31,5 +31,14 @@ async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
 # on a 2xx.
 Session = Annotated[AsyncSession, Depends(_request_session, scope="function")]
 
+
+async def _reading_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.database.reading() as session:
+        yield session
+
+
+# For requests that store nothing, whatever their method: they go on while the disk is full.
+ReadingSession = Annotated[AsyncSession, Depends(_reading_session, scope="function")]
+
 # For requests that keep running work alive and write little: they continue while the disk is full.
 UrgentSession = Annotated[AsyncSession, Depends(_urgent_session, scope="function")]

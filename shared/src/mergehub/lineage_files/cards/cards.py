@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mergehub.contracts.domains.vocabulary import known_domains
 from mergehub.lineage_files import values
 from mergehub.lineage_files.edges import edge_rows, shown
 from mergehub.lineage_files.licences import licence_of
@@ -13,7 +14,7 @@ from mergehub.lineage_files.names import same
 from mergehub.lineage_files.records.parents import Parent, parents_of
 from mergehub.lineage_files.rows import MOST_PARENTS, Corrected, Edge, Facts, Row, Skipped
 from mergehub.lineage_files.text import whole
-from mergehub.lineage_files.words import domains_of, relation_of, usual_role
+from mergehub.lineage_files.words import relation_of, usual_role
 from mergehub.recipe import RecipeError
 from mergehub.recipe.yaml.document import load_documents
 
@@ -120,4 +121,4 @@ def _relation(about: Mapping[str, Any], parents: int, line: int) -> tuple[str, C
 
 def _facts(about: Mapping[str, Any], model: str) -> Facts:
     tags = values.texts(about.get("tags"))
-    return Facts(model, 1, licence=licence_of(about), domains=domains_of(tags))
+    return Facts(model, 1, licence=licence_of(about), domains=known_domains(tags))

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from leaderboard.boards import definition
 from mergehub.benchmarks.definition import Domain
+from mergehub.contracts.domains.fields import EACH_ONCE
 from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Message
 from mergehub.contracts.names import RECIPE_NAME, must_be
@@ -24,7 +25,7 @@ Columns = Annotated[
     definition.Columns | definition.Chosen,
     Field(description="The columns, or the rule by which the board has benchmarks."),
 ]
-Domains = Annotated[list[Domain], Field(max_length=7)]
+Domains = Annotated[list[Domain], Field(max_length=7), EACH_ONCE]
 
 
 class BoardCreate(Message):

@@ -13,6 +13,7 @@ from leaderboard.memory.columns import ModelColumns, Vocabulary
 from leaderboard.memory.names import NameOrder
 from leaderboard.memory.parents import MERGE, RELATIONS, ROLES, Parents
 from mergehub.columns.codes import set_text
+from mergehub.contracts.domains.vocabulary import domains_of
 
 Row = Mapping[str, Any]
 CODED = ("kind", "method", "architecture", "family", "licence")
@@ -82,7 +83,8 @@ class GrowingModels:
             return [code(row[name]) for row in rows]
         if name in SETS:
             code = getattr(self._codes, name).code
-            return [code(set_text(row[name] or ())) for row in rows]
+            named = domains_of if name == "domains" else tuple  # rows may have synonyms
+            return [code(set_text(named(row[name] or ()))) for row in rows]
         return [row[name] for row in rows]
 
     def _replace_parents(self, children: Numbers, parents: list[Row]) -> None:

@@ -8,7 +8,7 @@ from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Message
 from mergehub.kit.paging.pages import Page
 from registry.accounts.access import Visibility
-from registry.recipes.schemas import Label, Licence, Recipe, Slug
+from registry.recipes.schemas import Domains, Label, Licence, Recipe, Slug
 
 
 class ForkCreate(Message):
@@ -33,7 +33,7 @@ class ForkCreate(Message):
     title: str | None = Field(default=None, min_length=1, max_length=200)
     description: str | None = Field(default=None, max_length=20_000)
     tags: list[Label] | None = Field(default=None, max_length=20)
-    domains: list[Label] | None = Field(default=None, max_length=20)
+    domains: Domains | None = None
     licence: Licence | None = None
 
 

@@ -11,7 +11,7 @@ from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
-from registry.recipes.schemas import Label, Licence, RecipeText, Slug
+from registry.recipes.schemas import Domains, Label, Licence, RecipeText, Slug
 
 MOST_ROWS = 1000
 
@@ -26,7 +26,7 @@ class ImportedRecipe(Message):
     title: str | None = Field(None, min_length=1, max_length=200)
     description: str = Field("", max_length=20_000)
     tags: list[Label] = Field(default_factory=list, max_length=20)
-    domains: list[Label] = Field(default_factory=list, max_length=20)
+    domains: Domains = Field(default_factory=list)
     licence: Licence | None = None
     recipe: RecipeText
     line: Line = None

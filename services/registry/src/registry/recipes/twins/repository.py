@@ -29,16 +29,18 @@ async def of_digest(
     digest: str,
     viewer: Viewer,
     *,
-    beside: UUID,
+    beside: UUID | None,
     after: tuple[Any, ...] | None,
     limit: int,
 ) -> Sequence[AnyRow]:
-    """Versions of recipes other than `beside` that lists show to `viewer`, the oldest first."""
+    """Versions of recipes, but for `beside`, that lists show to `viewer`, the oldest first."""
     query = (
-        _TWINS.where(VersionRow.digest == digest, RecipeRow.id != beside)
+        _TWINS.where(VersionRow.digest == digest)
         .where(seen_by(viewer), is_archived(False))
         .order_by(VersionRow.created_at, VersionRow.id)
     )
+    if beside is not None:
+        query = query.where(RecipeRow.id != beside)
     if after is not None:
         query = query.where(tuple_(VersionRow.created_at, VersionRow.id) > after)
     return (await session.execute(query.limit(limit))).all()

@@ -16,10 +16,12 @@ from registry.recipes.twins import repository
 from registry.recipes.twins.schemas import TwinPage
 
 SHOWN = 10
-"""How many twins an answer to publishing has."""
+"""How many twins an answer to publishing, or to a check, has."""
 
 
-async def first(session: AsyncSession, digest: str, viewer: Viewer, *, beside: UUID) -> list[Twin]:
+async def first(
+    session: AsyncSession, digest: str, viewer: Viewer, *, beside: UUID | None = None
+) -> list[Twin]:
     """The oldest versions of recipes other than `beside` that have a digest."""
     found = await repository.of_digest(
         session, digest, viewer, beside=beside, after=None, limit=SHOWN

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, exists, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.attestation.keys import public_keys
 from mergehub.contracts.hardware import SUITABLE, Capacity
-from mergehub.contracts.runs import RunProgress, RunState
+from mergehub.contracts.runs import ClaimRequest, RunProgress, RunState
 from mergehub.contracts.workers import SILENT_SECONDS, Worker, WorkerBeat, WorkerRun
 from mergehub.kit.identity.tokens import Viewer
 from mergehub.kit.paging.pages import PageRequest
@@ -20,6 +21,8 @@ from registry.runs.workers.models import WorkerRow
 from registry.runs.workers.schemas import SigningKey, SigningKeys, WorkerPage
 
 SILENT = timedelta(seconds=SILENT_SECONDS)
+Unfit = Callable[[ClaimRequest], str | None]
+"""Why a worker may not do a run, by the claim that it makes; None if it may."""
 
 
 async def beat(session: AsyncSession, name: str, told: WorkerBeat) -> None:
@@ -64,20 +67,35 @@ async def page(session: AsyncSession, viewer: Viewer, asked: PageRequest) -> Wor
     return WorkerPage(items=[_shown(*row) for row in rows], next_cursor=next_cursor)
 
 
-async def waits_for(session: AsyncSession, hardware: str) -> list[str]:
-    """A sentence about what a run for `hardware` waits for; none if a suitable worker is there."""
-    suits = WorkerRow.hardware.in_(SUITABLE[hardware])
-    alive = WorkerRow.seen_at >= func.now() - SILENT
-    if await session.scalar(select(exists().where(suits, alive))):
+async def waits_for(session: AsyncSession, hardware: str, unfit: Unfit) -> list[str]:
+    """A sentence about what a run for `hardware` waits for; none if it only waits for its turn."""
+    there = await _there(session, hardware)
+    if not there:
+        return [f"No {hardware} worker is registered: the run waits until one registers."]
+    reasons = [unfit(_claim(worker)) for worker in there]
+    if None in reasons:
         return []
-    return [f"No {hardware} worker is registered: the run waits until one registers."]
+    why = " ".join(dict.fromkeys(each for each in reasons if each))
+    return [f"No worker that is registered may take the run: it waits for one that may. {why}"]
 
 
 async def pushes(session: AsyncSession, hardware: str) -> list[list[str]]:
     """The destinations that each worker that is there allows, of those that suit `hardware`."""
+    return [worker.pushes for worker in await _there(session, hardware)]
+
+
+async def _there(session: AsyncSession, hardware: str) -> Sequence[WorkerRow]:
+    """The workers that are alive and suit `hardware`."""
     suits = WorkerRow.hardware.in_(SUITABLE[hardware])
     alive = WorkerRow.seen_at >= func.now() - SILENT
-    return list(await session.scalars(select(WorkerRow.pushes).where(suits, alive)))
+    query = select(WorkerRow).where(suits, alive).order_by(WorkerRow.name)
+    return (await session.scalars(query)).all()
+
+
+def _claim(worker: WorkerRow) -> ClaimRequest:
+    """The claim that a worker would make."""
+    said = {"worker": worker.name, "hardware": worker.hardware, "pushes": worker.pushes}
+    return ClaimRequest.model_validate(said)
 
 
 async def rest(session: AsyncSession, name: str | None) -> None:

@@ -13,10 +13,10 @@ from mergehub.recipe import catalogue
 from mergehub.recipe.methods import ParameterSpec
 
 Kind = Literal[
-    "method", "model", "handle", "name", "label", "licence", "choice",
+    "method", "model", "handle", "name", "label", "domain", "licence", "choice",
     "number", "size", "date", "flag",
 ]  # fmt: skip
-"""How a field's values are written: the first seven are words, the others numbers."""
+"""How a field's values are written: the first eight are words, the others numbers."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ FIELDS = (
     Field("owner", "handle", "The handle of the recipe's owner.", "owner:ann"),
     Field("name", "name", "The whole name of the recipe.", "name:dates-and-units"),
     Field("tag", "label", "A tag.", "tag:german"),
-    Field("domain", "label", "A domain.", "domain:maths"),
+    Field("domain", "domain", "A domain, by its name or a synonym.", "domain:maths"),
     Field(
         "licence",
         "licence",

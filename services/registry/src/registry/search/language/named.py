@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from mergehub.contracts.domains.vocabulary import domain_of
 from mergehub.contracts.licences.identifiers import IDENTIFIERS, identifier_of
 from mergehub.contracts.names import RECIPE_NAME
 from mergehub.recipe import catalogue
@@ -49,6 +50,10 @@ def _matching(pattern: str, what: str) -> Callable[[Field, str], str]:
     return read
 
 
+def _domain(field: Field, text: str) -> str:
+    return _READERS["label"](field, domain_of(text))
+
+
 def _licence(field: Field, text: str) -> str:
     found = identifier_of(text)
     if found not in IDENTIFIERS:
@@ -75,6 +80,7 @@ _READERS: Mapping[Kind, Callable[[Field, str], str]] = {
     "handle": _matching(RECIPE_NAME, "a handle: lower case words joined by hyphens"),
     "name": _matching(RECIPE_NAME, "a recipe's name: lower case words joined by hyphens"),
     "label": _matching(LABEL, "lower case words joined by hyphens, dots or underscores"),
+    "domain": _domain,
     "licence": _licence,
     "choice": _choice,
 }

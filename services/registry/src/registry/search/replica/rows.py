@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from mergehub.contracts.domains.vocabulary import domains_of
 from registry.search.catalogue.entry import Entry
 from registry.search.features import Described, described
 from registry.search.models import FORM
@@ -68,7 +69,7 @@ def _entry(row: asyncpg.Record) -> Entry:
         title=row["title"],
         description=row["description"],
         tags=tuple(row["tags"]),
-        domains=tuple(row["domains"]),
+        domains=tuple(domains_of(row["domains"])),  # rows may have synonyms
         licence=row["licence"],
         visibility=row["visibility"],
         archived=row["archived"],

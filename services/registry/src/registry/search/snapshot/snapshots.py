@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import structlog
 
+from mergehub.contracts.domains import vocabulary
 from mergehub.kit.database.change_log import KEEP
 from mergehub.kit.replica import log
 from registry.search.bitmaps.parts import Kept, Parts
@@ -131,6 +132,6 @@ class Snapshots:
 def code() -> str:
     """A hash of the code of the search: another one may see something else in a recipe."""
     digest = hashlib.sha256()
-    for path in sorted(SEARCH.rglob("*.py")):
+    for path in (*sorted(SEARCH.rglob("*.py")), Path(vocabulary.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The domains of recipes, models and benchmarks: their names and synonyms."""
