@@ -42,8 +42,8 @@ COUNTS = {"number": "bigint", "children": "int", "as_base": "int", "as_ingredien
 RANK = {"number": "bigint", "rank": "bigint"}
 
 _NAMED = text(
-    "SELECT lower(name) AS key, number, id, name, rank FROM models "
-    "WHERE lower(name) = ANY(CAST(:key AS text[])) AND alias_of IS NULL"
+    f"SELECT told.key, number, id, name, rank FROM {rows.table({'key': 'text'})} "
+    "JOIN models ON lower(name) = told.key AND alias_of IS NULL"
 )
 _ONCE_NAMED = text(
     "SELECT DISTINCT ON (lower(former.name)) "

@@ -70,11 +70,11 @@ class Query:
 
     def _beginnings(self, lines: bytes, fit: int) -> Iterator[tuple[int, bytes]]:
         """The lines that begin with the query, or are it; they have all of its words."""
-        row = at = 0
+        row, at, lines = 0, 0, b"\n" + lines
         for found in _begins(self.whole, fit).finditer(lines):
             row += lines.count(b"\n", at, found.start())
             at = found.start()
-            yield row, lines[at : lines.index(b"\n", at)]
+            yield row, lines[at + 1 : lines.index(b"\n", at + 1)]
 
     def _having(self, lines: bytes) -> Iterator[tuple[int, bytes]]:
         """The lines that have all words."""
@@ -110,9 +110,9 @@ class Query:
 
 @lru_cache(maxsize=1000)
 def _begins(whole: bytes, fit: int) -> re.Pattern[bytes]:
-    """Looks for lines that begin with these words, or have no others."""
+    """Looks for the ends before lines that begin with these words, or have no others."""
     words = b" +".join(map(re.escape, whole.split()))
-    return re.compile(b"^ *" + words + (b" *$" if fit == EXACT else b""), re.MULTILINE)
+    return re.compile(b"\n *" + words + (b" *(?=\n)" if fit == EXACT else b""))
 
 
 @lru_cache(maxsize=1000)
