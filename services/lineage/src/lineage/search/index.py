@@ -153,9 +153,14 @@ def _most_important(graph: Graph) -> Numbers:
 
 def _has(candidates: Words, models: Numbers) -> Flags:
     """Which models are among the candidates."""
-    known = models < WORD * len(candidates)
-    words = candidates[np.where(known, models // WORD, 0)]
-    return known & (words >> (models % WORD).astype(np.uint32) & np.uint32(1) > 0)
+    places = models // WORD
+    known = places < len(candidates)
+    if not known.all():
+        found: Flags = np.zeros(len(models), np.bool_)
+        found[known] = _has(candidates, models[known])
+        return found
+    bits = (models % WORD).view(np.uint32)
+    return candidates[places] >> bits & np.uint32(1) > 0
 
 
 def _numbers(graph: Graph, candidates: Words) -> Numbers:
