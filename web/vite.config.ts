@@ -12,6 +12,15 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0, // the hub's policy for pages allows no data: but images
     modulePreload: { polyfill: false },
+    cssCodeSplit: false, // all of it is smaller than ten requests
+    rolldownOptions: {
+      // What several pages share is one file, as a browser fetches few of them at a time.
+      output: {
+        codeSplitting: {
+          groups: [{ name: "shared", test: /\/src\/(app|components|hub)\//, minShareCount: 2 }],
+        },
+      },
+    },
     target: "es2022",
   },
   server: { proxy: { "/v1": HUB, "/docs": HUB } },

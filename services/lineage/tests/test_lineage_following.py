@@ -21,6 +21,7 @@ from lineage.memory.graph import Graph
 from lineage.models.models import FlagRow, ModelRow
 from lineage.replica.following import Follower
 from lineage.replica.serving import replica_of
+from mergehub.columns import copying
 from mergehub.kit.replica import replica as replica_module
 from mergehub.kit.replica.log import AnotherDatabase, Place
 
@@ -138,6 +139,26 @@ async def test_domains_in_the_tables_are_read_by_their_names(resources):
     async with driver(resources) as connection:
         follower = await loaded(resources, connection)
     assert {models[6] for models in columns(follower.graph)[0]} == {"code\ncooking\nmaths"}
+
+
+@pytest.mark.parametrize("in_order", [True, False], ids=["in order", "in any order"])
+async def test_a_load_has_all_rows_wherever_the_table_keeps_them(resources, monkeypatch, in_order):
+    """A changed row moves to the end of its table, and rows come in pieces of any size."""
+    monkeypatch.setattr(copying, "PIECE_BYTES", 200)
+    monkeypatch.setattr(copying._Column, "ROOM", 1)
+    told = [say(f"child-{n:02}", f"parent-{n % 7}", weight=n / 64) for n in range(40)]
+    await tell(resources, *(told if in_order else told[::-1]))
+    if not in_order:
+        async with resources.database.transaction() as session:
+            early = ModelRow.number < 20
+            await session.execute(update(ModelRow).where(early).values(licence="mit"))
+            await session.execute(update(EdgeRow).where(EdgeRow.id < 9).values(method="ties"))
+        await tell(resources, say("child-00", "parent-5"), say("child-01", "parent-4"))
+    async with driver(resources) as connection:
+        graph = (await loaded(resources, connection)).graph
+    assert columns(graph) == await rows(resources)
+    ends = list(zip(graph.edges.child.tolist(), graph.edges.parent.tolist(), strict=True))
+    assert ends == sorted(ends)
 
 
 async def test_only_the_first_load_looks_through_all_objects(resources):

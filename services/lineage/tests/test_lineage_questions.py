@@ -16,6 +16,7 @@ from when_used import when_used
 
 from lineage.memory.columns import RELATIONS
 from lineage.memory.filters import EdgeFilter
+from lineage.questions import levels
 from lineage.questions import licences as licence_question
 from lineage.questions.ancestry import ancestry
 from lineage.questions.common import common_ancestors
@@ -38,6 +39,12 @@ relations = st.none() | st.frozensets(st.integers(0, 5), min_size=1)
 @pytest.fixture
 def untouched():
     """These tests need no store."""
+
+
+@pytest.fixture(autouse=True, params=[4096, 2], ids=["few", "many"])
+def few(request, monkeypatch):
+    """With the usual number all that these tests draw would be looked for among sorted numbers."""
+    monkeypatch.setattr(levels, "FEW", request.param)
 
 
 def plain(made: Drawn, kept: frozenset[int] | None = None) -> Any:

@@ -213,6 +213,16 @@ def test_one_mistake_in_a_word_is_forgiven(mistake):
     assert other.words == (b"mistral", b"7b")
 
 
+def test_words_of_names_that_change_are_known_as_they_are_now():
+    made = Named("org/Mistral-7B", "org/llama")
+    made.index.follow(made.graph)
+    made.put({1: "org/Gemma-9B"})
+    assert meant(made.graph, made.index, Query.of("mistrall")) is None
+    other = meant(made.graph, made.index, Query.of("gema"))
+    assert other is not None
+    assert other.words == (b"gemma",)
+
+
 @pytest.mark.parametrize("text", ["7c", "mxxtral", "/", "", "\ud800"])
 def test_what_is_further_off_means_nothing(text):
     made = Named("org/Mistral-7B")

@@ -9,12 +9,35 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-PIECE_BYTES = 16 << 20
+PIECE_BYTES = 128 << 10  # so little that the memory for it is used again and again
 HEADER_BYTES = 19  # the signature, the flags and the length of an extension, which is 0
 TRAILER = b"\xff\xff"
 
 Fields = Mapping[str, tuple[str, str]]
 """The name of each column, its type as PostgreSQL sends it, and as it is kept."""
+
+
+class _Column:
+    """The values of one column, as they come: most of the room takes no memory until it is used."""
+
+    ROOM = 1 << 16
+
+    def __init__(self, kept: str, shape: tuple[int, ...]) -> None:
+        self._values: NDArray[Any] = np.empty((self.ROOM, *shape), kept)
+        self._size = 0
+
+    def add(self, values: NDArray[Any]) -> None:
+        end = self._size + len(values)
+        if end > len(self._values):
+            longer = np.empty((2 * end, *self._values.shape[1:]), self._values.dtype)
+            longer[: self._size] = self._values[: self._size]
+            self._values = longer
+        with np.errstate(over="ignore"):  # a weight that is too large becomes infinite
+            self._values[self._size : end] = values
+        self._size = end
+
+    def values(self) -> NDArray[Any]:
+        return self._values[: self._size]
 
 
 class _Columns:
@@ -25,8 +48,9 @@ class _Columns:
         for name, (sent, _) in fields.items():
             row += [(f"length of {name}", ">i4"), (name, sent)]
         self._row = np.dtype(row)
-        self._fields = fields
-        self._pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in fields}
+        self._columns = {
+            name: _Column(kept, self._row[name].shape) for name, (_, kept) in fields.items()
+        }
         self._unread: list[bytes] = []
         self._size = 0
         self._begun = False
@@ -41,8 +65,7 @@ class _Columns:
         """All columns."""
         self._read()
         assert self._unread == [TRAILER], "the rows have another width"
-        # one column after the other, so that its pieces are freed
-        return {name: np.concatenate(self._pieces.pop(name)) for name in self._fields}
+        return {name: column.values() for name, column in self._columns.items()}
 
     def _read(self) -> None:
         begin = 0 if self._begun else HEADER_BYTES
@@ -50,9 +73,8 @@ class _Columns:
         data = b"".join(self._unread)
         count = (len(data) - begin) // self._row.itemsize
         rows = np.frombuffer(data, self._row, count, begin)
-        for name, pieces in self._pieces.items():
-            with np.errstate(over="ignore"):  # a weight that is too large becomes infinite
-                pieces.append(rows[name].astype(self._fields[name][1]))
+        for name, column in self._columns.items():
+            column.add(rows[name])
         self._unread = [data[begin + count * self._row.itemsize :]]
         self._size = len(self._unread[0])
 

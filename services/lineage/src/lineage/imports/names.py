@@ -14,9 +14,9 @@ Fault = Literal["empty-name", "malformed-name"]
 def fault(name: str) -> Fault | None:
     """What is wrong with a name."""
     given = composed(name)
-    if lineage_names.is_nothing(given):
-        return "empty-name"
-    return "malformed-name" if lineage_names.fault(given) else None
+    if lineage_names.fault(given) is None:
+        return None
+    return "empty-name" if lineage_names.is_nothing(given) else "malformed-name"
 
 
 def faults(*written: str | None) -> str:

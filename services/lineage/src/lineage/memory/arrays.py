@@ -68,6 +68,14 @@ def distinct(numbers: Numbers) -> Numbers:
     return ordered[begins(ordered)]
 
 
+def within(some: NDArray[Any], of: NDArray[Any]) -> Flags:
+    """Which of `some` numbers are among those of `of`, which are sorted."""
+    if not len(of):
+        return np.zeros(len(some), np.bool_)
+    found: Flags = of[np.minimum(np.searchsorted(of, some), len(of) - 1)] == some
+    return found
+
+
 def among(column: NDArray[Any], codes: Collection[int]) -> Flags:
     """Which elements of a column of codes are one of a few."""
     if len(codes) > MANY_CODES:

@@ -120,14 +120,16 @@ class Growing(Generic[Row]):
                 kept = self._columns[name] = self._copied(name, self._dtypes[name], len(kept))
             kept[rows] = column
 
-    def load(self, columns: dict[str, NDArray[Any]], order: Numbers) -> None:
+    def load(self, columns: dict[str, NDArray[Any]], order: Numbers | None) -> None:
         """Have only these rows, in this order. Takes each column out of `columns` to free it."""
-        self.size = len(order)
+        self.size = len(next(iter(columns.values())))
         for name, known in self._columns.items():
             given = columns.pop(name, None)
             narrow = given is None or _fits(given, known.dtype)
             column = np.empty(_room(self.size), known.dtype if narrow else self._dtypes[name])
-            column[: self.size] = EMPTY.get(name, 0) if given is None else given[order]
+            column[: self.size] = (
+                EMPTY.get(name, 0) if given is None else given if order is None else given[order]
+            )
             self._columns[name] = column
 
     def view(self) -> Row:

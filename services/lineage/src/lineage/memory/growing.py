@@ -85,8 +85,10 @@ class GrowingGraph:
 
     def load_edges(self, columns: dict[str, NDArray[Any]]) -> None:
         """Begin with these edges, in the order of children; takes the columns out of the dict."""
-        order = np.argsort(pairs(columns["child"], columns["parent"])).astype(np.int32)
-        self._edges.load(columns, order)
+        ends = pairs(columns["child"], columns["parent"])
+        in_order = bool((ends[1:] >= ends[:-1]).all())
+        self._edges.load(columns, None if in_order else stable_order(ends))
+        del ends
         edges, models = self._edges.view(), self._models.view()
         edges.first[:] = begins(edges.child, edges.parent)
         children = np.bincount(edges.parent[edges.first], minlength=len(models.exists))

@@ -13,7 +13,7 @@ from lineage.memory.arrays import NOTHING, Numbers
 from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.memory.segments import Direction
-from lineage.questions.levels import levels, marks
+from lineage.questions.levels import among_models, levels
 
 Way = Literal["ancestors", "descendants", "relatives"]
 SIDES: dict[Way, tuple[Direction, ...]] = {
@@ -107,16 +107,14 @@ def _edges(
 
     They are found from their children, since a model has few parents but may have many children.
     """
-    shown = np.concatenate([NOTHING, *(band.models for band in page)])
     before = np.concatenate(earlier)
-    edges = graph.expand(np.concatenate([before, shown]), "ancestors", where)
-    inside = marks(graph, shown)
+    shown = np.concatenate([NOTHING, *(band.models for band in page)])
+    every = np.concatenate([before, shown])
+    edges = graph.expand(every, "ancestors", where)
     child, parent = graph.edges.child[edges], graph.edges.parent[edges]
+    kept = among_models(graph, every)(parent)
     if len(before):
-        fresh = inside.copy()
-        inside[before] = True
-        kept = inside[parent] & (fresh[child] | fresh[parent])
-    else:
-        kept = inside[parent]
+        fresh = among_models(graph, shown)
+        kept &= fresh(child) | fresh(parent)
     edges = edges[kept]
     return edges[np.argsort(graph.edges.id[edges])]

@@ -5,6 +5,7 @@ They say at once that a trigram is rare, which signatures do not. What was renam
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 
 import numpy as np
@@ -37,10 +38,12 @@ class Groups:
         keys = pairs >> GROUP_BITS
         first = np.flatnonzero(begins(keys))
         stops = [*first[1:].tolist(), len(keys)]
+        groups = array("I", found.tobytes())  # a bitmap takes NumPy's numbers one by one
         for key, start, stop in zip(keys[first].tolist(), first.tolist(), stops, strict=True):
-            if key not in self._groups:
-                self._groups[key] = BitMap()
-            self._groups[key].update(found[start:stop])
+            if key in self._groups:
+                self._groups[key].update(groups[start:stop])
+            else:
+                self._groups[key] = BitMap(groups[start:stop])
 
     def candidates(self, keys: Iterable[int], size: int) -> Integers:
         """The groups, of those of the first `size` names, that may have all keys."""

@@ -17,10 +17,11 @@ from lineage.memory.names import Names
 from lineage.search.groups import Groups
 from lineage.search.signatures import WORD, Signatures, Words
 from lineage.search.trigrams import ends, of_beginning, of_end, trigrams
-from lineage.search.words import BEGINNING, EXACT, INSIDE, Query, plain
+from lineage.search.vocabulary import Vocabulary, lines_of
+from lineage.search.words import BEGINNING, EXACT, INSIDE, Query
 
 BLOCK = 4096  # so many names are indexed anew if one of them is,
-TOGETHER = 8  # and so many blocks, if they lie beside each other
+TOGETHER = 2  # and so many blocks, if they lie beside each other: what they need fits the heap
 PIECES = (256, 4096)  # so many names are looked at: few at first, as they may do
 MANY = 4
 """If one name in so many is a candidate, all are looked through, as they lie beside each other."""
@@ -47,6 +48,7 @@ class Index:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.vocabulary = Vocabulary()
         self._lock = Lock()
         self._read_at: datetime | None = None
         self._signatures = Signatures()
@@ -59,7 +61,7 @@ class Index:
     def follow(self, graph: Graph) -> None:
         """Take in the names that are new in a graph, and what matters most by now."""
         self._index_new(graph)
-        self._choose_important(graph, GROWTH)
+        self.vocabulary.of(graph, self._choose_important(graph, GROWTH))
 
     def matches(self, graph: Graph, query: Query, fit: int = INSIDE) -> Iterator[Match]:
         """The models whose names match, and fit so well at least.
@@ -71,13 +73,10 @@ class Index:
         candidates = self._candidates(graph, query, fit)
         some = slice(None if fit == INSIDE else LOOKED)
         first = important[_has(candidates, important)][some]
-        found = _matches(graph, first, query)
-        yield from (each for each in found if fit == INSIDE or query.fit(each.line) <= fit)
+        yield from _matches(graph, first, query, fit)
         known = frozenset(first.tolist())
-        found = _matches(graph, _numbers(graph, candidates)[some], query)
-        for each in found:
-            if each.model not in known and (fit == INSIDE or query.fit(each.line) <= fit):
-                yield each
+        others = _matches(graph, _numbers(graph, candidates)[some], query, fit)
+        yield from (each for each in others if each.model not in known)
 
     def _candidates(self, graph: Graph, query: Query, fit: int) -> Words:
         """A bit for each name: whether it may match and fit so well."""
@@ -154,9 +153,14 @@ def _most_important(graph: Graph) -> Numbers:
 
 def _has(candidates: Words, models: Numbers) -> Flags:
     """Which models are among the candidates."""
-    known = models < WORD * len(candidates)
-    words = candidates[np.where(known, models // WORD, 0)]
-    return known & (words >> (models % WORD).astype(np.uint32) & np.uint32(1) > 0)
+    places = models // WORD
+    known = places < len(candidates)
+    if not known.all():
+        found: Flags = np.zeros(len(models), np.bool_)
+        found[known] = _has(candidates, models[known])
+        return found
+    bits = (models % WORD).view(np.uint32)
+    return candidates[places] >> bits & np.uint32(1) > 0
 
 
 def _numbers(graph: Graph, candidates: Words) -> Numbers:
@@ -172,15 +176,10 @@ def _numbers(graph: Graph, candidates: Words) -> Numbers:
     return kept
 
 
-def lines_of(graph: Graph, models: Numbers) -> bytes:
-    """The plain names of models, a line each."""
-    return plain(graph.names.lines_at(graph.models.name_place[models]))
-
-
-def _matches(graph: Graph, models: Numbers, query: Query) -> Iterator[Match]:
+def _matches(graph: Graph, models: Numbers, query: Query, fit: int) -> Iterator[Match]:
     few, many = PIECES
     begins = [*range(0, min(many, len(models)), few), *range(many, len(models), many)]
     for begin, end in pairwise([*begins, len(models)]):
         piece = models[begin:end]
-        for row, line in query.rows(lines_of(graph, piece)):
+        for row, line in query.rows(lines_of(graph, piece), fit):
             yield Match(int(piece[row]), line)

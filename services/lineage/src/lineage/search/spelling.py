@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-import numpy as np
-
-from lineage.memory.arrays import NOTHING, distinct
 from lineage.memory.graph import Graph
-from lineage.search.index import Index, lines_of
+from lineage.search.index import Index
 from lineage.search.words import Query
 
-NAMES = 20_000
 SHORTEST, LONGEST = 4, 30
 LETTERS = b"abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -21,19 +17,11 @@ def corrected(graph: Graph, index: Index, query: Query) -> Query | None:
     """The query with words that names have, each one edit away; None if no word needs that."""
     if not any(SHORTEST <= len(word) <= LONGEST for word in query.words):
         return None
-    known = _vocabulary(graph, index)
+    known = index.vocabulary.of(graph, index.important(graph))
     words = tuple(_corrected(word, known) for word in query.words)
     if words == query.words:
         return None
     return Query.of(b" ".join(words).decode())
-
-
-def _vocabulary(graph: Graph, index: Index) -> Counter[bytes]:
-    """The words in the names of the most important models, and how often they come."""
-    important = index.important(graph)[:NAMES]
-    others = np.flatnonzero(graph.models.exists[:NAMES]) if len(important) < NAMES else NOTHING
-    models = distinct(np.concatenate((important, others.astype(np.int32))))
-    return Counter(lines_of(graph, models).split())
 
 
 def _corrected(word: bytes, known: Counter[bytes]) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lineage.memory.arrays import Codes8, Integers
 from lineage.search.words import plain
 
 Keys = NDArray[np.uint32]
@@ -29,33 +30,36 @@ def _letter(byte: int) -> int:
     return 1 + known if known >= 0 else 37 + byte % 27
 
 
-_LETTERS = np.array([_letter(byte) for byte in range(256)], np.uint32)
-_IS_DIGIT = np.array([chr(byte) in "0123456789" for byte in range(256)])
+_LETTERS = bytes(map(_letter, range(256)))
+_ZERO = np.uint8(_letter(ord("0")))
+_DIGITS = 10
 
 
-def trigrams(text: bytes) -> tuple[NDArray[np.int64], Keys]:
+def trigrams(text: bytes) -> tuple[Integers, Keys]:
     """Where trigrams begin in a plain text, and which they are."""
-    letters = _LETTERS[np.frombuffer(text, np.uint8)]
+    letters = _letters(text)
     is_letter = letters != 0
     places = np.flatnonzero(is_letter[1:-1] & (is_letter[2:] | ~is_letter[:-2]))
-    keys = letters[places] << _SIX | letters[places + 1]
-    keys = keys << _SIX | letters[places + 2]
     begins = np.flatnonzero(~is_letter[:-1] & is_letter[1:])  # and the first letter of each word
-    is_digit = _IS_DIGIT[np.frombuffer(text, np.uint8)]
+    is_digit = letters - _ZERO < _DIGITS
     meet = np.flatnonzero(is_letter[:-1] & is_letter[1:] & (is_digit[:-1] != is_digit[1:])) + 1
     two = meet[meet < len(text) - 1]
-    firsts = (letters[begins + 1] << _SIX, letters[meet] << _SIX)
-    keys = np.concatenate((keys, *firsts, letters[two] << _SIX | letters[two + 1]))
-    return np.concatenate((places, begins, meet, two)), keys
+    keys = (
+        _joined(letters, places, places + 1, places + 2),
+        _joined(letters, begins + 1) << _SIX,
+        _joined(letters, meet) << _SIX,
+        _joined(letters, two, two + 1),
+    )
+    return np.concatenate((places, begins, meet, two)), np.concatenate(keys)
 
 
-def ends(text: bytes) -> tuple[NDArray[np.int64], Keys]:
+def ends(text: bytes) -> tuple[Integers, Keys]:
     """How the lines of a plain text begin and end: the line of each key, and the key.
 
     A line has a key for its first letter, one for the first two characters and one for the first
     three, and one for the last three. What comes after a space does not count.
     """
-    letters = _LETTERS[np.frombuffer(b"\n\n" + text + b"\n\n", np.uint8)]
+    letters = _letters(b"\n\n" + text + b"\n\n")
     stops = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 2
     words = np.flatnonzero(letters)
     first = np.searchsorted(words, np.concatenate(([0], stops))[:-1])
@@ -77,9 +81,23 @@ def of_end(whole: bytes) -> int:
     return int(ends(whole + b"\n")[1][3])
 
 
-def _along(letters: Keys, places: NDArray[np.int64], step: int) -> list[Keys]:
+def _letters(text: bytes) -> Codes8:
+    """What of each byte counts."""
+    return np.frombuffer(text.translate(_LETTERS), np.uint8)
+
+
+def _joined(letters: Codes8, *places: Integers) -> Keys:
+    """One key of the letters at the first places, at the second ones, and so on."""
+    keys = letters[places[0]].astype(np.uint32)
+    for more in places[1:]:
+        keys <<= _SIX
+        keys |= letters[more]
+    return keys
+
+
+def _along(letters: Codes8, places: Integers, step: int) -> list[Keys]:
     """The one, two and three characters from places on, up to the first that is no letter."""
-    one = letters[places]
-    two = letters[places + step]
+    one = _joined(letters, places)
+    two = _joined(letters, places + step)
     three = np.where(two != 0, letters[places + 2 * step], 0).astype(np.uint32)
     return [one, one << _SIX | two, (one << _SIX | two) << _SIX | three]

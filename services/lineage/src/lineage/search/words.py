@@ -61,8 +61,23 @@ class Query:
         """The query with its digits as numbers of their own: `qwen25` as `qwen2 5`."""
         return self._of(_BETWEEN_DIGITS.sub(b" ", self.whole))
 
-    def rows(self, lines: bytes) -> Iterator[tuple[int, bytes]]:
-        """The lines that have all words, each with its place among the lines."""
+    def rows(self, lines: bytes, fit: int = INSIDE) -> Iterator[tuple[int, bytes]]:
+        """The lines that have all words and fit so well, each with its place among the lines."""
+        if fit <= BEGINNING:
+            return self._beginnings(lines, fit)
+        found = self._having(lines)
+        return found if fit == INSIDE else (each for each in found if self.fit(each[1]) <= fit)
+
+    def _beginnings(self, lines: bytes, fit: int) -> Iterator[tuple[int, bytes]]:
+        """The lines that begin with the query, or are it; they have all of its words."""
+        row, at, lines = 0, 0, b"\n" + lines
+        for found in _begins(self.whole, fit).finditer(lines):
+            row += lines.count(b"\n", at, found.start())
+            at = found.start()
+            yield row, lines[at + 1 : lines.index(b"\n", at + 1)]
+
+    def _having(self, lines: bytes) -> Iterator[tuple[int, bytes]]:
+        """The lines that have all words."""
         counts = [lines.count(each) for each in self.words]
         if not all(counts):
             return
@@ -91,6 +106,13 @@ class Query:
         if b" " + self.whole in padded or all(begun):
             return WORD_BEGINNING
         return INSIDE
+
+
+@lru_cache(maxsize=1000)
+def _begins(whole: bytes, fit: int) -> re.Pattern[bytes]:
+    """Looks for the ends before lines that begin with these words, or have no others."""
+    words = b" +".join(map(re.escape, whole.split()))
+    return re.compile(b"\n *" + words + (b" *(?=\n)" if fit == EXACT else b""))
 
 
 @lru_cache(maxsize=1000)

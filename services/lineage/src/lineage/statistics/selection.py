@@ -44,8 +44,12 @@ class Selection:
 
     def among_first(self, graph: Graph, end: int) -> Numbers:
         """The counted edges of the first `end` ones, in their order."""
-        edges = graph.present(np.flatnonzero(self._fits(graph, slice(0, end))).astype(np.int32))
-        return self._of_children(graph, edges, end)
+        if self.since is None and self.until is None:
+            edges = np.flatnonzero(self._fits(graph, slice(0, end))).astype(np.int32)
+        else:  # mostly a few days of years, so nothing else is looked at of most edges
+            edges = np.flatnonzero(self._made_then(graph, slice(0, end))).astype(np.int32)
+            edges = edges[self._fits(graph, edges)]
+        return self._of_children(graph, graph.present(edges), end)
 
     def among(self, graph: Graph, edges: Numbers, end: int | None = None) -> Numbers:
         """Those of `edges` that are counted, as of when the graph had `end` edges."""
@@ -55,7 +59,7 @@ class Selection:
     def _fits(self, graph: Graph, which: slice | Numbers) -> Flags:
         """Which edges are as they must be, whatever their child is."""
         edges = graph.edges
-        fits = np.ones(len(edges.id[which]), np.bool_)
+        fits = self._made_then(graph, which)
         for column, codes in (
             (edges.relation, _places(RELATIONS, self.relations)),
             (edges.role, _places(ROLES, self.roles)),
@@ -63,10 +67,16 @@ class Selection:
         ):
             if codes is not None:
                 fits &= among(column[which], codes)
-        if self.since is not None or self.until is not None:
-            fits &= edges.made_on[which] >= max(self.since or 0, 0)
+        return fits
+
+    def _made_then(self, graph: Graph, which: slice | Numbers) -> Flags:
+        """Which edges were made in the days, if there are any."""
+        days = graph.edges.made_on[which]
+        if self.since is None and self.until is None:
+            return np.ones(len(days), np.bool_)
+        fits = days >= max(self.since or 0, 0)
         if self.until is not None:
-            fits &= edges.made_on[which] <= self.until
+            fits &= days <= self.until
         return fits
 
     def _of_children(self, graph: Graph, edges: Numbers, end: int | None) -> Numbers:
