@@ -186,6 +186,8 @@ def test_a_recipe_is_forked_renamed_archived_and_deleted(
         assert rows["same"][0] == "as"
         twins = json.loads(done("show", former, "--json"))["twins"]
         assert "tiny-ties" in [each["name"] for each in twins]
+    changed = json.loads(done("recipes", "change", "renamed", "--no-licence", "--json"))
+    assert changed["licence"] is None
     done("recipes", "archive", "renamed")
     assert "local/renamed" not in done("recipes", "--limit", "200")
     assert "local/renamed" in done("recipes", "list", "--archived")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changeBetween } from "../src/components/yaml/change.ts";
-import { documentsOf, rowsOf } from "../src/publish/documents.ts";
+import { documentsOf, rowsOf, textOf } from "../src/publish/documents.ts";
 import { listedOf, marksOf } from "../src/publish/faults.ts";
 import { fixOf } from "../src/publish/fixes.ts";
 import { isSlug, keyOf, readState, slugOf } from "../src/publish/state.ts";
@@ -73,15 +73,17 @@ test("faults are listed by line, and said beside the lines that they have", () =
     fault(4, "/models", "late", null),
     fault(null, "", "no line", null),
     fault(2, "/a", "early", "hint"),
+    fault(5, "", "no place", null),
   ];
   const listed = listedOf({ faults });
   assert.deepEqual(
     listed.map(({ place }) => place),
-    ["the whole recipe", "line 2, /a", "line 4, /models"],
+    ["the whole recipe", "line 2, /a", "line 4, /models", "line 5"],
   );
   assert.deepEqual(marksOf(listed), [
     { line: 2, tone: "fault", text: "early (hint)" },
     { line: 4, tone: "fault", text: "late" },
+    { line: 5, tone: "fault", text: "no place" },
   ]);
 });
 
@@ -97,6 +99,15 @@ test("a file's name becomes a name for its recipe", () => {
   assert.deepEqual(["a-b", "a--b", "A", ""].map(isSlug), [true, false, false, false]);
 });
 
+test("a file that can be no recipe says why", async () => {
+  assert.equal(await textOf(new File(["models: [ünï]"], "a.yml")), "models: [ünï]");
+  const said = { message: "a.yml is not text: a recipe is YAML in UTF-8." };
+  await assert.rejects(textOf(new File([new Uint8Array([0xff, 0xfe, 0x6d, 0])], "a.yml")), said);
+  const long = { message: /^b.yml is too long: a recipe has at most 262,144 characters/ };
+  await assert.rejects(textOf(new File(["é".repeat(300_000)], "b.yml")), long);
+  await assert.rejects(textOf(new File(["a".repeat(2_000_000)], "b.yml")), long);
+});
+
 test("a file may have several recipes", () => {
   const documents = documentsOf(
     "# a comment\n---\nname: First one\nmodels: []\n---\nmodels: []\n---\n\n",
@@ -110,6 +121,11 @@ test("a file may have several recipes", () => {
     ],
   );
   assert.deepEqual(documentsOf("models: []\n"), ["models: []\n"]);
+  const unnamed = rowsOf("soups.yml", ["models: []", "models: []"]);
+  assert.deepEqual(
+    unnamed.map(({ name }) => name),
+    ["soups", "soups-2"],
+  ); // as `mergehub import` names them
 });
 
 test("a change of a text touches nothing else", () => {

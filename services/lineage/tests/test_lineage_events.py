@@ -308,6 +308,21 @@ async def test_a_cycle_is_refused_and_does_not_stop_what_follows(
     assert refused["run"] == registry.events[1].data["run"]
 
 
+async def test_models_that_are_merged_weight_by_weight_are_as_large_as_what_they_make(
+    resources, registry, client
+):
+    adapted = Parent(name="tiny+dates", relation="adapter", base=Parent(name="tiny"))
+    part = Parent(name="deep", layers=[(0, 8)])
+    registry.merge("soup", BASE, adapted, part, parameters=1000)
+    registry.merge("stack", Parent(name="small"), method="passthrough", parameters=2000)
+    registry.merge("of an older worker", Parent(name="old"))
+    await events.consumer(resources).catch_up()
+
+    models = (await client.get("/v1/models", params={"limit": 50})).json()["items"]
+    sizes = {each["name"]: each["parameters"] for each in models if each["parameters"]}
+    assert sizes == {"soup": 1000, BASE.name: 1000, "tiny": 1000, "tiny+dates": 1000, "stack": 2000}
+
+
 async def test_the_service_consumes_in_the_process_that_answers(settings, registry, until):
     registry.merge("m", BASE)
     app = create_app(settings.model_copy(update={"background": "inline"}))

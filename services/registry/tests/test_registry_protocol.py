@@ -207,6 +207,19 @@ async def test_merge_report_stores_the_result_and_tells_of_the_model(
     assert (produced["name"], produced["digest"]) == ("local/child", "sha256:out")
     assert produced["recipe_digest"] == run["spec"]["recipe_digest"]
     assert [each["name"] for each in produced["parents"]] == ["org/first", "org/second"]
+    assert produced["parameters"] is None  # the report lists no tensors
+
+
+async def test_the_event_says_how_many_weights_the_model_has(
+    submit: Call, claim: Call, report: Call, events: Call, merged: Json
+) -> None:
+    shapes = {"embedding": [4, 8], "norm": [8], "scale": []}
+    manifest = {
+        name: {"dtype": "F32", "shape": shape, "sha256": "0" * 64} for name, shape in shapes.items()
+    }
+    await report(await claim(await submit()), result=merged | {"manifest": manifest})
+    (produced,) = await events("model.produced")
+    assert produced["parameters"] == 4 * 8 + 8 + 1
 
 
 async def test_parent_that_a_run_produced_is_told_by_its_name(

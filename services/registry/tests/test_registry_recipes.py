@@ -273,6 +273,17 @@ async def test_text_that_cannot_be_stored_is_refused(publish: Any) -> None:
     assert (await publish(title="a NUL \0 inside")).status_code == 422
 
 
+@pytest.mark.parametrize("title", ["\u202eevil", "two\nlines", "a bell \a", "\u2066hidden"])
+async def test_a_title_is_one_line_that_shows_what_it_says(publish: Any, title: str) -> None:
+    refused = await publish(title=title)
+    assert refused.status_code == 422
+    (fault,) = refused.json()["errors"]
+    assert (fault["pointer"], fault["detail"]) == (
+        "/title", "must be one line without control characters",
+    )  # fmt: skip
+    assert (await publish(name="persian", title="می\u200cخواهم")).status_code == 201
+
+
 async def test_words_about_a_recipe_change_and_its_versions_do_not(
     publish: Any, owner: httpx.AsyncClient
 ) -> None:

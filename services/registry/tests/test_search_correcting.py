@@ -46,6 +46,8 @@ SEEN = Seen(
         ("mistrl merge", "mistral merge"),
         ('"mereg of mistrals"', '"merge of mistral"'),
         ("base:mistarl", "base:mistral"),
+        ("base:mistarl7b", "base:mistral7b"),
+        ("base:mistarl-7b", "base:mistral-7b"),
         ("tag:germna,german.mahts", "tag:german,german.maths"),
         ("german", "german"),
         ("secre", "secre"),  # its nearest word is in a recipe that the viewer does not see

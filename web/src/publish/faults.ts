@@ -31,6 +31,7 @@ export function marksOf(listed: readonly Listed[]): Mark[] {
 
 /** The line of a fault and its place in the document: what follows `#` in its pointer. */
 function placeOf({ line, pointer }: Fault): string {
-  const within = pointer.split("#")[1] || "the whole recipe";
-  return line === null ? within : `line ${line}, ${within}`;
+  const within = pointer.split("#")[1];
+  if (line === null) return within || "the whole recipe";
+  return within ? `line ${line}, ${within}` : `line ${line}`;
 }

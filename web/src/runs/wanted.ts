@@ -58,6 +58,11 @@ export interface OfVersion {
   name: string;
 }
 
+/** The name of a recipe without its owner and version, which a model may have as well. */
+export function nameOf({ name }: OfVersion): string {
+  return name.replace(/^.*\//, "").replace(/@.*$/, "");
+}
+
 /** The fields of the form as the page labels them. */
 export const LABELS = {
   recipe: "Recipe",

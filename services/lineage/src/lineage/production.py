@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from lineage.learning.batch import Batch, Facts, Statement, Told, states_role
 from lineage.trust import confidence
 from mergehub.contracts.events import ModelProduced
 from mergehub.contracts.kinds.merge import Parent
+
+STACKING = "passthrough"
+"""The method that puts layers upon each other; all others compute weight by weight."""
 
 
 def batch(produced: ModelProduced, source: str, made_on: date) -> Batch:
@@ -27,8 +30,21 @@ def batch(produced: ModelProduced, source: str, made_on: date) -> Batch:
         for parent in produced.parents
         for statement in _statements(produced.name, produced.digest, parent, merged)
     ]
-    model = Facts(produced.name, source, 0, produced.digest, made_on=made_on)
-    return Batch(statements, [model])
+    model = Facts(
+        produced.name, source, 0, produced.digest, parameters=produced.parameters, made_on=made_on
+    )
+    return Batch(statements, [model, *_as_large(produced, source)])
+
+
+def _as_large(produced: ModelProduced, source: str) -> Iterator[Facts]:
+    """The parents that are merged weight by weight, so that each is as large as the model."""
+    if produced.parameters is None or produced.method == STACKING:
+        return
+    for parent in produced.parents:
+        if parent.layers is None:
+            names = {parent.name, parent.base.name if parent.base else parent.name}
+            for name in sorted(names):
+                yield Facts(name, source, 0, parameters=produced.parameters)
 
 
 def _statements(child: str, digest: str | None, parent: Parent, made: Told) -> Iterable[Statement]:

@@ -111,7 +111,10 @@ class ToldParent(Parent):
 
 
 class ModelProduced(EventData):
-    """A merge run made a model: its name, its digest, and its parents."""
+    """A merge run made a model: its name, its digest, and its parents.
+
+    `parameters` is the number of its weights; null if its worker did not list its tensors.
+    """
 
     run: UUID
     name: str
@@ -120,6 +123,7 @@ class ModelProduced(EventData):
     recipe_version: UUID | None
     recipe_digest: str
     parents: list[ToldParent]
+    parameters: int | None = None
 
 
 class EvaluationCompleted(EventData):

@@ -23,6 +23,18 @@ def _visible(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_visible)]
 
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Of those, the ones that no language needs within a line: a joiner is part of Persian words."""
+
+
+def _one_line(text: str) -> str:
+    if CONTROLS.search(text):
+        raise PydanticCustomError("line", "must be one line without control characters")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+
 
 def _day(value: Any) -> Any:
     """Refuse numbers, which pydantic takes for seconds since 1970."""

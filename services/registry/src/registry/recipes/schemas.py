@@ -14,6 +14,7 @@ from mergehub.contracts.examples import RECIPE, RECIPE_ID, TIME, VERSION, exampl
 from mergehub.contracts.licences.identifiers import LONGEST, identifier_or_fault
 from mergehub.contracts.messages import Answer, Message
 from mergehub.contracts.names import RECIPE_NAME, must_be
+from mergehub.contracts.shapes import Line
 from mergehub.kit.paging.pages import Page
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
@@ -60,6 +61,7 @@ Archived = Annotated[
     bool | None,
     Field(description="An archived recipe is listed only if asked for, and gets no versions."),
 ]
+Title = Annotated[Line, Field(min_length=1, max_length=200)]
 RecipeText = Annotated[
     str, Field(max_length=256 * 1024, description="The recipe, as mergekit YAML.")
 ]
@@ -94,9 +96,7 @@ class RecipeCreate(Message):
         description="`private`: only those who belong to the owner see it. `unlisted`: others can "
         "read it by its id or name, but no list, search or event shows it.",
     )
-    title: str | None = Field(
-        None, min_length=1, max_length=200, description="One line for people; by default, the name."
-    )
+    title: Title | None = Field(None, description="One line for people; by default, the name.")
     description: str = Field("", max_length=20_000)
     tags: list[Label] = Field(default_factory=list, max_length=20)
     domains: Domains = Field(default_factory=list)
@@ -112,7 +112,7 @@ class RecipeUpdate(Message):
     name: Slug | None = Field(
         None, description="A new name; the former one leads to it and stays reserved for it."
     )
-    title: str | None = Field(None, min_length=1, max_length=200)
+    title: Title | None = None
     visibility: Visibility | None = None
     archived: Archived = None
     licence: Licence | None = None

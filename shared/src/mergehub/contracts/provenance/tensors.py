@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -34,3 +35,8 @@ Tensors = Annotated[dict[TensorName, TensorDigest], Field(max_length=MOST_TENSOR
 def digests_of(tensors: dict[str, TensorDigest]) -> dict[str, str]:
     """The digest of each tensor, by its name."""
     return {name: each.sha256 for name, each in tensors.items()}
+
+
+def weights_in(tensors: dict[str, TensorDigest]) -> int:
+    """The number of weights in all tensors."""
+    return sum(prod(each.shape) for each in tensors.values())

@@ -50,8 +50,12 @@ class Comparison:
 
     @property
     def unknown(self) -> list[str]:
-        """The models that lineage does not know, as the recipe names them."""
-        return self.known.unknown if self.known else []
+        """The models that lineage does not know, as the recipe names them.
+
+        Not an adapter by itself: lineage learns of the model that it makes of its base.
+        """
+        named = {name for each in self.merged for name in (*each.models, each.base)}
+        return [name for name in self.known.unknown if name in named] if self.known else []
 
     def warnings(self, licence: str | None = None) -> list[Fault]:
         """What to warn of, each with its line in the text; `licence` is that of the recipe."""

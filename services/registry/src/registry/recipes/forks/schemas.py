@@ -8,7 +8,7 @@ from mergehub.contracts.examples import example
 from mergehub.contracts.messages import Message
 from mergehub.kit.paging.pages import Page
 from registry.accounts.access import Visibility
-from registry.recipes.schemas import Domains, Label, Licence, Recipe, Slug
+from registry.recipes.schemas import Domains, Label, Licence, Recipe, Slug, Title
 
 
 class ForkCreate(Message):
@@ -30,7 +30,7 @@ class ForkCreate(Message):
     visibility: Visibility | None = Field(
         default=None, description="By default, that of the origin."
     )
-    title: str | None = Field(default=None, min_length=1, max_length=200)
+    title: Title | None = None
     description: str | None = Field(default=None, max_length=20_000)
     tags: list[Label] | None = Field(default=None, max_length=20)
     domains: Domains | None = None

@@ -11,7 +11,7 @@ from mergehub.contracts.examples import RECIPE, example
 from mergehub.contracts.messages import Answer, Message
 from mergehub.kit.problems.problem import FieldFault
 from registry.accounts.access import Visibility
-from registry.recipes.schemas import Domains, Label, Licence, RecipeText, Slug
+from registry.recipes.schemas import Domains, Label, Licence, RecipeText, Slug, Title
 
 MOST_ROWS = 1000
 
@@ -23,7 +23,7 @@ class ImportedRecipe(Message):
     """A recipe with what is said of it, which counts only if the owner has none of this name."""
 
     name: Slug
-    title: str | None = Field(None, min_length=1, max_length=200)
+    title: Title | None = None
     description: str = Field("", max_length=20_000)
     tags: list[Label] = Field(default_factory=list, max_length=20)
     domains: Domains = Field(default_factory=list)

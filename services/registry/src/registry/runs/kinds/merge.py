@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.contracts.destinations import PushTo
 from mergehub.contracts.events import ModelProduced, ToldParent
 from mergehub.contracts.kinds.merge import MergeResult, MergeRunCreate, MergeSpec, Parent
+from mergehub.contracts.provenance.tensors import weights_in
 from mergehub.kit.identity.tokens import Principal
 from mergehub.recipe import ModelRef
 from registry.events.models import outbox
@@ -90,6 +91,7 @@ class MergeHandler(Handler[MergeRunCreate, MergeSpec, MergeResult]):
             recipe_version=spec.recipe_version,
             recipe_digest=spec.recipe_digest,
             parents=await _with_names(session, run, result.parents),
+            parameters=weights_in(result.manifest) if result.manifest else None,
         )
         subject = f"models/{spec.model_name}"
         await outbox.emit(session, "model.produced", subject, data, run.private_to, run.traceparent)

@@ -126,4 +126,7 @@ def _best(counted: Iterable[tuple[Near, int]]) -> Iterator[tuple[Near, int]]:
 
 
 def _with_another(value: str, word: str, other: str) -> str:
-    return re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", other, value)
+    """The value with another word; a number after letters is a word of its own, as in searches."""
+    before = r"(?<!\d)" if word[0].isdigit() else r"(?<![^\W_])"
+    after = r"(?![^\W_])" if word[-1].isdigit() else r"(?![^\W\d_])"
+    return re.sub(rf"{before}{re.escape(word)}{after}", other, value)

@@ -22,14 +22,17 @@ from mergehub.cli.json_option import as_json, show_json
 @click.option("--tag", "tags", multiple=True, help="All its tags; may be repeated.")
 @click.option("--domain", "domains", multiple=True, help="All its domains; may be repeated.")
 @LICENCE
+@click.option("--no-licence", "unlicensed", is_flag=True, help="Take its licence away.")
 @as_json
 @click.pass_context
-def change(ctx: click.Context, /, recipe: str, raw: bool, **about: Any) -> None:
+def change(ctx: click.Context, /, recipe: str, unlicensed: bool, raw: bool, **about: Any) -> None:
     """Change what is said of a recipe, and who may see it. Its versions never change.
 
     Tags and domains that you give replace the ones that it has.
     """
     given = {key: value for key, value in about.items() if value not in (None, ())}
+    if unlicensed:
+        given["licence"] = None
     if not given:
         raise click.UsageError("Say what to change: see `mergehub recipes change --help`.")
     _change(ctx, recipe, raw, "changed", **given)
