@@ -366,6 +366,8 @@ async def test_a_recipe_that_is_not_there_or_private_leads_on(kitchen: Kitchen) 
         assert await looked.violations() == []
         await page.goto(f"{kitchen.hub.url}/recipes/local/page-soup/more")
         await page.get_by_role("heading", name="No recipe local/page-soup/more").wait_for()
+        await page.goto(f"{kitchen.hub.url}/recipes/local")
+        await page.wait_for_url("**/recipes?q=owner%3Alocal")
         await page.goto(kitchen.address("page-soup", "version=9"))
         await page.get_by_role("link", name="Show it").click()
         await page.get_by_role("heading", name="What it merges").wait_for()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from mergehub.recipe import ModelRef
@@ -16,9 +17,10 @@ MOST_VALUES = 64
 class Described:
     """A recipe's methods, models (names in lower case, without revisions) and numbers.
 
-    An adapter is a model of its own. `parameters` has the different values of each parameter
+    An adapter is an ingredient of its own. `parameters` has the different values of each parameter
     anywhere in the recipe, in ascending order; yes is 1 and no is 0. `count` is the number of
-    different models, and `shape` says what the recipe lists: models, slices or modules.
+    different models that are merged, a model with an adapter being one, and `shape` says what the
+    recipe lists: models, slices or modules.
     """
 
     methods: tuple[str, ...]
@@ -48,13 +50,13 @@ def _described(canonical: Mapping[str, Any]) -> Described:
     base = canonical.get("base_model")
     bases = [base, *(part.get("base_model") for part in parts)]
     models = [entry["model"] for part in parts for entry in _entries(part)]
-    names = dict.fromkeys(name for each in [*bases, *models] if each for name in _names(each))
+    merged = dict.fromkeys(tuple(_names(each)) for each in [*bases, *models] if each)
     return Described(
         methods=(canonical["merge_method"],),
         base=next(_names(base)) if base else None,
-        ingredients=tuple(names),
+        ingredients=tuple(dict.fromkeys(chain.from_iterable(merged))),
         parameters=_parameters(parts),
-        count=len(names),
+        count=len(merged),
         shape=next(each for each in ("modules", "slices", "models") if each in canonical),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.base import Base
 
-FORM = 1
+FORM = 2
 """Rises whenever `described` sees something else in a recipe: rows of before are made again."""
 
 

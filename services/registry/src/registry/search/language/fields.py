@@ -87,7 +87,8 @@ FIELDS = (
     Field(
         "ingredients",
         "number",
-        "How many different models the recipe merges, its base included.",
+        "How many different models the recipe merges, its base included; a model with an adapter "
+        "is one.",
         "ingredients:3..5",
     ),
     Field(
