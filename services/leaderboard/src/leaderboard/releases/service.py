@@ -17,6 +17,7 @@ from leaderboard.releases.content import ROWS, Content, content_of, lines_of
 from leaderboard.releases.models import ReleaseRow
 from mergehub.kit.paging.pages import PageRequest
 from mergehub.kit.problems.problem import Conflict, NotFound
+from mergehub.kit.request_clock import unhurried
 
 MOST = 50
 """Releases of a board that people made."""
@@ -52,7 +53,8 @@ async def made(boards: Boards, facts: Facts, named: Named) -> tuple[Content, int
             raise NothingToRelease(f"The board {named.name} has no rows.")
         return content_of(named, kept), kept.board.facts.as_of
 
-    return await asyncio.to_thread(make)
+    with unhurried():  # the ranks of a large board take seconds, and more on a busy machine
+        return await asyncio.to_thread(make)
 
 
 async def release(
