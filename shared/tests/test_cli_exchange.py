@@ -13,6 +13,7 @@ from huggingface_hub import constants
 from scripted import Handler, Reply, Scripted, body, lose, scripted
 
 from mergehub.cli.commands.exchange import batches
+from mergehub.cli.commands.exchange import report as exchange_report
 from mergehub.cli.main import main
 
 RECIPE = "merge_method: linear\nmodels:\n  - {model: org/left, parameters: {weight: 1}}\n"
@@ -69,6 +70,21 @@ def test_a_row_that_the_hub_cannot_read_is_left_out_and_named(folder: Path) -> N
     assert (refused["file"], refused["line"]) == ("a.yml", 1)
     assert refused["reason"] == "title: is too long"
     assert [(each["name"], each["file"]) for each in done["recipes"]] == [("me/b", "b.yml")]
+
+
+def test_people_see_which_recipe_each_file_became(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted(ME, brought((1, "a"), (2, "b"))) as hub:
+        done = run(hub, "import", str(folder), "--dry-run")
+    said, *rest = done.stdout.splitlines()
+    assert "dry run" in said
+    rows = [each.split() for each in rest]
+    assert ["a.yml:1", "me/a", "published"] in rows
+    assert ["b.yml:1", "me/b", "published"] in rows
+    monkeypatch.setattr(exchange_report, "SHOWN", 1)
+    with scripted(ME, brought((1, "a"), (2, "b"))) as hub:
+        assert "and 1 more; --all shows them" in run(hub, "import", str(folder)).stdout
 
 
 def test_an_import_whose_answer_is_lost_is_sent_again_with_the_same_key(folder: Path) -> None:

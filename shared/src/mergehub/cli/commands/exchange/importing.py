@@ -53,7 +53,7 @@ class Source(NamedTuple):
 @PRIVATE
 @UNLISTED
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and store nothing.")
-@click.option("--all", "everything", is_flag=True, help="Show every refused recipe.")
+@click.option("--all", "everything", is_flag=True, help="Show every recipe, not only the first.")
 @as_json
 @click.pass_context
 def import_(

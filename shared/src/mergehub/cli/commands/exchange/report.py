@@ -17,7 +17,7 @@ OUTCOMES = ("published", "version", "known", "refused")
 KEPT = 100_000
 """The most refusals that are kept in memory; all are counted."""
 SHOWN, FAULTS = 20, 3
-"""How many refusals people see, and how many faults of each."""
+"""How many recipes and refusals people see, and how many faults of each."""
 
 
 class Report:
@@ -85,16 +85,27 @@ class Report:
         }
 
     def print(self, *, everything: bool) -> None:
-        """The report for people; only the first refusals, unless they want everything."""
+        """The report for people; only the first of each kind, unless they want everything."""
+        if self.dry_run:
+            click.echo("A dry run, which stores nothing. An import would have this report:\n")
         counted = table("", *OUTCOMES)
         counted.add_row("recipes", *(str(self.counts[name]) for name in OUTCOMES))
         show(counted)
+        if self.recipes:
+            self._print_recipes(everything)
         if self.refused:
             self._print_refused(everything)
         for each in self.unreadable:
             click.echo(f"Not read: {each['reason']}", err=True)
-        if self.dry_run:
-            click.echo("\nNothing was stored: this was a dry run.")
+
+    def _print_recipes(self, everything: bool) -> None:
+        click.echo()
+        shown = self.recipes if everything else self.recipes[:SHOWN]
+        listed = table("where", "recipe", "outcome")
+        for row in shown:
+            listed.add_row(f"{row['file']}:{row['line']}", row["name"], row["outcome"])
+        show(listed)
+        _say_more(self.counts.total() - self.counts["refused"] - len(shown), everything)
 
     def _print_refused(self, everything: bool) -> None:
         click.echo("\nRefused")
@@ -104,9 +115,12 @@ class Report:
             for where, why in _lines(row):
                 listed.add_row(where, row["name"], why)
         show(listed)
-        if len(shown) < self.counts["refused"]:
-            how = "" if everything else "; --all shows them"
-            click.echo(f"and {self.counts['refused'] - len(shown)} more{how}")
+        _say_more(self.counts["refused"] - len(shown), everything)
+
+
+def _say_more(left: int, everything: bool) -> None:
+    if left > 0:
+        click.echo(f"and {left} more{'' if everything else '; --all shows them'}")
 
 
 def _fault(placed: Placed, fault: Mapping[str, Any]) -> dict[str, Any]:
