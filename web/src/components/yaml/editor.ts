@@ -88,8 +88,8 @@ const THEME = EditorView.theme({
   ".cm-scroller": {
     font: "0.9em / var(--line-height) var(--mono)",
     overflow: "auto",
-    minHeight: "16rem",
   },
+  ".cm-content, .cm-gutter": { minHeight: "16rem" },
   ".cm-content": { caretColor: "var(--ink)", padding: "var(--space-2) 0" },
   ".cm-gutters": {
     color: "var(--ink-soft)",
