@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browsing import browsing
+from playwright.async_api import Error as PageGone
 from playwright.async_api import Page, Request, Response
 
 from mergehub.kit.pages.built import FOLDER, INDEX
@@ -82,7 +83,8 @@ class Looking:
         """Note where an answer comes from, and how many bytes a script took on its way."""
         self.hosts.add(urlsplit(answer.url).netloc)
         if answer.request.resource_type == "script":
-            self.scripts[answer.url] = (await answer.request.sizes())["responseBodySize"]
+            with suppress(PageGone):  # the test has ended
+                self.scripts[answer.url] = (await answer.request.sizes())["responseBodySize"]
 
 
 @asynccontextmanager

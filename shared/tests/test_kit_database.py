@@ -8,17 +8,15 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import asyncpg
 import psutil
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from mergehub.hub.postgres import Postgres
-from mergehub.kit.database.connections import connect
 from mergehub.kit.database.database import Database
-from mergehub.kit.http.problem_handlers import install_problems
+from mergehub.kit.problems.problem import Unavailable
 
 STATE = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
 
@@ -141,19 +139,14 @@ async def test_a_place_that_was_given_up_is_handed_on(database: Database) -> Non
 
 
 async def test_a_statement_that_takes_too_long_is_told_as_such(postgres_url: str) -> None:
-    app = FastAPI()
-    install_problems(app)
+    class Hurried(Database):
+        async def _connect(self, *_: object, **settings: str) -> asyncpg.Connection:
+            return await super()._connect(0.05, **settings)
 
-    @app.get("/slow")
-    async def slow() -> None:
-        connection = await connect(postgres_url, statement_seconds=0.05)
-        try:
-            await connection.execute("SELECT pg_sleep(600)")
-        finally:
-            await connection.close()
-
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
-        answer = await client.get("/slow")
-    assert (answer.status_code, answer.json()["code"]) == (503, "took-too-long")
-    assert answer.headers["Retry-After"] == "2"
+    hurried = Hurried(postgres_url, "public", pool=1)
+    for session in (hurried.transaction, hurried.reading):
+        with pytest.raises(Unavailable, match="took too long"):
+            async with session() as slow:
+                await slow.execute(text("SELECT pg_sleep(600)"))
+        await hurried.ping()
+    await hurried.close()

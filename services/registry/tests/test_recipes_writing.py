@@ -68,7 +68,7 @@ async def test_what_is_answered_is_what_is_stored(
     ann = await person("ann")
     about = {
         "title": "Süße \"Suppe\" \\ 🥣", "description": "line\nline\ttab", "tags": ["x", "y.z"],
-        "domains": ["law"], "licence": "mit", "visibility": "unlisted",
+        "domains": ["legal"], "licence": "mit", "visibility": "unlisted",
     }  # fmt: skip
     text = f"# 🥣 \\u0041 '\"\n{recipe_text}"
     answer = (await ann.post("/v1/recipes", json={"name": "soup", "recipe": text, **about})).json()

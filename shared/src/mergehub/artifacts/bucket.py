@@ -80,13 +80,14 @@ class Bucket:
         doing: str,
         key: str,
         work: Callable[[Any], Result],
-        patience: float = PATIENCE_SECONDS,
+        patience: float | None = None,
     ) -> Result:
         """Return what `work` does with the client; while the store does not answer, try again.
 
-        Raises Unavailable after `patience` seconds, or another StoreFault at once.
+        Raises Unavailable after `patience` seconds (PATIENCE_SECONDS if None), or another
+        StoreFault at once.
         """
-        until = time.monotonic() + patience
+        until = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience)
         for pause in BACKOFF.pauses():
             try:
                 with explained(self.place, doing, key):

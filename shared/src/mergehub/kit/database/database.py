@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import CursorResult, Delete, Row, Select, Update, event, func, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -52,6 +52,7 @@ class Database:
             hide_parameters=True,  # errors are logged, and values may be secrets
         )
         event.listen(self._plain.sync_engine, "checkout", _refuse_lost)
+        event.listen(self._plain.sync_engine, "handle_error", _say_slow)
         self.engine: AsyncEngine = self._plain.execution_options(isolation_level="READ COMMITTED")
         self.info: dict[Any, Any] = {}
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=self.info)
@@ -158,6 +159,12 @@ def _refuse_lost(connection: Any, record: object, proxy: object) -> None:
     """Refuse a pooled connection that the server has closed, without the round trips of a ping."""
     if connection.driver_connection.is_closed():
         raise InvalidatePoolError
+
+
+def _say_slow(context: ExceptionContext) -> None:
+    """Name a statement that ran out of its time: the driver raises a mere TimeoutError."""
+    if isinstance(context.original_exception, TimeoutError):
+        raise Unavailable("The database took too long.") from context.original_exception
 
 
 class _Reader(SyncSession):

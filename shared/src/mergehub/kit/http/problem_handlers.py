@@ -20,7 +20,7 @@ from starlette.routing import Match
 from mergehub.kit.docs.missing import missing_page, wants_page
 from mergehub.kit.openapi.document import Document, amend
 from mergehub.kit.problems.answers import answer
-from mergehub.kit.problems.exhausted import StorageFull, TookTooLong
+from mergehub.kit.problems.exhausted import StorageFull
 from mergehub.kit.problems.faults import field_faults
 from mergehub.kit.problems.problem import (
     BadRequest,
@@ -151,12 +151,6 @@ async def _on_busy(request: Request, error: Exception) -> JSONResponse:
     return answer(Unavailable("The database is busy: no connection became free in time."))
 
 
-async def _on_slow(request: Request, error: Exception) -> JSONResponse:
-    """A statement of the database ran out of its time; the driver raises nothing more special."""
-    log.error("statement.slow", path=request.url.path, exc_info=error)
-    return answer(TookTooLong("The database took too long.", headers={"Retry-After": "2"}))
-
-
 async def _on_gone(request: Request, error: Exception) -> JSONResponse:
     log.info("client.gone", path=request.url.path)
     return answer(BadRequest("The body is incomplete."))  # the client is gone and does not read it
@@ -174,7 +168,6 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(DBAPIError, _on_database)
     app.add_exception_handler(PoolTimeout, _on_busy)
-    app.add_exception_handler(TimeoutError, _on_slow)
     app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(Exception, _on_crash)
     amend(app, _describe_problems)
