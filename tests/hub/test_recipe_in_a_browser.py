@@ -143,7 +143,7 @@ async def test_a_recipe_shows_what_it_merges_and_where_its_layers_go(
     tag = page.get_by_role("link", name="#small")
     assert await tag.get_attribute("href") == "/recipes?q=tag%3Asmall"
     run = page.get_by_role("link", name="Run this")
-    assert await run.get_attribute("href") == f"/runs?recipe={kitchen.soup['version']['id']}"
+    await expect(run).to_have_attribute("href", f"/runs?recipe={kitchen.soup['version']['id']}")
     ingredients = page.get_by_role("region", name="Ingredients of local/page-soup")
     left = ingredients.get_by_role("row").filter(has_text="left")
     await expect(left).to_contain_text("[0.25, 0.75]")

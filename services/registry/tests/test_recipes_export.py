@@ -24,7 +24,7 @@ Client = httpx.AsyncClient
 
 ANY = {"If-Match": "*"}
 HOSTILE = {
-    "title": "Soup: [a](b)\n---\nlicense: gpl",
+    "title": "--- Soup: [a](b) | license: gpl",
     "description": "```\nnot a recipe\n```\n---\n\u2028é",
     "tags": ["small"],
     "domains": ["legal"],
