@@ -60,9 +60,9 @@ def hub(data: Path) -> tuple[float, dict[str, float]]:
     command = [MERGEHUB, "up", "--json", "--data", data, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
-        told = child.stdout.readline()
+        ready = child.stdout.readline()
         elapsed = time.perf_counter() - started
-        if not told:
+        if not ready:
             raise RuntimeError(f"{command} failed")
         used = _used(psutil.Process(child.pid))
         child.terminate()

@@ -146,8 +146,8 @@ async def test_a_load_has_all_rows_wherever_the_table_keeps_them(resources, monk
     """A changed row moves to the end of its table, and rows come in pieces of any size."""
     monkeypatch.setattr(copying, "PIECE_BYTES", 200)
     monkeypatch.setattr(copying._Column, "ROOM", 1)
-    told = [say(f"child-{n:02}", f"parent-{n % 7}", weight=n / 64) for n in range(40)]
-    await tell(resources, *(told if in_order else told[::-1]))
+    statements = [say(f"child-{n:02}", f"parent-{n % 7}", weight=n / 64) for n in range(40)]
+    await tell(resources, *(statements if in_order else statements[::-1]))
     if not in_order:
         async with resources.database.transaction() as session:
             early = ModelRow.number < 20

@@ -207,8 +207,8 @@ async def _hold_models(session: AsyncSession, run: RunRow) -> None:
 
 async def _submitted(session: AsyncSession, run: RunRow, *notes: str) -> SubmittedRun:
     """The run as it is now, with `notes` and with what it waits for."""
-    told = Run.model_validate(run)
-    return SubmittedRun(**dict(told), notes=[*notes, *await _waits(session, run)])
+    submitted = Run.model_validate(run)
+    return SubmittedRun(**dict(submitted), notes=[*notes, *await _waits(session, run)])
 
 
 async def _waits(session: AsyncSession, run: RunRow) -> list[str]:

@@ -48,12 +48,12 @@ def rows(board: Board, some: Numbers, ranks: Ranks | None) -> list[Row]:
         return []
     found = cells(board, some)
     names = [each.column.benchmark for each in board.columns]
-    told = zip(
+    parts = zip(
         _models(board, some),
         _ranks(board, some, ranks),
         means(board, found, some),
         numbers(board.uplift[some]),
-        found.told(),
+        found.by_row(),
         strict=True,
     )
     return [
@@ -65,7 +65,7 @@ def rows(board: Board, some: Numbers, ranks: Ranks | None) -> list[Row]:
             "scores": own,
             "missing": [name for name in names if name not in own],
         }
-        for model, rank, mean, lift, own in told
+        for model, rank, mean, lift, own in parts
     ]
 
 

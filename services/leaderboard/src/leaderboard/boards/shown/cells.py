@@ -70,7 +70,7 @@ class Cells:
         scales = zip(self.board.scores, values, strict=True)
         return np.array([scores.scale.of(each) for scores, each in scales]).reshape(values.shape)
 
-    def told(self) -> list[dict[str, Cell]]:
+    def by_row(self) -> list[dict[str, Cell]]:
         """The scores of each row by their columns."""
         low, high = self.ends
         found: list[dict[str, Cell]] = [{} for _ in range(self.has.shape[1])]
