@@ -178,6 +178,7 @@ async def test_faults_are_marked_at_their_places_and_put_right_by_a_press(
         assert await looked.violations() == []
         await alert.get_by_role("button", name="Search for “🍲 tag:galley method:teis”").click()
         await expect(alert.locator("mark")).to_have_text(["teis"])
+        await page.go_back()
         await alert.get_by_role("button", name="Search for “🍲 tag:galley method:ties”").click()
         await expect(results(page)).to_have_count(1)
         await expect(box(page)).to_have_value("🍲 tag:galley method:ties")

@@ -18,7 +18,7 @@ import {
   optionsOf,
   toggled,
 } from "../src/search/text/facets.ts";
-import { faultsOf, partsOf } from "../src/search/text/faults.ts";
+import { faultsOf, fixedOf, partsOf } from "../src/search/text/faults.ts";
 import { firstSort, piecesOf, written } from "../src/search/text/pieces.ts";
 import { highlightsOf } from "../src/start/highlights.ts";
 
@@ -191,9 +191,10 @@ test("a fault is marked at its place, also after letters of two units, and can b
   const problem = { type: "t", title: "t", status: 422, detail: "d", errors };
   const faults = faultsOf(new HubProblem({ ...problem, code: "query-invalid" }), text) ?? [];
   assert.deepEqual(
-    faults.map(({ fixed }) => fixed),
+    faults.map((each) => fixedOf(text, [each])),
     ['🍲 base:x (tag:y "z', '🍲 bse:x tag:y "z', '🍲 bse:x (tag:y "z"', null],
   );
+  assert.equal(fixedOf(text, faults), '🍲 base:x tag:y "z"');
   const parts = partsOf(text, faults);
   assert.equal(parts.map((part) => part.text).join(""), text);
   assert.deepEqual(

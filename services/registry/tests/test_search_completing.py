@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.search.answering.completing import FIELDS, values
+from registry.search.answering.matching import matching
 from registry.search.catalogue.beginnings import UNSORTED, Beginnings
 from registry.search.catalogue.catalogue import GrowingCatalogue
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.sight import Viewpoint
 from registry.search.language.beginning import Begun, begun
+from registry.search.language.fields import BY_NAME
+from registry.search.language.parsing import parsed
 from registry.search.language.printing import printed
 from registry.search.query import Query
 from registry.search.words import words_of
@@ -93,6 +96,31 @@ def test_the_most_frequent_values_that_the_viewer_sees_are_counted_exactly(
         assert {each.value: each.count for each in completions}.items() <= counts.items()
         best = sorted(counts.values(), reverse=True)[:most]
         assert [each.count for each in completions] == best
+
+
+@given(
+    st.lists(entries(st.integers(0, 5)), max_size=8, unique_by=lambda entry: entry.number),
+    viewpoints,
+    st.sampled_from(("shape:", "shape:M", "method:ties shape:sl", "visibility:", "archived:")),
+)
+def test_a_field_of_a_few_choices_goes_on_with_those_that_find_something(
+    known: list[Entry], viewpoint: Viewpoint, text: str
+) -> None:
+    growing = GrowingCatalogue()
+    growing.put(known)
+    catalogue, start = growing.state(1, datetime.now(UTC)), begun(text)
+    assert start.field is not None
+    found = values(catalogue, start, viewpoint, 9)[start.field]
+    assert {start.with_value(each.field, each.value): each.count for each in found} == {
+        q: count
+        for choice in BY_NAME[start.field].choices
+        if choice.startswith(start.beginning.lower())
+        and (
+            count := len(
+                matching(catalogue, parsed(q := start.with_value(start.field, choice)), viewpoint)
+            )
+        )
+    }
 
 
 def test_many_values_are_found_by_their_beginnings_also_those_that_came_last() -> None:

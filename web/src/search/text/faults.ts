@@ -8,8 +8,8 @@ export interface Fault {
   detail: string;
   /** What the hub supposes, in its words. */
   hint: string | null;
-  /** The whole search with what the hub supposes was meant, if that is a word. */
-  fixed: string | null;
+  /** What the hub supposes was meant in its place, if that can be put there without a question. */
+  meant: string | null;
 }
 
 const PLACE = /^\/query\/q#char=(\d+),(\d+)$/;
@@ -21,9 +21,18 @@ export function faultsOf(error: unknown, text: string): Fault[] | null {
   return error.errors.map(({ pointer, code, detail, suggestion = null }) => {
     const { from, to } = placeOf(pointer, text);
     const meant = fixOf(code, suggestion, text.slice(from, to));
-    const fixed = meant === null ? null : `${text.slice(0, from)}${meant}${text.slice(to)}`;
-    return { from, to, detail, hint: suggestion, fixed };
+    return { from, to, detail, hint: suggestion, meant };
   });
+}
+
+/** The search with what was meant in the place of some faults; null if none of them says it. */
+export function fixedOf(text: string, faults: readonly Fault[]): string | null {
+  const known = faults.filter(({ meant }) => meant !== null);
+  if (!known.length) return null;
+  const fixed = known
+    .sort((one, other) => other.from - one.from) // from the end on, so that places stay right
+    .reduce((now, { from, to, meant }) => now.slice(0, from) + meant + now.slice(to), text);
+  return fixed.trim();
 }
 
 /** A place in the text; the hub counts characters, and a browser halves some of them. */

@@ -13,10 +13,12 @@ from registry.search.answering.ranking import page
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.catalogue.sight import Viewpoint
 from registry.search.language.beginning import Begun
-from registry.search.query import Query, Term
+from registry.search.language.fields import BY_NAME
+from registry.search.query import Among, Query, Term
 from registry.search.words import words_of
 
 FIELDS = ("tag", "ingredient", "base", "method", "owner", "domain", "licence")
+"""The fields with values of all kinds. One with a few `choices` is continued when it is named."""
 SHORTEST = 2
 """The beginning of a word of a recipe has so many letters at least."""
 
@@ -34,6 +36,8 @@ def values(
     catalogue: Catalogue, begun: Begun, viewpoint: Viewpoint, most: int
 ) -> dict[str, list[Completion]]:
     """For each field the most frequent values that continue a search, with exact counts."""
+    if begun.field in BY_NAME and BY_NAME[begun.field].choices:
+        return {begun.field: list(_of_choices(catalogue, begun, viewpoint))[:most]}
     found = matching(catalogue, begun.before, viewpoint)
     fields = FIELDS if begun.field is None else (begun.field,)
     return {
@@ -51,6 +55,17 @@ def recipes(catalogue: Catalogue, begun: Begun, viewpoint: Viewpoint, most: int)
     query = Query((*begun.before.conditions, Term(words, prefix=True)))
     found = matching(catalogue, query, viewpoint)
     return [place.number for place in page(catalogue, found, query, "relevance", None, most)]
+
+
+def _of_choices(catalogue: Catalogue, begun: Begun, viewpoint: Viewpoint) -> Iterator[Completion]:
+    """The choices of the field that begin so, in the field's order, without those of no recipe."""
+    assert begun.field is not None
+    for value in BY_NAME[begun.field].choices:
+        if value.startswith(begun.beginning.lower()):
+            chosen = Among(begun.field, (value,))
+            found = matching(catalogue, Query((*begun.before.conditions, chosen)), viewpoint)
+            if found:
+                yield Completion(begun.field, value, len(found))
 
 
 def _of_field(

@@ -29,7 +29,7 @@ def parsed(text: str) -> Query:
     reader = _Reader()
     for piece in pieces(text):
         reader.take(piece)
-        if len(reader.faults) == MOST_FAULTS:
+        if reader.too_many or len(reader.faults) == MOST_FAULTS:
             break
     if reader.faults:
         raise QueryError(reader.faults)
@@ -50,6 +50,7 @@ class _Reader:
     def __init__(self) -> None:
         self.conditions: list[Condition] = []
         self.faults: list[QueryFault] = []
+        self.too_many = False
         self._words = 0
 
     def take(self, piece: Piece | Misplaced) -> None:
@@ -79,8 +80,10 @@ class _Reader:
                 yield Term(words, piece.negated, piece.goes_on, piece.place)
 
     def _check_size(self, place: Span) -> None:
-        if len(self.conditions) > MOST_CONDITIONS:
-            detail = f"a query has at most {MOST_CONDITIONS} conditions"
-            raise Misplaced("too_many", detail, place)
-        if self._words > MOST_WORDS:
-            raise Misplaced("too_many", f"a query has at most {MOST_WORDS} words", place)
+        """Raises Misplaced, once, where the text has become too long."""
+        conditions = len(self.conditions) > MOST_CONDITIONS
+        if self.too_many or not (conditions or self._words > MOST_WORDS):
+            return
+        self.too_many = True
+        most = f"{MOST_CONDITIONS} conditions" if conditions else f"{MOST_WORDS} words"
+        raise Misplaced("too_many", f"a query has at most {most}", place, "leave out the rest")
