@@ -24,6 +24,9 @@ class Seen:
     def with_word(self, word: str) -> int:
         return self.words[word]
 
+    def has_value(self, field: str, value: str) -> bool:
+        return self.with_value(field, value) > 0
+
     def with_value(self, field: str, value: str) -> int:
         wanted = set(words_of(value))
         return sum(wanted <= set(words_of(each)) for each in self.values.get(field, ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -10,6 +11,8 @@ FOLDER = Path(__file__).parent
 STYLES = ("tokens.css", "page.css")
 HOME, GUIDES, EVENTS, PROBLEMS = "/docs", "/docs/guides", "/docs/events", "/docs/problems"
 START, ASSETS = "/", f"{HOME}/assets"
+HUB = {"/recipes": "Recipes", "/map": "Map", "/boards": "Boards", "/runs": "Runs", HOME: "Docs"}
+"""The entries of the navigation of all pages, as in `web/src/frame/places.ts`."""
 PLACES = {
     HOME: "Operations",
     GUIDES: "Guides",
@@ -24,7 +27,8 @@ PAGE = """<!doctype html>
 <link rel="icon" href="{assets}/favicon-32x32.png">
 {head}<style>{style}
 :root {{ --width: {width} }}</style></head><body>
-<header><a href="{start}">Mergehub</a><nav aria-label="Documentation">{places}</nav></header>
+<header><a href="{start}">Mergehub</a><nav aria-label="Hub">{hub}</nav></header>
+<nav aria-label="Documentation">{places}</nav>
 <main>
 {body}
 </main>
@@ -34,7 +38,6 @@ PAGE = """<!doctype html>
 
 def page(title: str, body: str, *, here: str, head: str = "", width: str = "50rem") -> str:
     """An HTML page at the path `here`; `body` and `head` are HTML, `title` is text."""
-    places = "".join(_link(path, name, here) for path, name in PLACES.items())
     return PAGE.format(
         title=escape(title),
         head=head,
@@ -42,7 +45,8 @@ def page(title: str, body: str, *, here: str, head: str = "", width: str = "50re
         width=width,
         start=START,
         assets=ASSETS,
-        places=places,
+        hub=_links(HUB, HOME, "true"),
+        places=_links(PLACES, here, "page"),
         body=body,
     )
 
@@ -53,6 +57,9 @@ def _style() -> str:
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
 
 
-def _link(path: str, name: str, here: str) -> str:
-    current = ' aria-current="page"' if path == here else ""
-    return f'<a href="{path}"{current}>{name}</a>'
+def _links(places: Mapping[str, str], here: str, current: str) -> str:
+    """A link to each place; the one at `here` is marked as that (`aria-current`)."""
+    marks = {here: f' aria-current="{current}"'}
+    return "".join(
+        f'<a href="{path}"{marks.get(path, "")}>{name}</a>' for path, name in places.items()
+    )

@@ -58,6 +58,10 @@ class Seen:
         places = self._catalogue.texts.places(word)
         return sum(each.intersection_cardinality(self._entries) for each in places)
 
+    def has_value(self, field: str, value: str) -> bool:
+        """Whether any of the entries has a value of a field."""
+        return self._catalogue.values.has(field, value, self._entries)
+
     def with_value(self, field: str, value: str) -> int:
         """How many of the entries have a value of a field."""
         having = self._catalogue.values.having(field, value, self._catalogue.size)

@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from registry.search.bitmaps.parts import Kept, Part, Parts, Piece
 from registry.search.bitmaps.postings import Postings
 
-LARGE, KEPT = 4096, 128
+LARGE, KEPT = 4096, 32
 """A bitmap of so many bytes is large, and so many large ones are kept. None of them has more bytes
 than an eighth of the entries.
 """

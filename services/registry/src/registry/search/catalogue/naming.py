@@ -4,28 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from pyroaring import BitMap
 
+from registry.search.bitmaps.arrays import Growing, slots_of
 from registry.search.bitmaps.postings import Postings
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.words import words_of
 
+TOGETHER = 1000  # values are taken in so many at a time, to need little memory
+
 
 class Naming:
-    """The words of the values of one field, each value by its code."""
+    """The words of the values of one field, each value by its code; codes are added ascending."""
 
     def __init__(self) -> None:
         self._words: Postings[str] = Postings()
         self._beginnings = Beginnings()
-        self._lines: dict[int, str] = {}
-        """The words of each value, each between two spaces."""
+        self._codes = Growing(np.uint32)
+        self._lines = bytearray()
+        """The words of each value, each between two spaces: one text needs little memory."""
+        self._ends = Growing(np.int64)
 
-    def add(self, code: int, text: str) -> None:
-        """Note the words of a value."""
-        words = words_of(text)
-        self._lines[code] = f" {' '.join(words)} "
-        for word in set(words):
-            self._words.add(word, code)
+    def add(self, codes: Sequence[int], texts: Sequence[str]) -> None:
+        """Note the words of values."""
+        for begin in range(0, len(codes), TOGETHER):
+            end = begin + TOGETHER
+            self._add(codes[begin:end], list(map(words_of, texts[begin:end])))
+
+    def _add(self, codes: Sequence[int], words: Sequence[Sequence[str]]) -> None:
+        lines = [_line(each, " ") for each in words]
+        self._ends.extend(len(self._lines) + np.cumsum([len(line) for line in lines], dtype=int))
+        self._lines += b"".join(lines)
+        self._codes.extend(codes)
+        for code, each in zip(codes, words, strict=True):
+            for word in set(each):
+                self._words.add(word, code)
 
     def having(self, words: Sequence[str]) -> BitMap:
         """The values that have all of some words."""
@@ -41,6 +55,14 @@ class Naming:
         """The values from a code on in which words follow each other, of which the last may go on
         with `prefix`.
         """
-        wanted = f" {' '.join(words)}" if prefix else f" {' '.join(words)} "
-        codes = self.beginning(words) if prefix else self.having(words)
-        return BitMap([code for code in codes if code >= least and wanted in self._lines[code]])
+        wanted, lines = _line(words, "" if prefix else " "), self._lines
+        codes = slots_of(self.beginning(words) if prefix else self.having(words))
+        codes = codes[codes >= least]
+        rows, ends = np.searchsorted(self._codes.all, codes), self._ends.all
+        begins = np.where(rows > 0, ends[rows - 1], 0)
+        places = zip(codes.tolist(), begins.tolist(), ends[rows].tolist(), strict=True)
+        return BitMap([code for code, begin, end in places if lines.find(wanted, begin, end) >= 0])
+
+
+def _line(words: Sequence[str], end: str) -> bytes:
+    return f" {' '.join(words)}{end}".encode()

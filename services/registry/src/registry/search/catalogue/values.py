@@ -75,10 +75,10 @@ class Values:
         for field, place in PLACES.items():
             codes = np.flatnonzero(values._fields.all == place)
             values._of_field[field].extend(codes)
-            for code in codes.tolist():
-                values.codes[field][values.texts[code]] = code
-                if field in OPEN:
-                    values._naming[field].add(code, values.texts[code])
+            texts = [values.texts[code] for code in codes.tolist()]
+            values.codes[field].update(zip(texts, codes.tolist(), strict=True))
+            if field in OPEN:
+                values._naming[field].add(codes.tolist(), texts)
         return values
 
     def parts(self) -> Parts:
@@ -126,8 +126,8 @@ class Values:
         self._counts.extend(np.zeros(len(fields), np.int32))
         for field, codes in self.codes.items():
             self._of_field[field].extend(codes.new)
-            for code in codes.new if field in OPEN else ():
-                self._naming[field].add(code, self.texts[code])
+            if field in OPEN:
+                self._naming[field].add(codes.new, [self.texts[code] for code in codes.new])
             codes.new.clear()
         self._fields.extend(fields)  # last: so many values are found by their words
 
@@ -162,17 +162,25 @@ class Values:
 
         With `among`, those that are not among some entries may be missing.
         """
-        words = words_of(value)
-        if field not in MODELS or not words:
-            code = self.codes[field].get(value)
-            return BitMap() if code is None else self.of(code)
-        named = self._naming[field].having(words)
-        if len(named) <= MANY:
+        named = self._meant(field, value)
+        if len(named) <= (MANY if field in MODELS else 1):
             return self._postings.any_of(named)
         if among is not None and len(among) <= FEW:
             return self._among(named, among)
         find = partial(self._with_any, named)
-        return self._kept.of((field, frozenset(words)), size, find)
+        return self._kept.of((field, frozenset(words_of(value))), size, find)
+
+    def has(self, field: str, value: str, among: BitMap) -> bool:
+        """Whether any of some entries has a value, or a model whose name has these words."""
+        return any(self.of(code).intersect(among) for code in self._meant(field, value))
+
+    def _meant(self, field: str, value: str) -> BitMap:
+        """The values that a value of a query means."""
+        words = words_of(value)
+        if field in MODELS and words:
+            return self._naming[field].having(words)
+        code = self.codes[field].get(value)
+        return BitMap() if code is None else BitMap((code,))
 
     def beginning_with(self, field: str, beginning: str) -> Iterable[tuple[int, int]]:
         """The values that begin so, or a word of which does, if they are models.
@@ -228,8 +236,8 @@ class Values:
         for slot in range(begin, end, AT_ONCE):
             until = ends[slot : min(slot + AT_ONCE, end)]
             start = int(ends[slot - 1]) if slot else 0
-            has = allowed[self._of_entries.all[start : int(until[-1])]]
-            found |= bitmap(slot + _having(has, until - start))
+            places = np.flatnonzero(allowed.take(self._of_entries.all[start : int(until[-1])]))
+            found |= bitmap(slot + np.searchsorted(until - start, places, side="right"))
         return found
 
     def _among(self, wanted: BitMap, among: BitMap) -> BitMap:

@@ -26,6 +26,9 @@ class Known(Protocol):
     def with_word(self, word: str) -> int:
         """How many recipes have a word."""
 
+    def has_value(self, field: str, value: str) -> bool:
+        """Whether any recipe has a value of a field."""
+
     def with_value(self, field: str, value: str) -> int:
         """How many recipes have a value of a field."""
 
@@ -104,7 +107,7 @@ def _word(word: str, known: Known) -> Iterator[Correction]:
 
 def _value(field: str, value: str, known: Known) -> Iterator[Correction]:
     """The value with another word in the place of one, if no recipe has it as it is."""
-    if known.with_value(field, value):
+    if known.has_value(field, value):
         return
     others = (
         (Near(other, near.distance), known.with_value(field, other))
