@@ -18,7 +18,7 @@ from mergehub.contracts.services import SERVICES
 
 pytestmark = pytest.mark.fuzz
 
-SEED, CASES, SECONDS = 1, 40, 900
+SEED, CASES, SECONDS = 1, 20, 900
 
 
 @pytest.fixture(scope="module")
