@@ -87,6 +87,30 @@ def test_tabs_get_the_advice_to_use_spaces() -> None:
     assert fault.suggestion == "indent with spaces: YAML does not allow tabs"
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "suggestion"),
+    [
+        ("models:\n  - model: a\n   - model: b\n", 3, "indent the items of a list alike"),
+        ("models:\n - {model: a}\ndtype: x\n  density: 1\n", 4, "put text with a colon in quotes"),
+        ("models:\n    a: 1\n  b: 1\n", 3, "indent it as far as the keys beside it"),
+        ("models:\n  - model: a: b\n", 2, "put text with a colon in quotes"),
+        (
+            "a:\n  parameters\n    weight: 1\n",
+            3,
+            "write a colon after the name at line 2, column 3",
+        ),
+        ('merge_method: "linear\nmodels: []\n', 3, "close the quotation mark at line 1, column 15"),
+        ("models: [{model: a}\ndtype: x\n", 2, "close the bracket at line 1, column 9 with ]"),
+        ("models: [{model: a]\n", 1, "close the brace at line 1, column 10 with }"),
+    ],
+)
+def test_what_the_parser_misses_gets_advice(text: str, line: int, suggestion: str) -> None:
+    fault = only_fault(text)
+    assert (fault.code, fault.line) == ("yaml", line)
+    assert fault.suggestion is not None
+    assert fault.suggestion.startswith(suggestion)
+
+
 def test_several_recipes_are_to_be_given_one_by_one() -> None:
     fault = only_fault(f"name: first\n{PLAIN}---\n{PLAIN}")
     assert fault.code == "several-documents"

@@ -20,6 +20,21 @@ _FILTER = re.compile(r"filter:[ \t]*\"?/")
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 """The characters that end a line for the parser."""
 _BEFORE, _AFTER = 50, 20
+_HELP = {
+    "did not find expected '-' indicator": "indent the items of a list alike, and so the keys of "
+    "an item",
+    "did not find expected key": "indent it as far as the keys beside it",
+    "mapping values are not allowed in this context": "put text with a colon in quotes; if it is "
+    "a key, indent it as far as the keys beside it",
+}
+"""What to do about problems of the parser."""
+_BEGUN = {
+    "could not find expected ':'": "write a colon after the name {where}",
+    "found unexpected end of stream": "close the quotation mark {where}",
+    "did not find expected ',' or ']'": "close the bracket {where} with ], or write a comma",
+    "did not find expected ',' or '}'": "close the brace {where} with }}, or write a comma",
+}
+"""The same, if it is about something that begins before."""
 
 
 def not_text(text: str) -> Fault | None:
@@ -42,7 +57,15 @@ def syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
     for line in range(place.line, max(-1, place.line - 2), -1):
         if odd := odd_character(place.lines[line]):
             return _Place(place.lines, line, odd.column).fault(odd.problem, odd.hint)
-    return place.fault(problem)
+    return place.fault(problem, place.hint() or _help(error, problem, text))
+
+
+def _help(error: yaml.YAMLError, problem: str, text: str) -> str | None:
+    """What to do about a problem of the parser."""
+    begun = getattr(error, "context_mark", None)
+    if begun is not None and problem in _BEGUN:
+        return _BEGUN[problem].format(where=_Place.of(text, begun.index).where())
+    return _HELP.get(problem)
 
 
 class _Place(NamedTuple):
@@ -59,9 +82,11 @@ class _Place(NamedTuple):
         return cls(_BREAK.split(text), len(before) - 1, len(before[-1]))
 
     def fault(self, problem: str, hint: str | None = None) -> Fault:
-        where = f"at line {self.line + 1}, column {self.column + 1}"
-        message = f"this is not valid YAML {where}: {problem}\n{self._shown()}"
-        return Fault("", "yaml", message, hint or self._hint(), self.line + 1)
+        message = f"this is not valid YAML {self.where()}: {problem}\n{self._shown()}"
+        return Fault("", "yaml", message, hint, self.line + 1)
+
+    def where(self) -> str:
+        return f"at line {self.line + 1}, column {self.column + 1}"
 
     def _shown(self) -> str:
         """Return the part of the line around the column, with a mark below the column."""
@@ -69,7 +94,8 @@ class _Place(NamedTuple):
         piece = self.lines[self.line][start : self.column + _AFTER]
         return f"  {printable(piece)}\n  {' ' * (self.column - start)}^"
 
-    def _hint(self) -> str | None:
+    def hint(self) -> str | None:
+        """What to do about something that is often wrong in such a line."""
         line = self.lines[self.line]
         if "\t" in line[: self.column + 1]:
             return "indent with spaces: YAML does not allow tabs"
