@@ -94,11 +94,7 @@ def test_tabs_get_the_advice_to_use_spaces() -> None:
         ("models:\n - {model: a}\ndtype: x\n  density: 1\n", 4, "put text with a colon in quotes"),
         ("models:\n    a: 1\n  b: 1\n", 3, "indent it as far as the keys beside it"),
         ("models:\n  - model: a: b\n", 2, "put text with a colon in quotes"),
-        (
-            "a:\n  parameters\n    weight: 1\n",
-            3,
-            "write a colon after the name at line 2, column 3",
-        ),
+        ("- a: 1\n  for\n    b: 1\n", 3, "write a colon after the name at line 2, column 3"),
         ('merge_method: "linear\nmodels: []\n', 3, "close the quotation mark at line 1, column 15"),
         ("models: [{model: a}\ndtype: x\n", 2, "close the bracket at line 1, column 9 with ]"),
         ("models: [{model: a]\n", 1, "close the brace at line 1, column 10 with }"),
