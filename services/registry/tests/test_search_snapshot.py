@@ -21,12 +21,13 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.columns import array_file as file
+from mergehub.columns.parts import in_memory
 from mergehub.kit.database.change_log import KEEP
 from registry.search.answering.counting import FIELDS, counts
 from registry.search.answering.matching import matching
 from registry.search.answering.ranking import page
 from registry.search.bitmaps.arrays import slots_of
-from registry.search.bitmaps.parts import in_memory
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.sight import Viewpoint
@@ -34,7 +35,7 @@ from registry.search.language.plain import query_of
 from registry.search.query import Query
 from registry.search.replica.following import Follower
 from registry.search.replica.replica import Replica
-from registry.search.snapshot import file, snapshots
+from registry.search.snapshot import snapshots
 from registry.search.snapshot.snapshots import Snapshots
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -21,13 +21,18 @@ _ESCAPED = re.compile(r"\\(.)")
 class Names:
     """Each name ends with a newline; its place is where it begins. Names are never taken out."""
 
-    def __init__(self) -> None:
-        self._text = bytearray()
+    def __init__(self, text: bytearray | None = None) -> None:
+        self._text = bytearray() if text is None else text
 
     @property
     def end(self) -> int:
         """The first place after all names."""
         return len(self._text)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The text of all names that are kept now, some at a time."""
+        end = self.end
+        return (bytes(self._text[at : min(at + PART, end)]) for at in range(0, end, PART))
 
     def add(self, names: Sequence[str]) -> Places:
         """Keep names; return their places."""

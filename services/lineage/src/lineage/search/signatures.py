@@ -28,8 +28,13 @@ def _bits(keys: Keys) -> Keys:
 class Signatures:
     """The bits of names by number. One thread writes while others read."""
 
-    def __init__(self) -> None:
-        self._rows = np.zeros((BITS, 0), np.uint32)
+    def __init__(self, rows: Words | None = None) -> None:
+        self._rows = np.zeros((BITS, 0), np.uint32) if rows is None else rows.reshape(BITS, -1)
+
+    def rows(self, size: int) -> Words:
+        """All bits of the first `size` names, a multiple of 32: what `__init__` takes."""
+        copied: Words = self._rows[:, : size // WORD].flatten()
+        return copied
 
     def write(self, begin: int, size: int, rows: Integers, keys: Keys) -> None:
         """Set the bits of `size` names from `begin` on; a row among these has each key.

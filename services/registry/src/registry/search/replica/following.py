@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 import asyncpg
 import structlog
 
+from mergehub.columns.identity import database_of
+from mergehub.columns.parts import in_memory
 from mergehub.kit.replica import log
 from mergehub.kit.replica.heap import LARGE, give_back, prepare, settle
 from mergehub.kit.replica.replica import LOAD_SECONDS
 from mergehub.kit.telemetry.loops import turned
-from registry.search.bitmaps.parts import in_memory
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.replica.rows import Rows, all_rows, entries_of, rows_of
-from registry.search.snapshot.identity import database_of
 from registry.search.snapshot.snapshots import About, Snapshots, Unusable, check, code
 
 logger = structlog.get_logger()

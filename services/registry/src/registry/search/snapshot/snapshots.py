@@ -15,11 +15,11 @@ from pathlib import Path
 import asyncpg
 import structlog
 
+from mergehub.columns import array_file as file
+from mergehub.columns.parts import Kept, Parts
 from mergehub.contracts.domains import vocabulary
 from mergehub.kit.database.change_log import KEEP
 from mergehub.kit.replica import log
-from registry.search.bitmaps.parts import Kept, Parts
-from registry.search.snapshot import file
 
 logger = structlog.get_logger()
 

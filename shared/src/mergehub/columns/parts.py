@@ -1,26 +1,26 @@
-"""What a snapshot keeps of the catalogue: arrays by their names; texts are one of them, as JSON."""
+"""What a file of arrays keeps: arrays by their names; texts are one of them, as JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.search.bitmaps.arrays import Growing
+from mergehub.columns.growing import Growing
 
 Piece = memoryview | bytes
 
 
 @dataclass(frozen=True)
 class Part:
-    """An array in one piece or several."""
+    """An array in pieces, which are asked for once."""
 
     dtype: type[np.generic] | np.dtype[Any]
-    pieces: Sequence[Piece]
+    pieces: Iterable[Piece]
 
     @classmethod
     def of(cls, array: NDArray[Any]) -> Part:
