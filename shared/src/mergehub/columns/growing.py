@@ -36,6 +36,11 @@ class Growing:
         return self._data[:size]
 
     @property
+    def with_room(self) -> NDArray[Any]:
+        """All rows, and the room after them."""
+        return self._data
+
+    @property
     def all(self) -> NDArray[Any]:
         """All rows."""
         return self._data[: self._size]

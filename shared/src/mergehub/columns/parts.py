@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mergehub.columns.growing import Growing
 
 Piece = memoryview | bytes
+AT_ONCE = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Part:
     def of(cls, array: NDArray[Any]) -> Part:
         """An array as it is now, if its rows are not changed any more."""
         return cls(array.dtype, [array.data])
+
+    @classmethod
+    def changing(cls, array: NDArray[Any]) -> Part:
+        """An array as it is when it is written, a piece at a time."""
+        rows = AT_ONCE // array.itemsize
+        pieces = (array[at : at + rows].tobytes() for at in range(0, len(array), rows))
+        return cls(array.dtype, pieces)
 
 
 Parts = dict[str, Part]

@@ -19,6 +19,7 @@ from lineage.search.signatures import WORD, Words
 from lineage.search.trigrams import of_beginning, of_end, trigrams
 from lineage.search.vocabulary import Vocabulary, lines_of
 from lineage.search.words import BEGINNING, EXACT, INSIDE, Query
+from mergehub.columns.parts import Parts
 
 PIECES = (256, 4096)  # so many names are looked at: few at first, as they may do
 MANY = 4
@@ -53,6 +54,11 @@ class Index:
         self._blocks = None if apart else Blocks()
         self._important: Numbers | None = None
         self._edges = 0
+
+    def parts(self) -> Parts:
+        """The blocks as they are now, for a file; none while they are made."""
+        with self._lock:
+            return {} if self._blocks is None else self._blocks.parts()
 
     @property
     def waits(self) -> bool:
