@@ -1,1 +1,1 @@
-"""What services keep in memory: columns of NumPy, read from PostgreSQL or mapped from a snapshot."""
+"""What services keep in memory: columns of NumPy, from PostgreSQL or from a snapshot."""

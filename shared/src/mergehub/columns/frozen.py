@@ -61,7 +61,8 @@ class Frozen:
         keys = sorted(added)
         size = max(len(self), 1 + max(keys, default=-1))
         lengths, counts = np.zeros(size, np.int64), np.zeros(size, np.int32)
-        lengths[: len(self)] = np.diff(self.ends, prepend=0)
+        lengths[: len(self)] = self.ends
+        lengths[1 : len(self)] -= self.ends[:-1]
         counts[: len(self)] = self.counts
         pieces: list[Piece] = []
         done = 0
@@ -74,7 +75,7 @@ class Frozen:
         pieces.append(self._bytes[done:])
         return {
             "data": Part(np.uint8, pieces),
-            "ends": Part.of(np.cumsum(lengths)),
+            "ends": Part.of(np.cumsum(lengths, out=lengths)),
             "counts": Part.of(counts),
         }
 

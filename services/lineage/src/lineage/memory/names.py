@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from lineage.memory.arrays import Places
+from mergehub.columns.parts import AT_ONCE
 
 END = b"\n"
 PART = 16 << 20  # so many bytes are looked at at once, to need little memory
@@ -32,7 +33,8 @@ class Names:
     def pieces(self) -> Iterator[bytes]:
         """The text of all names that are kept now, some at a time."""
         end = self.end
-        return (bytes(self._text[at : min(at + PART, end)]) for at in range(0, end, PART))
+        places = range(0, end, AT_ONCE)
+        return (bytes(self._text[at : min(at + AT_ONCE, end)]) for at in places)
 
     def add(self, names: Sequence[str]) -> Places:
         """Keep names; return their places."""

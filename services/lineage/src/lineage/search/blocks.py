@@ -38,9 +38,12 @@ class Blocks:
         return blocks
 
     def parts(self) -> Parts:
-        """All of it, for a file."""
+        """All of it, for a file.
+
+        Signatures are written as they are then. The log has the names of which they come.
+        """
         return {
-            "signatures": Part.of(self._signatures.rows(len(self._indexed) * BLOCK)),
+            "signatures": self._signatures.part(len(self._indexed) * BLOCK),
             **within("groups", self._groups.parts()),
             "indexed": Part.of(self._indexed),
             "newest": Part.of(self._newest),

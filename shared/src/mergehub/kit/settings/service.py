@@ -117,8 +117,8 @@ class ServiceSettings(SignInSettings, BucketSettings):
     )
     snapshots: Path | None = Field(
         default=None,
-        description="A folder, which its service may write, for what the registry and lineage read at "
-        "a start instead of their tables. Without it, `snapshots` in the folder of "
+        description="A folder, which its service may write, for what the registry and lineage read "
+        "at a start instead of their tables. Without it, `snapshots` in the folder of "
         "`MERGEHUB_DATA`; without both, each start reads the tables.",
     )
     database_url: DatabaseUrl = Field(
