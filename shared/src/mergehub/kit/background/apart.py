@@ -11,6 +11,7 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 NICENESS = 10
 
@@ -43,5 +44,10 @@ async def run_apart(module: str, asked: bytes = b"", files: Sequence[int] = ()) 
 
 
 def give_way() -> None:
-    """What such a program does first: let all other work of the machine go before its own."""
+    """What such a program does first: let all other work of the machine go before its own.
+
+    If memory runs out, the kernel ends it first.
+    """
     os.nice(NICENESS)
+    with suppress(OSError):  # of Linux only
+        Path("/proc/self/oom_score_adj").write_text("1000")
