@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from loaded_graph import columns, driver, tell
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, text, update
 
+from lineage.app import create_app
 from lineage.edges.models import EdgeRow, WithdrawalRow
 from lineage.learning.changes import log
 from lineage.memory import segments
@@ -266,3 +268,24 @@ async def test_after_the_first_load_the_tables_are_read(resources, told, setting
         await session.execute(update(ModelRow).where(ModelRow.name == "c").values(licence="mit"))
     graph = (await first_load(replica)).graph
     assert "mit" in {model[5] for model in columns(graph)[0]}
+
+
+async def test_the_service_writes_it_with_its_complete_index(
+    told: None, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(current, "SNAPSHOT_CHANGES", 1)
+    monkeypatch.setattr(current, "SNAPSHOT_PAUSE_SECONDS", 0.01)
+    written, loop, write = asyncio.Event(), asyncio.get_running_loop(), Snapshots.write
+
+    def noted(self, about, parts) -> bool:
+        try:
+            return write(self, about, parts)
+        finally:
+            loop.call_soon_threadsafe(written.set)
+
+    monkeypatch.setattr(Snapshots, "write", noted)
+    app = create_app(settings.model_copy(update={"data": tmp_path}))
+    async with app.router.lifespan_context(app):
+        await written.wait()
+    _, kept = array_file.read(tmp_path / "snapshots" / "graph.snapshot")
+    assert {"graph.names", "index.signatures", "index.groups.data"} <= kept.keys()
