@@ -12,9 +12,10 @@ from leaderboard.boards import current
 from leaderboard.boards.current import Boards, Kept
 from leaderboard.boards.definition import Chosen, Column, Rules
 from leaderboard.boards.ranks import apart, computing
-from leaderboard.boards.ranks.apart import Failed, ranks_apart
+from leaderboard.boards.ranks.apart import ranks_apart
 from leaderboard.boards.ranks.computing import SEED, ranks_of
 from leaderboard.statistics import ranks
+from mergehub.kit.background.apart import Failed
 
 RULES = Rules(columns=(Column(benchmark="x"),))
 Y = Column(benchmark="y")

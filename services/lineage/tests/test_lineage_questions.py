@@ -24,7 +24,7 @@ from lineage.questions.contamination import flagged_ancestors
 from lineage.questions.neighbours import FROM_FIRST, neighbours
 from lineage.questions.paths import shortest_paths
 from lineage.questions.shares import COMPARING, MERGING_BASE, WITHOUT_BASE, shares
-from lineage.questions.walks import FROM_START, bands, walk_page
+from lineage.questions.walks import FROM_START, SIDES, bands, is_short, walk_page
 from mergehub.contracts.licences.identifiers import IDENTIFIERS
 from mergehub.contracts.licences.terms import TERMS, broken, exclude
 from mergehub.recipe.methods import catalogue
@@ -427,6 +427,28 @@ def test_neighbours_with_many_children_come_first_and_can_be_searched():
     [position] = found.from_place(graph, FROM_FIRST, name_of(2).upper()[:12])
     assert found.models[position] == 2
     assert list(islice(found.from_place(graph, (-1, 2), None), 3)) == [2]
+
+
+@given(made=graphs(), start=model, way=ways)
+def test_a_short_walk_ends_after_a_step(made, start, way):
+    depth = max(band.depth for _, band in bands(made.graph, start, way))
+    assert depth <= 1 or not is_short(made.graph, start, way)
+
+
+def test_a_walk_is_short_if_there_are_few_edges_and_none_after_them():
+    graph = drawn([Edge(2, 1), Edge(3, 2), *(Edge(each, 9) for each in range(10, 50))]).graph
+    short = [(number, way) for number in (1, 2, 3, 9, 10) for way in SIDES]
+    assert {each for each in short if is_short(graph, *each)} == {
+        (1, "ancestors"),
+        (2, "ancestors"),
+        (2, "descendants"),
+        (2, "relatives"),
+        (3, "descendants"),
+        (9, "ancestors"),
+        (10, "ancestors"),
+        (10, "descendants"),
+        (10, "relatives"),
+    }
 
 
 def test_a_walk_from_a_hub_stops_as_soon_as_its_page_is_full():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tries import tries
 
 from lineage.memory.growing import GrowingGraph
-from lineage.search import finding, index
+from lineage.search import blocks, finding, index
 from lineage.search.finding import Found, find, meant
 from lineage.search.index import Index
 from lineage.search.words import BEGINNING, EXACT, INSIDE, WORD_BEGINNING, Query, plain
@@ -27,7 +27,7 @@ def untouched():
 
 @pytest.fixture(autouse=True, params=[(4096, (256, 4096)), (32, (1, 2))], ids=["usual", "tiny"])
 def sizes(request, monkeypatch):
-    monkeypatch.setattr(index, "BLOCK", request.param[0])
+    monkeypatch.setattr(blocks, "BLOCK", request.param[0])
     monkeypatch.setattr(index, "PIECES", request.param[1])
 
 

@@ -21,21 +21,22 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.columns import array_file as file
+from mergehub.columns.parts import in_memory
+from mergehub.columns.snapshots import Snapshots
 from mergehub.kit.database.change_log import KEEP
 from registry.search.answering.counting import FIELDS, counts
 from registry.search.answering.matching import matching
 from registry.search.answering.ranking import page
 from registry.search.bitmaps.arrays import slots_of
-from registry.search.bitmaps.parts import in_memory
 from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.sight import Viewpoint
 from registry.search.language.plain import query_of
 from registry.search.query import Query
 from registry.search.replica.following import Follower
+from registry.search.replica.kept import snapshots_in
 from registry.search.replica.replica import Replica
-from registry.search.snapshot import file, snapshots
-from registry.search.snapshot.snapshots import Snapshots
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVERYTHING = Viewpoint(all=True)
@@ -169,7 +170,7 @@ def seen(follower: Follower) -> Any:
 async def test_a_start_reads_the_snapshot_and_what_the_log_has_since(
     app: FastAPI, owner: httpx.AsyncClient, published: list[str], tmp_path: Path
 ) -> None:
-    kept = Snapshots(tmp_path / "kept")
+    kept = snapshots_in(tmp_path / "kept")
     first = await loaded(app, kept)
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
     body = {"name": "four", "recipe": RECIPE}
@@ -198,9 +199,9 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
 async def test_a_snapshot_that_does_not_fit_is_ignored(
     app: FastAPI, published: list[str], tmp_path: Path
 ) -> None:
-    kept = Snapshots(tmp_path)
+    kept = snapshots_in(tmp_path)
     expected = seen(await loaded(app, kept))
-    path = tmp_path / snapshots.NAME
+    path = kept.path
     about, arrays = file.read(path)
     growing = GrowingCatalogue.kept(arrays)
     growing.remove([int(growing.numbers.columns["number"].all[0])])  # wrong, if it is used
@@ -219,8 +220,8 @@ async def test_without_a_usable_file_all_recipes_are_read(
     app: FastAPI, published: list[str], tmp_path: Path
 ) -> None:
     expected = seen(await loaded(app, None))
-    (tmp_path / snapshots.NAME).write_bytes(b"something else")
-    for kept in (Snapshots(tmp_path), Snapshots(Path("/proc/nowhere"))):
+    snapshots_in(tmp_path).path.write_bytes(b"something else")
+    for kept in (snapshots_in(tmp_path), snapshots_in(Path("/proc/nowhere"))):
         with captured_logs() as said:
             assert seen(await loaded(app, kept)) == expected
         assert len(about_catalogue(said)) == 1
@@ -229,9 +230,9 @@ async def test_without_a_usable_file_all_recipes_are_read(
 async def test_one_process_at_a_time_writes(
     app: FastAPI, published: list[str], tmp_path: Path
 ) -> None:
-    kept = Snapshots(tmp_path)
+    kept = snapshots_in(tmp_path)
     follower = await loaded(app, kept)
-    with (tmp_path / snapshots.LOCK).open() as lock:
+    with (tmp_path / "catalogue.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert not await follower.save(kept)
     assert await follower.save(kept)
@@ -240,7 +241,7 @@ async def test_one_process_at_a_time_writes(
 async def test_a_snapshot_is_written_after_many_changes_or_some_time(
     app: FastAPI, published: list[str], tmp_path: Path
 ) -> None:
-    kept = Snapshots(tmp_path)
+    kept = snapshots_in(tmp_path)
     follower = await loaded(app, kept)
     before = kept.written_at()
     for unsaved, every, seconds, due in (
@@ -250,7 +251,7 @@ async def test_a_snapshot_is_written_after_many_changes_or_some_time(
         (1, 10, 0, True),
         (0, 1, 0, True),  # an old one could not be used
     ):
-        os.utime(tmp_path / snapshots.NAME, (before, before))
+        os.utime(kept.path, (before, before))
         follower.unsaved = unsaved
         await follower.save_if_due(kept, every, seconds)
         assert (kept.written_at() > before) == due
@@ -260,10 +261,10 @@ async def test_a_snapshot_is_written_after_many_changes_or_some_time(
 async def test_what_another_process_wrote_is_not_written_again(
     app: FastAPI, published: list[str], tmp_path: Path
 ) -> None:
-    kept = Snapshots(tmp_path)
+    kept = snapshots_in(tmp_path)
     follower = await loaded(app, kept)
     later = follower.saved_at + 60
-    os.utime(tmp_path / snapshots.NAME, (later, later))
+    os.utime(kept.path, (later, later))
     follower.unsaved = 10
     await follower.save_if_due(kept, 10, 3600)
     assert (follower.unsaved, kept.written_at()) == (0, later)
@@ -272,7 +273,7 @@ async def test_what_another_process_wrote_is_not_written_again(
 async def test_a_snapshot_stays_usable_when_old_changes_are_deleted_from_the_log(
     app: FastAPI, published: list[str], transaction: Transaction, tmp_path: Path
 ) -> None:
-    kept = Snapshots(tmp_path)
+    kept = snapshots_in(tmp_path)
     expected = seen(await loaded(app, kept))
     async with transaction() as session:
         await session.execute(text("DELETE FROM changes"))

@@ -1,1 +1,1 @@
-"""Columns of NumPy, read from PostgreSQL: what lineage and the leaderboard keep in memory."""
+"""What services keep in memory: columns of NumPy, from PostgreSQL or from a snapshot."""

@@ -13,9 +13,9 @@ SEPARATOR = "\n"
 class Codes:
     """The texts of one kind. Code 0 means unknown; when codes run out, all new texts share one."""
 
-    def __init__(self) -> None:
-        self._texts: list[str] = [""]
-        self._codes: dict[str, int] = {"": 0}
+    def __init__(self, texts: Iterable[str] = ("",)) -> None:
+        self._texts = list(texts)
+        self._codes = {text: code for code, text in enumerate(self._texts)}
 
     def __getitem__(self, code: int) -> str:
         return self._texts[code]

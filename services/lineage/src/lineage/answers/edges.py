@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 from pydantic_core import to_json
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.answers import schemas
 from lineage.answers.parameters import EPOCH
@@ -23,6 +22,7 @@ from lineage.memory.codes import Vocabulary
 from lineage.memory.columns import RELATIONS, ROLES
 from lineage.memory.graph import Graph
 from lineage.models.edge_details import details
+from mergehub.kit.database.database import Database
 
 DETAILS = ("child_digest", "parent_digest", "layers", "recipe_version", "run", "evidence")
 _NONE = ("null",) * len(DETAILS)
@@ -34,15 +34,18 @@ LATELY = 1 << 13  # most edges have one of a few thousand days and shares
 _EDGES = TypeAdapter(list[schemas.Edge])
 
 
-async def described(session: AsyncSession, graph: Graph, edges: Numbers) -> list[schemas.Edge]:
+async def described(database: Database, graph: Graph, edges: Numbers) -> list[schemas.Edge]:
     """The edges, in the same order."""
-    return _EDGES.validate_json(f"[{','.join(await edge_texts(session, graph, edges))}]")
+    return _EDGES.validate_json(f"[{','.join(await edge_texts(database, graph, edges))}]")
 
 
-async def edge_texts(session: AsyncSession, graph: Graph, edges: Numbers) -> list[str]:
-    """The edges as JSON text, each in the form of `schemas.Edge`, in the same order."""
+async def edge_texts(database: Database, graph: Graph, edges: Numbers) -> list[str]:
+    """The edges as JSON text, each in the form of `schemas.Edge`, in the same order.
+
+    The database is asked only about edges with details; most have none.
+    """
     columns, codes = graph.edges, graph.codes
-    detailed = await _details(session, columns.id[edges[columns.detailed[edges]]].tolist())
+    detailed = await _details(database, columns.id[edges[columns.detailed[edges]]].tolist())
     ids = id_texts(graph, np.concatenate((columns.child[edges], columns.parent[edges])))
     rows = zip(
         columns.id[edges].tolist(),
@@ -96,9 +99,12 @@ def _day_text(days: int) -> str:
     return "null" if found is None else f'"{found}"'
 
 
-async def _details(session: AsyncSession, ids: list[int]) -> Mapping[int, Sequence[str]]:
+async def _details(database: Database, ids: list[int]) -> Mapping[int, Sequence[str]]:
     """What answers show of the details of edges, as JSON text, by their ids."""
-    rows = await details(session, ids) if ids else {}
+    if not ids:
+        return {}
+    async with database.reading() as session:
+        rows = await details(session, ids)
     return {
         id: [to_json(getattr(row, name)).decode() for name in DETAILS] for id, row in rows.items()
     }

@@ -50,7 +50,6 @@ async def _walk(
     response: Response,
     at: OfModel,
     where: Where,
-    session: Session,
     max_depth: MaxDepth = None,
     limit: MaxNodes = 500,
     cursor: Cursor = None,
@@ -61,7 +60,7 @@ async def _walk(
     async def walk(way: Way) -> Response:
         if walks.LINES in request.headers.get("accept", ""):
             return walks.streamed(at, way, where, max_depth)
-        found = await walks.walk(at, session, way, where, max_depth, asked)
+        found = await walks.walk(at, request.app.state.database, way, where, max_depth, asked)
         answer = Response(found, media_type="application/json")
         answer.raw_headers.extend(response.raw_headers)
         return answer
@@ -143,14 +142,13 @@ async def list_paths(
     at: OfModel,
     to: Annotated[UUID, Query(description="The id of the model at the other end.")],
     where: Where,
-    session: Session,
     asked: Paging,
     ways: Annotated[Ways, Query(description=WAYS)] = "lineage",
 ) -> schemas.Paths:
     """All shortest paths from a model to another."""
     end = await find(request, at.graph, to)
     ends = (at.number, end.number)
-    return await kin.paths(session, end.graph, ends, ways, where, asked)
+    return await kin.paths(request.app.state.database, end.graph, ends, ways, where, asked)
 
 
 @router.get("/graph/common", summary="List what several models have in common", responses=PAGES)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.answers import schemas
 from lineage.answers.edges import described
@@ -17,13 +16,14 @@ from lineage.memory.filters import EdgeFilter
 from lineage.memory.graph import Graph
 from lineage.questions import common as common_question
 from lineage.questions.paths import Paths, Ways, shortest_paths
+from mergehub.kit.database.database import Database
 from mergehub.kit.paging.pages import PageRequest
 
 SAFE_INTEGER = 2**53 - 1  # the largest that JavaScript reads exactly
 
 
 async def paths(
-    session: AsyncSession,
+    database: Database,
     graph: Graph,
     ends: tuple[int, int],
     ways: Ways,
@@ -43,7 +43,7 @@ async def paths(
         count=min(found.count, SAFE_INTEGER),
         paths=[graph.ids(np.array(path, np.int32)) for path in listed],
         nodes=named(graph, models),
-        edges=await described(session, graph, _edges_of(graph, found, listed)),
+        edges=await described(database, graph, _edges_of(graph, found, listed)),
         truncated=end < found.count,
         next_cursor=asked.next_after(end) if end < found.count else None,
         as_of=graph.as_of,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 from fastapi.responses import StreamingResponse
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.answers.edges import edge_texts
 from lineage.answers.lines import lines
 from lineage.answers.parameters import At
 from lineage.answers.texts import node_texts
 from lineage.memory.filters import EdgeFilter
-from lineage.questions.walks import FROM_START, Way, bands, walk_page
+from lineage.questions.walks import FROM_START, Way, bands, is_short, walk_page
+from mergehub.kit.database.database import Database
 from mergehub.kit.paging.pages import PageRequest
 
 LINES = "application/x-ndjson"
@@ -25,7 +26,7 @@ STREAMED: dict[int | str, dict[str, Any]] = {
 
 async def walk(
     at: At,
-    session: AsyncSession,
+    database: Database,
     way: Way,
     where: EdgeFilter | None,
     max_depth: int | None,
@@ -34,10 +35,9 @@ async def walk(
     """A page of a walk, as JSON in the form of `schemas.Walk`. Raises BadCursor."""
     graph = at.graph
     after = asked.after(int, int, int) or FROM_START
-    page = await asyncio.to_thread(
-        walk_page, graph, at.number, way, where, max_depth, after, asked.limit
-    )
-    edges = await edge_texts(session, graph, page.edges)
+    make = partial(walk_page, graph, at.number, way, where, max_depth, after, asked.limit)
+    page = make() if is_short(graph, at.number, way) else await asyncio.to_thread(make)
+    edges = await edge_texts(database, graph, page.edges)
     end = asked.next_after(*page.end) if page.end else None
     return (
         f'{{"start":"{graph.id(at.number)}","nodes":[{",".join(node_texts(graph, page.bands))}],'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -78,7 +79,11 @@ def start_facets(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process its facets; the loop that keeps those of the whole graph current."""
     kept: Kept[Wanted, Current] = Kept(Current, 32)
     app.state.facets = kept
-    return {"facets": repeated(app, lambda graph: kept.get(EVERYTHING).refresh(graph))}
+
+    async def refresh(graph: Graph) -> None:
+        await asyncio.to_thread(kept.get(EVERYTHING).refresh, graph)
+
+    return {"facets": repeated(app, refresh)}
 
 
 def facets_for(request: Request, wanted: Wanted) -> Current:

@@ -21,6 +21,7 @@ from lineage.memory.arrays import (
     Places,
     Shares,
 )
+from mergehub.columns.parts import Kept, Part, Parts
 
 RELATIONS = ("unknown", "merge", "finetune", "adapter", "quantized", "distilled")
 ROLES = ("base", "ingredient")
@@ -81,6 +82,9 @@ class EdgeColumns:
     detailed: Flags
 
 
+STEADY = ("exists", "name_place", "children_count", "first")
+"""Columns that a file must have as they were: the log would not set them again."""
+
 Row = TypeVar("Row", bound=ModelColumns | EdgeColumns)
 Values = Mapping[str, NDArray[Any]]
 
@@ -101,6 +105,22 @@ class Growing(Generic[Row]):
             name: np.empty(0, NARROW.get(name, dtype)) for name, dtype in self._dtypes.items()
         }
         self.size = 0
+
+    @classmethod
+    def kept(cls, kind: type[Row], kept: Kept) -> Growing[Row]:
+        """The columns of parts."""
+        growing = cls(kind)
+        growing._columns = {name: kept[name].with_room for name in growing._dtypes}
+        growing.size = min(len(each) for each in kept.values())
+        return growing
+
+    def parts(self) -> Parts:
+        """All rows, for a file: most columns as they are when it is written."""
+        rows = {name: column[: self.size] for name, column in self._columns.items()}
+        return {
+            name: Part.of(each.copy()) if name in STEADY else Part.changing(each)
+            for name, each in rows.items()
+        }
 
     def extend(self, size: int) -> None:
         """Have `size` rows at least; the new ones are empty."""

@@ -14,7 +14,8 @@ from lineage.memory.columns import EdgeColumns, Growing, ModelColumns, Values
 from lineage.memory.graph import Graph
 from lineage.memory.identities import Identities
 from lineage.memory.names import Names
-from lineage.memory.segments import Segment, indexed
+from lineage.memory.segments import Segment, indexed, kept_segments, parts_of
+from mergehub.columns.parts import Kept, Part, Parts, below, within
 
 Columns = ModelColumns | EdgeColumns
 COUNTED = ("relation", "role", "method", "made_on")
@@ -37,6 +38,35 @@ class GrowingGraph:
         self._withdrawn = NOTHING
         self._licensed = 0
         self._weighed = 0
+
+    @classmethod
+    def kept(cls, kept: Kept) -> GrowingGraph:
+        """The graph of parts."""
+        growing = cls()
+        growing.codes = Vocabulary.kept(below("codes", kept))
+        growing.names = Names(bytearray(kept["names"].all.data))
+        growing._models = Growing.kept(ModelColumns, below("models", kept))
+        growing._edges = Growing.kept(EdgeColumns, below("edges", kept))
+        growing._identities = Identities.kept(below("identities", kept))
+        growing._segments = kept_segments(below("segments", kept))
+        growing._withdrawn = kept["withdrawn"].all
+        return growing
+
+    def parts(self) -> Parts:
+        """All of it, for a file that may be written while the graph grows.
+
+        What changes meanwhile may be in it or not: the log has it, too.
+        """
+        models, edges = self._models.parts(), self._edges.parts()
+        return {
+            **within("codes", self.codes.parts()),
+            "names": Part(np.uint8, self.names.pieces()),
+            **within("models", models),
+            **within("edges", edges),
+            **within("identities", self._identities.parts()),
+            **within("segments", parts_of(self._segments)),
+            "withdrawn": Part.of(self._withdrawn),
+        }
 
     def graph(self, as_of: int) -> Graph:
         """The present state, which is that of a position in the log of changes."""

@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from lineage.memory.arrays import Halves, Numbers
+from mergehub.columns.parts import Kept, Part, Parts
 
 LOW = 2**64 - 1
 
@@ -21,6 +22,15 @@ class Identities:
 
     def __init__(self, runs: tuple[Numbers, ...] = ()) -> None:
         self._runs = runs
+
+    @classmethod
+    def kept(cls, kept: Kept) -> Identities:
+        """The runs of parts."""
+        return cls(tuple(kept[str(at)].all for at in range(len(kept))))
+
+    def parts(self) -> Parts:
+        """All runs, for a file."""
+        return {str(at): Part.of(run) for at, run in enumerate(self._runs)}
 
     def added(self, numbers: Numbers, high: Halves) -> Identities:
         """With more models; `high` has the first halves of all ids, by number."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from lineage.memory.arrays import Places
+from mergehub.columns.parts import AT_ONCE
 
 END = b"\n"
 PART = 16 << 20  # so many bytes are looked at at once, to need little memory
@@ -21,13 +22,19 @@ _ESCAPED = re.compile(r"\\(.)")
 class Names:
     """Each name ends with a newline; its place is where it begins. Names are never taken out."""
 
-    def __init__(self) -> None:
-        self._text = bytearray()
+    def __init__(self, text: bytearray | None = None) -> None:
+        self._text = bytearray() if text is None else text
 
     @property
     def end(self) -> int:
         """The first place after all names."""
         return len(self._text)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The text of all names that are kept now, some at a time."""
+        end = self.end
+        places = range(0, end, AT_ONCE)
+        return (bytes(self._text[at : min(at + AT_ONCE, end)]) for at in places)
 
     def add(self, names: Sequence[str]) -> Places:
         """Keep names; return their places."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from lineage.memory.arrays import NOTHING, Numbers, order_of, spans
 from lineage.memory.columns import EdgeColumns
+from mergehub.columns.parts import Kept, Part, Parts, below, within
 
 Direction = Literal["ancestors", "descendants"]
 
@@ -34,6 +35,17 @@ class Index:
     starts: Numbers
     order: Numbers | None
     begin: int
+
+    @classmethod
+    def kept(cls, kept: Kept, begin: int) -> Index:
+        """The index of parts."""
+        models, order = (kept[name].all if name in kept else None for name in ("models", "order"))
+        return cls(models, kept["starts"].all, order, begin)
+
+    def parts(self) -> Parts:
+        """All of it, for a file."""
+        arrays = {"models": self.models, "starts": self.starts, "order": self.order}
+        return {name: Part.of(each) for name, each in arrays.items() if each is not None}
 
     def edges_of(self, models: Numbers) -> Numbers:
         """The edges at `models`."""
@@ -75,6 +87,21 @@ class Segment:
     children: Index
     parents: Index
 
+    @classmethod
+    def kept(cls, kept: Kept) -> Segment:
+        """The segment of parts."""
+        begin, end = kept["span"].all.tolist()
+        ends = (Index.kept(below(name, kept), begin) for name in ("children", "parents"))
+        return cls(begin, end, *ends)
+
+    def parts(self) -> Parts:
+        """All of it, for a file."""
+        return {
+            "span": Part.of(np.array([self.begin, self.end])),
+            **within("children", self.children.parts()),
+            **within("parents", self.parents.parts()),
+        }
+
     def index(self, direction: Direction) -> Index:
         """The index by the end at which a walk in this direction stands."""
         return self.children if direction == "ancestors" else self.parents
@@ -89,6 +116,18 @@ def indexed(segments: tuple[Segment, ...], edges: EdgeColumns, size: int) -> tup
     while kept and _joins(kept[-1], end - begin):
         begin = kept.pop().begin
     return (*kept, _segment(edges, begin, end, size))
+
+
+def kept_segments(kept: Kept) -> tuple[Segment, ...]:
+    """The segments of parts."""
+    count = len({name.partition(".")[0] for name in kept})
+    return tuple(Segment.kept(below(str(at), kept)) for at in range(count))
+
+
+def parts_of(segments: tuple[Segment, ...]) -> Parts:
+    """All segments, for a file."""
+    each = (within(str(at), segment.parts()) for at, segment in enumerate(segments))
+    return {name: part for parts in each for name, part in parts.items()}
 
 
 def _joins(last: Segment, more: int) -> bool:

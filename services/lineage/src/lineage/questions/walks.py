@@ -21,6 +21,7 @@ SIDES: dict[Way, tuple[Direction, ...]] = {
     "descendants": ("descendants",),
     "relatives": ("ancestors", "descendants"),
 }
+FEW = 32
 FROM_START: Place = (-1, 0, 0)
 
 Place = tuple[int, int, int]
@@ -49,6 +50,16 @@ class WalkPage:
     edges: Numbers
     end: Place | None
     truncated: bool
+
+
+def is_short(graph: Graph, start: int, way: Way) -> bool:
+    """Whether a walk surely ends after a step along few edges: it takes less than a thread does."""
+    first = np.array([start], np.int32)
+    for side in SIDES[way]:
+        edges = graph.expand(first, side)
+        if len(edges) > FEW or np.any(graph.degrees(graph.ends(edges, side), side)):
+            return False
+    return True
 
 
 def bands(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -35,12 +35,14 @@ def start_replica(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     app.state.replica = Replica(resources)
     return {
         "graph": app.state.replica.run,
-        "heap": repeated(app, lambda _: give_back(LARGE), HEAP_PAUSE_SECONDS),
+        "heap": repeated(app, _give_back, HEAP_PAUSE_SECONDS),
     }
 
 
-def repeated(app: FastAPI, act: Callable[[Graph], object], pause: float = PAUSE_SECONDS) -> Loop:
-    """The loop that does something with the present graph, in a thread, with a pause between.
+def repeated(
+    app: FastAPI, act: Callable[[Graph], Awaitable[object]], pause: float = PAUSE_SECONDS
+) -> Loop:
+    """The loop that does something with the present graph, with a pause between.
 
     So requests find done what most of them need.
     """
@@ -50,11 +52,15 @@ def repeated(app: FastAPI, act: Callable[[Graph], object], pause: float = PAUSE_
             turned(FIRST_SECONDS)
             graph = replica_of(app).graph
             if graph is not None:
-                await asyncio.to_thread(act, graph)
+                await act(graph)
             turned()
             await asyncio.sleep(pause)
 
     return run
+
+
+async def _give_back(_: Graph) -> None:
+    await asyncio.to_thread(give_back, LARGE)
 
 
 def replica_of(app: FastAPI) -> Replica:

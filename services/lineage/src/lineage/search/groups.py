@@ -1,6 +1,7 @@
 """Which groups of 32 names have a trigram: a compressed bitmap (Roaring) for each trigram.
 
 They say at once that a trigram is rare, which signatures do not. What was renamed stays in them.
+Those of a file are frozen; what is added lies beside them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pyroaring import BitMap
 from lineage.memory.arrays import Integers, begins
 from lineage.search.signatures import WORD
 from lineage.search.trigrams import KEY_BITS, Keys
+from mergehub.columns.frozen import NOTHING, Frozen
+from mergehub.columns.parts import Parts
 
 NAMES = WORD
 """So many names are a group: a word of a row of signatures."""
@@ -24,8 +27,14 @@ MOST = NAMES << int(GROUP_BITS)
 class Groups:
     """The groups of names by trigram. One thread writes while others read."""
 
-    def __init__(self) -> None:
-        self._groups: dict[int, BitMap] = {}
+    def __init__(self, frozen: Frozen = NOTHING) -> None:
+        self._frozen = frozen
+        self._added: dict[int, BitMap] = {}
+
+    def parts(self) -> Parts:
+        """All bitmaps for a file, from which `Frozen` takes them."""
+        added = ((key, self._of(key)) for key in self._added)
+        return self._frozen.joined({key: each for key, each in added if each is not None})
 
     def write(self, begin: int, rows: Integers, keys: Keys) -> None:
         """Add at most MOST names from `begin` on, a multiple of 32.
@@ -40,15 +49,15 @@ class Groups:
         stops = [*first[1:].tolist(), len(keys)]
         groups = array("I", found.tobytes())  # a bitmap takes NumPy's numbers one by one
         for key, start, stop in zip(keys[first].tolist(), first.tolist(), stops, strict=True):
-            if key in self._groups:
-                self._groups[key].update(groups[start:stop])
+            if key in self._added:
+                self._added[key].update(groups[start:stop])
             else:
-                self._groups[key] = BitMap(groups[start:stop])
+                self._added[key] = BitMap(groups[start:stop])
 
     def candidates(self, keys: Iterable[int], size: int) -> Integers:
         """The groups, of those of the first `size` names, that may have all keys."""
         count = -(-size // NAMES)
-        bitmaps = [self._groups.get(key) for key in set(keys)]
+        bitmaps = [self._of(key) for key in set(keys)]
         if not bitmaps:
             return np.arange(count)
         if not all(bitmaps):
@@ -56,3 +65,9 @@ class Groups:
         shared = BitMap.intersection(*(each for each in bitmaps if each))
         groups = np.array(shared.to_array(), np.int64) if shared else np.empty(0, np.int64)
         return groups[groups < count]
+
+    def _of(self, key: int) -> BitMap | None:
+        frozen, added = self._frozen.of(key), self._added.get(key)
+        if frozen is None or added is None:
+            return added if frozen is None else frozen
+        return frozen | added

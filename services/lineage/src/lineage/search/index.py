@@ -11,17 +11,16 @@ from threading import Lock
 
 import numpy as np
 
-from lineage.memory.arrays import Flags, Integers, Numbers
+from lineage.memory.arrays import Flags, Numbers
 from lineage.memory.graph import Graph
 from lineage.memory.names import Names
-from lineage.search.groups import Groups
-from lineage.search.signatures import WORD, Signatures, Words
-from lineage.search.trigrams import ends, of_beginning, of_end, trigrams
+from lineage.search.blocks import Blocks
+from lineage.search.signatures import WORD, Words
+from lineage.search.trigrams import of_beginning, of_end, trigrams
 from lineage.search.vocabulary import Vocabulary, lines_of
 from lineage.search.words import BEGINNING, EXACT, INSIDE, Query
+from mergehub.columns.parts import Parts
 
-BLOCK = 4096  # so many names are indexed anew if one of them is,
-TOGETHER = 2  # and so many blocks, if they lie beside each other: what they need fits the heap
 PIECES = (256, 4096)  # so many names are looked at: few at first, as they may do
 MANY = 4
 """If one name in so many is a candidate, all are looked through, as they lie beside each other."""
@@ -44,23 +43,35 @@ class Index:
     """The names of one load.
 
     Which models are the most important is decided anew when the graph has grown by a sixteenth.
+    While another process makes the first blocks (`apart`), questions look through all names.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, apart: bool = False) -> None:
         self.names = names
         self.vocabulary = Vocabulary()
         self._lock = Lock()
         self._read_at: datetime | None = None
-        self._signatures = Signatures()
-        self._groups = Groups()
-        self._indexed = np.zeros(0, np.int32)  # how many names of each block are indexed,
-        self._newest = np.zeros(0, np.uint32)  # and the place of the last one that was stored
+        self._blocks = None if apart else Blocks()
         self._important: Numbers | None = None
         self._edges = 0
 
+    def parts(self) -> Parts:
+        """The blocks as they are now, for a file; none while they are made."""
+        with self._lock:
+            return {} if self._blocks is None else self._blocks.parts()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for the first blocks."""
+        return self._blocks is None
+
+    def begin(self, blocks: Blocks) -> None:
+        """Begin with these blocks; what they lack is added to them."""
+        self._blocks = blocks
+
     def follow(self, graph: Graph) -> None:
         """Take in the names that are new in a graph, and what matters most by now."""
-        self._index_new(graph)
+        self._current(graph)
         self.vocabulary.of(graph, self._choose_important(graph, GROWTH))
 
     def matches(self, graph: Graph, query: Query, fit: int = INSIDE) -> Iterator[Match]:
@@ -68,27 +79,14 @@ class Index:
 
         The most important ones come first, then the oldest ones.
         """
-        self._index_new(graph)
-        important = self.important(graph)
-        candidates = self._candidates(graph, query, fit)
-        some = slice(None if fit == INSIDE else LOOKED)
+        important, blocks = self.important(graph), self._current(graph)
+        candidates = _candidates(blocks, graph.size, query, fit)
+        some = slice(None if fit == INSIDE or blocks is None else LOOKED)
         first = important[_has(candidates, important)][some]
         yield from _matches(graph, first, query, fit)
         known = frozenset(first.tolist())
         others = _matches(graph, _numbers(graph, candidates)[some], query, fit)
         yield from (each for each in others if each.model not in known)
-
-    def _candidates(self, graph: Graph, query: Query, fit: int) -> Words:
-        """A bit for each name: whether it may match and fit so well."""
-        found = [trigrams(word)[1] for word in query.sought]
-        keys = np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint32)
-        more = [of_beginning(query.whole)] if fit <= BEGINNING else []
-        more += [of_end(query.whole)] if fit == EXACT else []
-        groups = self._groups.candidates([*keys.tolist(), *more], graph.size)
-        candidates = np.zeros(-(-graph.size // WORD), np.uint32)
-        if len(groups):
-            candidates[groups] = self._signatures.candidates(keys, groups)
-        return candidates
 
     def important(self, graph: Graph) -> Numbers:
         """The most important models; those of a small graph are always those of today."""
@@ -103,41 +101,25 @@ class Index:
             self._edges = edges
         return chosen
 
-    def _index_new(self, graph: Graph) -> None:
-        """Index the blocks with new names."""
-        if self._read_at is not None and self._read_at >= graph.read_at:
-            return
-        with self._lock:
-            begins = np.arange(0, graph.size, BLOCK)
-            indexed = np.add.reduceat(graph.models.exists, begins, dtype=np.int32)
-            newest = np.maximum.reduceat(graph.models.name_place, begins)
-            new = np.ones(len(begins), np.bool_)
-            known = min(len(self._indexed), len(begins))
-            new[:known] = indexed[:known] != self._indexed[:known]
-            new[:known] |= newest[:known] != self._newest[:known]
-            for begin, end in _runs(np.flatnonzero(new)):
-                self._index_names(graph, begin * BLOCK, (end - begin) * BLOCK)
-            self._indexed, self._newest, self._read_at = indexed, newest, graph.read_at
-
-    def _index_names(self, graph: Graph, begin: int, size: int) -> None:
-        rows = np.flatnonzero(graph.models.exists[begin : begin + size])
-        lines = lines_of(graph, (rows + begin).astype(np.int32))
-        text = b"\n" + lines
-        places, keys = trigrams(text)
-        line = np.cumsum(np.frombuffer(text, np.uint8) == ord("\n"), dtype=np.int32) - 1
-        has = rows[line[places]]
-        self._signatures.write(begin, size, has, keys)
-        at, edges = ends(lines)
-        self._groups.write(begin, np.concatenate((has, rows[at])), np.concatenate((keys, edges)))
+    def _current(self, graph: Graph) -> Blocks | None:
+        """The blocks with all names of a graph; None while another process makes them."""
+        blocks = self._blocks
+        if blocks is not None and (self._read_at is None or self._read_at < graph.read_at):
+            with self._lock:
+                blocks.follow(graph.names, graph.models.exists, graph.models.name_place)
+                self._read_at = graph.read_at
+        return blocks
 
 
-def _runs(blocks: Integers) -> Iterator[tuple[int, int]]:
-    """Blocks that lie beside each other, a few at a time: the first, and the one after the last."""
-    starts = np.flatnonzero(np.diff(blocks, prepend=-2) != 1)
-    for run in np.split(blocks, starts[1:]):
-        for some in np.split(run, range(TOGETHER, len(run), TOGETHER)):
-            if len(some):
-                yield int(some[0]), int(some[-1]) + 1
+def _candidates(blocks: Blocks | None, size: int, query: Query, fit: int) -> Words:
+    """A bit for each name: whether it may match and fit so well."""
+    if blocks is None:
+        return np.full(-(-size // WORD), 2**WORD - 1, np.uint32)
+    found = [trigrams(word)[1] for word in query.sought]
+    keys = np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint32)
+    more = [of_beginning(query.whole)] if fit <= BEGINNING else []
+    more += [of_end(query.whole)] if fit == EXACT else []
+    return blocks.candidates(keys, more, size)
 
 
 def _most_important(graph: Graph) -> Numbers:

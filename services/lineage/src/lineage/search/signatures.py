@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lineage.memory.arrays import Integers
 from lineage.search.trigrams import Keys
+from mergehub.columns.parts import Part
 
 BITS = 56
 WORD = 32
@@ -28,8 +29,18 @@ def _bits(keys: Keys) -> Keys:
 class Signatures:
     """The bits of names by number. One thread writes while others read."""
 
-    def __init__(self) -> None:
-        self._rows = np.zeros((BITS, 0), np.uint32)
+    def __init__(self, rows: Words | None = None) -> None:
+        self._rows = np.zeros((BITS, 0), np.uint32) if rows is None else rows.reshape(BITS, -1)
+
+    def part(self, size: int) -> Part:
+        """The bits of the first `size` names and room for a quarter more: what `__init__` takes.
+
+        What is written meanwhile may be in it or not.
+        """
+        words = size // WORD
+        room = bytes(np.uint32().itemsize * (words // 4))
+        rows = self._rows[:, :words]
+        return Part(np.uint32, (row.tobytes() + room for row in rows))
 
     def write(self, begin: int, size: int, rows: Integers, keys: Keys) -> None:
         """Set the bits of `size` names from `begin` on; a row among these has each key.

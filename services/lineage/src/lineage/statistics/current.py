@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -80,7 +81,11 @@ def today() -> int:
 def start_statistics(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process its statistics; the loop that keeps the usual ones current."""
     statistics = app.state.statistics = CurrentStatistics()
-    return {"statistics": repeated(app, statistics.keep_current)}
+
+    async def keep_current(graph: Graph) -> None:
+        await asyncio.to_thread(statistics.keep_current, graph)
+
+    return {"statistics": repeated(app, keep_current)}
 
 
 def statistics_of(request: Request) -> CurrentStatistics:

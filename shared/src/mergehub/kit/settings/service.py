@@ -117,9 +117,9 @@ class ServiceSettings(SignInSettings, BucketSettings):
     )
     snapshots: Path | None = Field(
         default=None,
-        description="A folder, which its service may write, for what the registry reads at a start "
-        "instead of all recipes. Without it, `snapshots` in the folder of `MERGEHUB_DATA`; without "
-        "both, each start reads all recipes.",
+        description="A folder, which its service may write, for what the registry and lineage read "
+        "at a start instead of their tables. Without it, `snapshots` in the folder of "
+        "`MERGEHUB_DATA`; without both, each start reads the tables.",
     )
     database_url: DatabaseUrl = Field(
         default="postgresql://localhost/mergehub",

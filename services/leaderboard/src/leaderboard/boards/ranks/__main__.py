@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 
 import numpy as np
 
 from leaderboard.statistics.ranks import intervals
-
-NICENESS = 10
+from mergehub.kit.background.apart import give_way
 
 
 def main() -> None:
-    os.nice(NICENESS)
+    give_way()
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as asked:
         scores, errors = asked["scores"], asked["errors"]
         seed, replicates = int(asked["seed"]), int(asked["replicates"])

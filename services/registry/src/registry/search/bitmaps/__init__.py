@@ -1,1 +1,1 @@
-"""Arrays and bitmaps of which the catalogue is made, and how a snapshot keeps them."""
+"""Bitmaps of which the catalogue is made, some of them frozen in its snapshot."""

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.search.bitmaps.arrays import Growing
-from registry.search.bitmaps.parts import Kept, Part, Parts, below, within
+from mergehub.columns.growing import Growing
+from mergehub.columns.parts import Kept, Part, Parts, below, within
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.numbers import LATER, Numbers
 from registry.search.catalogue.sight import GrowingSight, Sight

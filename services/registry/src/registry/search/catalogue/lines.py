@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, within
-from registry.search.bitmaps.parts import Kept, Part, Parts
+from mergehub.columns.growing import Growing
+from mergehub.columns.parts import Kept, Part, Parts
+from registry.search.bitmaps.arrays import Mask, Slots, bitmap, within
 
 APART = 0
 """The number after the words of a text. No word has it."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from pyroaring import BitMap
 
-from registry.search.bitmaps.arrays import Growing, slots_of
+from mergehub.columns.growing import Growing
+from registry.search.bitmaps.arrays import slots_of
 from registry.search.bitmaps.postings import Postings
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.words import words_of

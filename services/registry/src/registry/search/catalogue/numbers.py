@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.bitmaps.arrays import Growing
-from registry.search.bitmaps.frozen import NOTHING, FrozenPostings
-from registry.search.bitmaps.parts import Kept, Part, Parts, below, within
+from mergehub.columns.frozen import NOTHING
+from mergehub.columns.growing import Growing
+from mergehub.columns.parts import Kept, Part, Parts, below, within
+from registry.search.bitmaps.frozen import FrozenPostings
 from registry.search.bitmaps.postings import Postings
 from registry.search.catalogue.entry import Entry
 from registry.search.catalogue.ranges import Range

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from pyroaring import BitMap
 
-from registry.search.bitmaps.frozen import NOTHING as NONE_FROZEN
+from mergehub.columns.frozen import NOTHING as NONE_FROZEN
+from mergehub.columns.parts import Kept, Part, Parts, below, texts_of, texts_part, within
 from registry.search.bitmaps.frozen import FrozenPostings
-from registry.search.bitmaps.parts import Kept, Part, Parts, below, texts_of, texts_part, within
 from registry.search.catalogue.entry import Entry
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from mergehub.columns.parts import Kept as KeptParts
+from mergehub.columns.parts import Parts, below, texts_of, texts_part, within
 from registry.search.bitmaps.arrays import slots_of
 from registry.search.bitmaps.frozen import FrozenPostings
-from registry.search.bitmaps.parts import Kept as KeptParts
-from registry.search.bitmaps.parts import Parts, below, texts_of, texts_part, within
 from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.codes import Codes

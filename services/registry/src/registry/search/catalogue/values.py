@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from registry.search.bitmaps.arrays import Growing, Mask, Slots, bitmap, slots_of, within
+from mergehub.columns.growing import Growing
+from mergehub.columns.parts import Kept as KeptParts
+from mergehub.columns.parts import Part, Parts, below, texts_of, texts_part
+from mergehub.columns.parts import within as prefixed
+from registry.search.bitmaps.arrays import Mask, Slots, bitmap, slots_of, within
 from registry.search.bitmaps.frozen import FrozenPostings
-from registry.search.bitmaps.parts import Kept as KeptParts
-from registry.search.bitmaps.parts import Part, Parts, below, texts_of, texts_part
-from registry.search.bitmaps.parts import within as prefixed
 from registry.search.bitmaps.postings import add_pairs
 from registry.search.catalogue.beginnings import Beginnings
 from registry.search.catalogue.codes import Numbered, all_of

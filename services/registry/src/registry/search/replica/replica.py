@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import asyncpg
 
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.replica import replica
-from mergehub.kit.settings.service import ServiceSettings
 from registry.changes import AT_COMMIT, CHANNEL
 from registry.search.catalogue.catalogue import Catalogue
 from registry.search.replica.following import Follower
+from registry.search.replica.kept import snapshots_of
 from registry.search.replica.metrics import catalogue_metrics
-from registry.search.snapshot.snapshots import Snapshots
 
 
 class Replica(replica.Replica[Catalogue]):
@@ -24,7 +22,7 @@ class Replica(replica.Replica[Catalogue]):
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources, catalogue_metrics(resources.metrics))
-        self.snapshots = _snapshots(resources.settings)
+        self.snapshots = snapshots_of(resources.settings)
         self._known: dict[str, dict[int, float]] = {}
         self._newest: Follower | None = None
         self._written, self._read = 0, 0
@@ -59,10 +57,3 @@ class Replica(replica.Replica[Catalogue]):
         self._known.setdefault(field, {}).update(values)
         if self._newest is not None:
             await self._newest.learn({field: values})
-
-
-def _snapshots(settings: ServiceSettings) -> Snapshots | None:
-    """Where the snapshot is, if the settings name a folder for it."""
-    if settings.snapshots is not None:
-        return Snapshots(settings.snapshots)
-    return Snapshots(Path(settings.data, "snapshots")) if settings.data is not None else None

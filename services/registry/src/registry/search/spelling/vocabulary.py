@@ -15,8 +15,8 @@ from zlib import crc32
 
 import numpy as np
 
-from registry.search.bitmaps.arrays import Growing
-from registry.search.bitmaps.parts import Kept, Part, Parts
+from mergehub.columns.growing import Growing
+from mergehub.columns.parts import Kept, Part, Parts
 from registry.search.spelling.distance import distance
 from registry.search.spelling.pairs import Pairs, pair
 

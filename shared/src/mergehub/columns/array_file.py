@@ -17,8 +17,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from registry.search.bitmaps.arrays import ROOM, Growing
-from registry.search.bitmaps.parts import Kept, Part, Parts
+from mergehub.columns.growing import ROOM, Growing
+from mergehub.columns.parts import Kept, Part, Parts
 
 PAGE = 4096
 AT_ONCE = 4 << 20
@@ -40,21 +40,22 @@ def write(path: Path, about: About, parts: Parts) -> None:
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         try:
-            _write(file, about, parts)
+            write_to(file, about, parts)
+            os.fsync(file.fileno())
         except BaseException:
             fresh.unlink()
             raise
     fresh.replace(path)
 
 
-def _write(file: IO[bytes], about: About, parts: Parts) -> None:
+def write_to(file: IO[bytes], about: About, parts: Parts) -> None:
+    """Write into an open file, which is empty."""
     arrays = {name: _write_part(file, part) for name, part in parts.items()}
     description = json.dumps({"about": about, "arrays": arrays}).encode()
     place = file.tell()
     file.write(description)
     file.write(END.pack(MAGIC, place, len(description), zlib.crc32(description)))
     file.flush()
-    os.fsync(file.fileno())
 
 
 def _write_part(file: IO[bytes], part: Part) -> list[Any]:
@@ -74,17 +75,22 @@ def _write_part(file: IO[bytes], part: Part) -> list[Any]:
 def read(path: Path) -> tuple[About, Kept]:
     """What is noted, and the arrays. Raises Damaged, FileNotFoundError."""
     with path.open("rb") as file:
-        try:
-            description = _description(file)
-            arrays = {name: _Array(*each) for name, each in description["arrays"].items()}
-            for each in arrays.values():
-                each.check(file)
-            mapped = mmap.mmap(
-                file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE
-            )
-            return description["about"], {name: each.of(mapped) for name, each in arrays.items()}
-        except (KeyError, TypeError, ValueError, struct.error) as error:
-            raise Damaged(f"{type(error).__name__}: {error}") from error
+        return read_from(file)
+
+
+def read_from(file: IO[bytes]) -> tuple[About, Kept]:
+    """The same of an open file. Raises Damaged."""
+    try:
+        description = _description(file)
+        arrays = {name: _Array(*each) for name, each in description["arrays"].items()}
+        for each in arrays.values():
+            each.check(file)
+        mapped = mmap.mmap(
+            file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE
+        )
+        return description["about"], {name: each.of(mapped) for name, each in arrays.items()}
+    except (KeyError, TypeError, ValueError, struct.error) as error:
+        raise Damaged(f"{type(error).__name__}: {error}") from error
 
 
 def _description(file: IO[bytes]) -> Mapping[str, Any]:

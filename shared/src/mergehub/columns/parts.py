@@ -1,31 +1,39 @@
-"""What a snapshot keeps of the catalogue: arrays by their names; texts are one of them, as JSON."""
+"""What a file of arrays keeps: arrays by their names; texts are one of them, as JSON."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.search.bitmaps.arrays import Growing
+from mergehub.columns.growing import Growing
 
 Piece = memoryview | bytes
+AT_ONCE = 4 << 20
 
 
 @dataclass(frozen=True)
 class Part:
-    """An array in one piece or several."""
+    """An array in pieces, which are asked for once."""
 
     dtype: type[np.generic] | np.dtype[Any]
-    pieces: Sequence[Piece]
+    pieces: Iterable[Piece]
 
     @classmethod
     def of(cls, array: NDArray[Any]) -> Part:
         """An array as it is now, if its rows are not changed any more."""
         return cls(array.dtype, [array.data])
+
+    @classmethod
+    def changing(cls, array: NDArray[Any]) -> Part:
+        """An array as it is when it is written, a piece at a time."""
+        rows = AT_ONCE // array.itemsize
+        pieces = (array[at : at + rows].tobytes() for at in range(0, len(array), rows))
+        return cls(array.dtype, pieces)
 
 
 Parts = dict[str, Part]
