@@ -38,7 +38,7 @@ def statements(resources: Resources) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-async def test_publishing_takes_six_statements(
+async def test_publishing_takes_four_statements(
     owner: httpx.AsyncClient, recipe_text: str, statements: list[str]
 ) -> None:
     answer = await owner.post("/v1/recipes", json={"name": "first", "recipe": recipe_text})
@@ -46,7 +46,7 @@ async def test_publishing_takes_six_statements(
     answer = await owner.post("/v1/recipes", json={"name": "second", "recipe": recipe_text})
     assert answer.status_code == 201
     assert [each["name"] for each in answer.json()["twins"]] == ["first"]
-    assert len(statements) == 6, statements
+    assert len(statements) == 4, statements
 
 
 async def test_an_import_takes_as_many_statements_for_many_rows_as_for_one(
