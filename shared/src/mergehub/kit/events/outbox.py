@@ -19,7 +19,6 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CursorResult,
     Identity,
     Index,
     Select,
@@ -29,13 +28,13 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
+from mergehub.kit.database.constant import Constant
 from mergehub.kit.database.database import Database, changed, only_one
 from mergehub.kit.database.notify import Signals, notify, wait
 from mergehub.kit.database.together import Write, Written, together
@@ -64,6 +63,15 @@ FROM ROWS FROM (
 ORDER BY place
 RETURNING id
 """
+_NUMBER = Constant("""
+WITH last AS (SELECT coalesce(max(sequence), 0) AS sequence FROM outbox),
+new AS (
+  SELECT id, row_number() OVER (ORDER BY id) AS place FROM outbox
+  WHERE NOT published AND sequence IS NULL AND private_to IS NULL
+)
+UPDATE outbox SET sequence = last.sequence + new.place FROM last, new WHERE outbox.id = new.id
+""")
+_MARK = Constant("UPDATE outbox SET published = true WHERE id = ANY(CAST(:ids AS bigint[]))")
 _HEEDED = "CASE WHEN {heeds} THEN (SELECT array_agg(id ORDER BY id) FROM told) END"
 
 
@@ -323,21 +331,8 @@ class Relay:
         return await only_one(session, f"relay:{self._database.schema}")
 
     async def _number(self, session: AsyncSession) -> None:
-        table = self._outbox.table
-        last = select(func.coalesce(func.max(table.sequence), 0)).scalar_subquery()
-        numbered = (
-            select(table.id, (last + func.row_number().over(order_by=table.id)).label("number"))
-            .where(table.sequence.is_(None), table.private_to.is_(None))
-            .subquery()
-        )
-        changed = await session.execute(
-            update(table)
-            .where(table.id == numbered.c.id)
-            .values(sequence=numbered.c.number)
-            .execution_options(synchronize_session=False)
-        )
-        assert isinstance(changed, CursorResult)
-        if changed.rowcount:
+        numbered = await _NUMBER(session, {})
+        if numbered.rowcount:
             await notify(session, CHANNEL, self._outbox.source + NUMBERED)
 
     async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxColumns]:
@@ -354,7 +349,4 @@ class Relay:
         return (await session.scalars(query)).all()
 
     async def _mark(self, session: AsyncSession, rows: Sequence[OutboxColumns]) -> None:
-        table = self._outbox.table
-        await session.execute(
-            update(table).where(table.id.in_([row.id for row in rows])).values(published=True)
-        )
+        await _MARK(session, {"ids": [row.id for row in rows]})
