@@ -29,9 +29,12 @@ class ChangeRow(ChangeColumns, Base):
 LOG = ChangeLog(ChangeRow, CHANNEL, "recipes")
 
 _NOTE = """
-INSERT INTO changes (recipes) SELECT array_agg(number ORDER BY number) FROM recipes
-WHERE id = ANY(CAST(:changed AS uuid[])) HAVING count(*) > 0
+INSERT INTO changes (recipes) SELECT array_agg(number ORDER BY number)
+FROM unnest(CAST(:changed AS uuid[])) AS given (id)
+CROSS JOIN LATERAL (SELECT number FROM recipes WHERE recipes.id = given.id OFFSET 0) AS recipe
+HAVING count(*) > 0
 """
+# `OFFSET 0`: each recipe is looked up by itself, also by a plan made for few recipes.
 _NOTE_ADDED = """
 INSERT INTO changes (recipes) SELECT array_agg(number ORDER BY number) FROM {added}
 HAVING count(*) > 0
@@ -51,7 +54,7 @@ async def noted(session: AsyncSession, *recipes: UUID) -> None:
 def noting(session: AsyncSession, recipes: Iterable[UUID]) -> Write:
     """The write of `noted`, to be executed together with others of the transaction."""
     _at_commit(session)
-    return Write("noted", _NOTE, {"changed": list(recipes)}, CHANNEL)
+    return Write("noted", _NOTE, {"changed": list(set(recipes))}, CHANNEL)
 
 
 def noting_added(session: AsyncSession, added: Write) -> Write:
