@@ -67,13 +67,22 @@ class Follower:
         database = await database_of(connection) if snapshots else None
         follower = await cls._of_snapshot(connection, snapshots, database)
         if follower is None:
-            whole = await cls._of_tables(connection, database)
-            if await whole.save(snapshots):  # in memory it is twice as large as mapped
-                follower = await cls._of_snapshot(connection, snapshots, database)
-            follower = follower or await whole._frozen()
-        give_back(LARGE)
+            follower = await cls._made(connection, snapshots, database)
         settle()
+        give_back(LARGE)
         return follower
+
+    @classmethod
+    async def _made(
+        cls, connection: asyncpg.Connection, snapshots: Snapshots | None, database: str | None
+    ) -> Follower:
+        """The catalogue of all recipes; what it took to make it is free when this returns."""
+        whole = await cls._of_tables(connection, database)
+        if await whole.save(snapshots):  # in memory it is twice as large as mapped
+            follower = await cls._of_snapshot(connection, snapshots, database)
+            if follower is not None:
+                return follower
+        return await whole._frozen()
 
     @classmethod
     async def _of_snapshot(
