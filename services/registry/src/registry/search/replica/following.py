@@ -67,22 +67,21 @@ class Follower:
         database = await database_of(connection) if snapshots else None
         follower = await cls._of_snapshot(connection, snapshots, database)
         if follower is None:
-            follower = await cls._made(connection, snapshots, database)
-        settle()
+            follower = await cls._anew(connection, snapshots, database)
         give_back(LARGE)
+        settle()
         return follower
 
     @classmethod
-    async def _made(
+    async def _anew(
         cls, connection: asyncpg.Connection, snapshots: Snapshots | None, database: str | None
     ) -> Follower:
-        """The catalogue of all recipes; what it took to make it is free when this returns."""
+        """The catalogue of the tables, mapped from a snapshot of it: that takes half the memory."""
         whole = await cls._of_tables(connection, database)
-        if await whole.save(snapshots):  # in memory it is twice as large as mapped
-            follower = await cls._of_snapshot(connection, snapshots, database)
-            if follower is not None:
-                return follower
-        return await whole._frozen()
+        mapped = None
+        if await whole.save(snapshots):
+            mapped = await cls._of_snapshot(connection, snapshots, database)
+        return mapped or await whole._frozen()
 
     @classmethod
     async def _of_snapshot(
