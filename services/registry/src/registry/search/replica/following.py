@@ -67,21 +67,13 @@ class Follower:
         database = await database_of(connection) if snapshots else None
         follower = await cls._of_snapshot(connection, snapshots, database)
         if follower is None:
-            follower = await cls._anew(connection, snapshots, database)
+            whole = await cls._of_tables(connection, database)
+            if await whole.save(snapshots):  # in memory it is twice as large as mapped
+                follower = await cls._of_snapshot(connection, snapshots, database)
+            follower = follower or await whole._frozen()
         give_back(LARGE)
         settle()
         return follower
-
-    @classmethod
-    async def _anew(
-        cls, connection: asyncpg.Connection, snapshots: Snapshots | None, database: str | None
-    ) -> Follower:
-        """The catalogue of the tables, mapped from a snapshot of it: that takes half the memory."""
-        whole = await cls._of_tables(connection, database)
-        mapped = None
-        if await whole.save(snapshots):
-            mapped = await cls._of_snapshot(connection, snapshots, database)
-        return mapped or await whole._frozen()
 
     @classmethod
     async def _of_snapshot(
