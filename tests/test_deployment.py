@@ -97,6 +97,17 @@ def test_what_is_written_is_a_named_volume_or_memory(service: Service) -> None:
         assert source in names or read_only, source
 
 
+@pytest.mark.parametrize("noun", ["registry", "lineage"])
+def test_what_a_restart_maps_into_memory_outlives_the_container(noun: str) -> None:
+    service = COMPOSE[noun]
+    folder = image_of(service).environment["MERGEHUB_SNAPSHOTS"]
+    assert (f"{noun}-snapshots", folder, False) in service.volumes()
+    dockerfile = (ROOT / service.told["build"]["dockerfile"]).read_text(encoding="utf-8")
+    uid, gid = image_of(service).user.split(":")  # a new volume gets the owner of the folder
+    assert f"RUN install -d -o {uid} -g {gid} -m 700 {folder}\n" in dockerfile
+    assert folder not in str(COMPOSE[f"{noun}-background"].told), "it has nothing to map"
+
+
 @ALL
 def test_every_variable_is_a_setting_of_its_program(service: Service) -> None:
     if not ours(service):

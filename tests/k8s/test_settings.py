@@ -7,6 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
+from pydantic import ByteSize, TypeAdapter
+from topology.compose import services
+from topology.images import image_of
 
 from k8s.objects import Pod, environment, one, planted, pods
 from k8s.render import OVERLAYS, Object, rendered
@@ -33,6 +36,8 @@ SECRET = {  # a value for each setting that comes from a file
     "SIGNING_PUBLIC_KEYS": SIGNER.public.pem,
     "SECRETS_KEYS": f'["{"A" * 43}="]',
 }
+COMPOSE = services()
+SNAPSHOT_BYTES = 300_000_000  # of a million recipes, or of two million models
 SERVICE_NAMES = {service.name for service in SERVICES}
 
 
@@ -126,6 +131,25 @@ def test_services_do_not_migrate_at_their_start() -> None:
     for service in SERVICE_NAMES:
         job = one(objects, "Job", f"{service}-migrate")["spec"]["template"]["spec"]
         assert job["containers"][0]["command"] == ["python", "-m", service, "migrate"]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("service", ["registry", "lineage"])
+def test_a_service_may_write_what_its_restart_maps_into_memory(overlay: str, service: str) -> None:
+    folder = image_of(COMPOSE[service]).environment["MERGEHUB_SNAPSHOTS"]
+    pod = one(rendered(overlay), "Deployment", f"{service}-api")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (mount,) = (each for each in container["volumeMounts"] if each["mountPath"] == folder)
+    assert "readOnly" not in mount
+    (volume,) = (each for each in pod["volumes"] if each["name"] == mount["name"])
+    room = in_bytes(volume["emptyDir"]["sizeLimit"])
+    assert room >= 2 * SNAPSHOT_BYTES, "it is written beside the one that it replaces"
+    assert in_bytes(container["resources"]["limits"]["ephemeral-storage"]) > room
+
+
+def in_bytes(quantity: str) -> int:
+    """A quantity of Kubernetes in binary units."""
+    return TypeAdapter(ByteSize).validate_python(f"{quantity}B")
 
 
 def env(objects: list[Object]) -> Any:

@@ -29,8 +29,15 @@ class ChangeRow(ChangeColumns, Base):
 LOG = ChangeLog(ChangeRow, CHANNEL, "recipes")
 
 _NOTE = """
-INSERT INTO changes (recipes) SELECT array_agg(number ORDER BY number) FROM recipes
-WHERE id = ANY(CAST(:noted AS uuid[])) HAVING count(*) > 0
+INSERT INTO changes (recipes) SELECT array_agg(number ORDER BY number)
+FROM unnest(CAST(:changed AS uuid[])) AS given (id)
+CROSS JOIN LATERAL (SELECT number FROM recipes WHERE recipes.id = given.id OFFSET 0) AS recipe
+HAVING count(*) > 0
+"""
+# `OFFSET 0`: each recipe is looked up by itself, also by a plan made for few recipes.
+_NOTE_ADDED = """
+INSERT INTO changes (recipes) SELECT array_agg(number ORDER BY number) FROM {added}
+HAVING count(*) > 0
 """
 
 
@@ -46,6 +53,16 @@ async def noted(session: AsyncSession, *recipes: UUID) -> None:
 
 def noting(session: AsyncSession, recipes: Iterable[UUID]) -> Write:
     """The write of `noted`, to be executed together with others of the transaction."""
+    _at_commit(session)
+    return Write("noted", _NOTE, {"changed": list(set(recipes))}, CHANNEL)
+
+
+def noting_added(session: AsyncSession, added: Write) -> Write:
+    """The same for recipes that the write `added`, which is executed with it, returns."""
+    _at_commit(session)
+    return Write("noted", _NOTE_ADDED.format(added=added.name), {}, CHANNEL)
+
+
+def _at_commit(session: AsyncSession) -> None:
     if AT_COMMIT in session.info:
         after_commit(session, session.info[AT_COMMIT])
-    return Write(_NOTE, {"noted": list(recipes)}, CHANNEL)

@@ -57,7 +57,7 @@ class ModelRef(BaseModel):
     @property
     def without_adapter(self) -> ModelRef:
         """The same model at the same revision with no adapter on top."""
-        return self.model_copy(update={"adapter": None})
+        return self if self.adapter is None else self.model_copy(update={"adapter": None})
 
     def __str__(self) -> str:
         revision = f"@{self.revision}" if self.revision else ""

@@ -9,26 +9,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.constant import Constant
 from mergehub.kit.problems.problem import Problem
 from mergehub.kit.settings.sign_in import QuotaName
 from registry.accounts.errors import QuotaExceeded
-from registry.accounts.models import LOCAL, AccountRow, QuotaRow
+from registry.accounts.models import LOCAL, QuotaRow
 from registry.accounts.schemas import Quota, QuotaList
 from registry.actor import Actor, Limit
 from registry.audit.service import audit
 
-_LOCK = (
-    select(AccountRow.id)
-    .where(AccountRow.handle == bindparam("handle"))
-    .with_for_update(key_share=True)
-)
-_OWN = select(QuotaRow.at_most).where(
-    QuotaRow.account == bindparam("account"), QuotaRow.name == bindparam("name")
-)
+_LOCK = Constant("SELECT id FROM accounts WHERE handle = :handle FOR NO KEY UPDATE")
+_OWN = Constant("SELECT at_most FROM quotas WHERE account = :account AND name = :name")
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ async def left(
     limit = await _limit(session, actor.limit, account, count.name)
     if limit is None:
         return None
-    await session.execute(_LOCK, {"handle": account})
+    await _LOCK(session, {"handle": account})
     used = await session.scalar(count.of(account)) or 0
     return max(0, limit - used)
 
@@ -119,7 +114,8 @@ async def reset_quota(session: AsyncSession, actor: Actor, account: str, name: Q
 
 async def _limit(session: AsyncSession, limit: Limit, account: str, name: QuotaName) -> int | None:
     """The limit set for the account, else the default one; the operator's account has none."""
-    row = (await session.execute(_OWN, {"account": account, "name": name})).first()
+    row = (await _OWN(session, {"account": account, "name": name})).first()
     if row is not None:
-        return row[0]
+        own: int | None = row.at_most
+        return own
     return None if account == LOCAL else limit(name)

@@ -18,7 +18,7 @@ from registry.audit.schemas import AuditEntry, AuditPage
 _RECORD = """
 INSERT INTO audit (actor, actor_id, account, action, request_id, subject)
 SELECT :actor, CAST(:actor_id AS uuid), :account, :action, :request_id, subject
-FROM unnest(CAST(:audited AS text[])) WITH ORDINALITY AS given (subject, place) ORDER BY place
+FROM unnest(CAST(:subjects AS text[])) WITH ORDINALITY AS given (subject, place) ORDER BY place
 """
 
 
@@ -49,9 +49,9 @@ def recording(actor: Actor, action: Action, subjects: Iterable[str]) -> Write:
         "account": actor.who.account,
         "action": action,
         "request_id": actor.request_id,
-        "audited": list(subjects),
+        "subjects": list(subjects),
     }
-    return Write(_RECORD, values)
+    return Write("audited", _RECORD, values)
 
 
 async def page(session: AsyncSession, wanted: AuditFilter, asked: PageRequest) -> AuditPage:

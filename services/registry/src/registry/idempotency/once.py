@@ -49,21 +49,8 @@ Effect = Callable[[], Awaitable[Answered]]
 class _Once:
     """One request's key, if it sent one."""
 
-    def __init__(
-        self,
-        request: Request,
-        key: Annotated[
-            str | None,
-            Header(
-                alias="Idempotency-Key",
-                min_length=1,
-                max_length=255,
-                description="Any text, such as a UUID. For 24 hours the same request "
-                "with the same key gets the first answer again and has no second effect.",
-            ),
-        ] = None,
-    ) -> None:
-        self._path = request.url.path
+    def __init__(self, path: str, key: str | None) -> None:
+        self._path = path
         self._key = key
 
     async def __call__(
@@ -110,7 +97,23 @@ class _Once:
         return _response(row, sealer)
 
 
-Once = Annotated[_Once, Depends()]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Any text, such as a UUID. For 24 hours the same request "
+        "with the same key gets the first answer again and has no second effect.",
+    ),
+]
+
+
+async def _once(request: Request, key: Key = None) -> _Once:
+    return _Once(request.url.path, key)
+
+
+Once = Annotated[_Once, Depends(_once)]
 
 
 @asynccontextmanager

@@ -23,8 +23,8 @@ from registry.recipes.errors import RecipeArchived, RecipeNotFound
 from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.recipes.repository import Pair
 from registry.recipes.schemas import Recipe, RecipeCreate, RecipeVersion, VersionPage
-from registry.recipes.writing.repository import add
-from registry.recipes.writing.versions import NewVersion, store
+from registry.recipes.writing.repository import former
+from registry.recipes.writing.versions import NewVersion, store, store_first
 
 SUGGESTIONS = 3
 
@@ -47,11 +47,10 @@ async def publish(
     """
     owner = await accounts.writable(session, writer.who, wanted.owner)
     await check_quota(session, writer, owner, RECIPES)
-    added = await add(session, owner, [_columns(wanted)])
-    if not added:
+    stored = await store_first(session, writer, owner, _columns(wanted), checked)
+    if stored is None or await former(session, owner, [wanted.name]):
         raise names.name_taken(owner, wanted.name)
-    [row] = added
-    version = await _stored(session, writer, row, checked)
+    row, version = stored
     if origin is not None:
         session.add(ForkRow(recipe_id=row.id, origin_id=origin.recipe_id, version_id=origin.id))
         await repository.count_fork(session, row, int(row.counts_as_fork))
@@ -72,7 +71,9 @@ async def publish_version(
     if newest.digest == checked.digest:
         return answers.version_of(newest), False
     recipe.newest += 1
-    return answers.version_of(await _stored(session, writer, recipe, checked)), True
+    version = NewVersion(recipe, recipe.newest, checked)
+    created_at = await store(session, writer, [version])
+    return answers.version_of(VersionRow(**version.columns, created_at=created_at)), True
 
 
 async def find(session: AsyncSession, recipe_id: UUID, viewer: Viewer) -> Recipe:
@@ -173,15 +174,6 @@ def _columns(wanted: RecipeCreate) -> dict[str, Any]:
     columns = wanted.model_dump(exclude={"recipe", "owner", "visibility"})
     columns |= {"title": wanted.title or wanted.name, "newest": 1}
     return columns | RecipeRow.columns_of(wanted.visibility)
-
-
-async def _stored(
-    session: AsyncSession, writer: Actor, recipe: RecipeRow, checked: CheckedRecipe
-) -> VersionRow:
-    """The newest version of a recipe that is new or locked."""
-    version = NewVersion(recipe, recipe.newest, checked)
-    created_at = await store(session, writer, [version])
-    return VersionRow(**version.columns, created_at=created_at)
 
 
 def not_found(recipe_id: UUID) -> RecipeNotFound:

@@ -4,45 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from mergehub.kit.database.constant import Constant
+
+Written = Row[*tuple[Any, ...]]
+"""The time of the transaction, `now`, which columns with the default `now()` get, and the answers
+of the writes by their names."""
 
 
 @dataclass(frozen=True)
 class Write:
     """A statement that changes rows, the values of its parameters, and the channel that it calls.
 
-    Statements are constants, or SQLAlchemy and PostgreSQL would prepare each anew. So many rows
-    are one value: an array, or JSON for `json_populate_recordset`.
+    - `name`: a noun for what it writes. Other writes see no rows of it, but may use what it
+      returns (`RETURNING`) by this name.
+    - `answer`: an expression, usually over what it returns, whose value `together` gives back.
+    - `message`: what the channel carries.
+
+    All but the values are constants, or SQLAlchemy and PostgreSQL would prepare each anew.
     """
 
+    name: str
     sql: str
     values: Mapping[str, Any]
     channel: str | None = None
+    message: str = ""
+    answer: str | None = None
 
 
-async def together(session: AsyncSession, *writes: Write) -> datetime:
-    """Execute writes of which none sees what the others write, and call their channels.
-
-    Returns the time of the transaction, which columns with the default `now()` get.
-    """
+async def together(session: AsyncSession, *writes: Write) -> Written:
+    """Execute writes of which none sees what the others write, and call their channels."""
     await session.flush()
     values: dict[str, Any] = {}
     for write in writes:
         values |= write.values
-    channels = sorted({write.channel for write in writes if write.channel})
-    statement = _statement(tuple(write.sql for write in writes), *channels)
-    now: datetime = (await session.execute(statement, values)).one()[0]
-    return now
+    parts = tuple((write.name, write.sql, write.answer) for write in writes)
+    calls = {(write.channel, write.message) for write in writes if write.channel}
+    statement = _statement(parts, *sorted(calls))
+    return (await statement(session, values)).one()
 
 
 @cache
-def _statement(writes: tuple[str, ...], *channels: str) -> TextClause:
+def _statement(parts: tuple[tuple[str, str, str | None], ...], *calls: tuple[str, str]) -> Constant:
     """One statement of them all; there are as many as kinds of transactions, so all are kept."""
-    parts = ", ".join(f"write_{place} AS ({sql})" for place, sql in enumerate(writes))
-    calls = "".join(f", pg_notify('{channel}', '')" for channel in channels)
-    return text(f"WITH {parts} SELECT now(){calls}")
+    writes = ", ".join(f"{name} AS ({sql})" for name, sql, _ in parts)
+    answers = "".join(f", {answer} AS {name}" for name, _, answer in parts if answer)
+    notices = "".join(f", pg_notify('{channel}', '{message}')" for channel, message in calls)
+    return Constant(f"WITH {writes} SELECT now() AS now{answers}{notices}")

@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,6 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    CursorResult,
     Identity,
     Index,
     Select,
@@ -28,15 +28,16 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.contracts.events import TYPES, Envelope, EventData
+from mergehub.kit.database.constant import Constant
 from mergehub.kit.database.database import Database, changed, only_one
 from mergehub.kit.database.notify import Signals, notify, wait
+from mergehub.kit.database.together import Write, Written, together
 from mergehub.kit.problems.problem import Problem
 from mergehub.kit.telemetry.loops import turned
 from mergehub.kit.telemetry.metrics import Reading
@@ -53,19 +54,25 @@ Aside = Callable[[Sequence["OutboxColumns"]], Awaitable[None]]
 Emitted = Callable[[AsyncSession, Sequence["OutboxColumns"]], Awaitable[None]]
 
 _EMIT = """
-WITH told AS (
-  INSERT INTO outbox (event_id, type, subject, data, private_to, traceparent)
-  SELECT event_id, :type, subject, data, :private_to, :traceparent
-  FROM ROWS FROM (
-    json_to_recordset(CAST(CAST(:events AS text) AS json))
-      AS (event_id uuid, subject text, data jsonb)
-  ) WITH ORDINALITY AS given (event_id, subject, data, place)
-  ORDER BY place
-  RETURNING id
-)
-SELECT pg_notify(:channel, :source), now(),
-  CASE WHEN {heeded} THEN (SELECT array_agg(id ORDER BY id) FROM told) END
+INSERT INTO outbox (event_id, type, subject, data, private_to, traceparent)
+SELECT event_id, :event_type, subject, data, private_to, :traceparent
+FROM ROWS FROM (
+  json_to_recordset(CAST(CAST(:events AS text) AS json))
+    AS (event_id uuid, subject text, data jsonb, private_to text)
+) WITH ORDINALITY AS given (event_id, subject, data, private_to, place)
+ORDER BY place
+RETURNING id
 """
+_NUMBER = Constant("""
+WITH last AS (SELECT coalesce(max(sequence), 0) AS sequence FROM outbox),
+new AS (
+  SELECT id, row_number() OVER (ORDER BY id) AS place FROM outbox
+  WHERE NOT published AND sequence IS NULL AND private_to IS NULL
+)
+UPDATE outbox SET sequence = last.sequence + new.place FROM last, new WHERE outbox.id = new.id
+""")
+_MARK = Constant("UPDATE outbox SET published = true WHERE id = ANY(CAST(:ids AS bigint[]))")
+_HEEDED = "CASE WHEN {heeds} THEN (SELECT array_agg(id ORDER BY id) FROM told) END"
 
 
 class EventsPruned(Problem):
@@ -102,6 +109,14 @@ class OutboxColumns:
     )
 
 
+@dataclass(frozen=True)
+class Events:
+    """Events to write: the write that does so, and the rows that it makes."""
+
+    write: Write
+    rows: Sequence[dict[str, Any]]
+
+
 class Outbox:
     """Writes and reads the events of one source (a service)."""
 
@@ -109,8 +124,7 @@ class Outbox:
         self.source = source
         self.table = table
         self._followers: list[Emitted] = []
-        self._heeded: list[str] = []
-        self._emit = text(_EMIT.format(heeded=False))
+        self._heeds = ["false"]
 
     def on_emitted(self, follow: Emitted, heeds: str = "true") -> None:
         """Call `follow` with new rows, oldest first, in the transaction that writes them.
@@ -118,8 +132,7 @@ class Outbox:
         `heeds` is a condition in SQL without which `follow` has nothing to do: nobody may listen.
         """
         self._followers.append(follow)
-        self._heeded.append(f"({heeds})")
-        self._emit = text(_EMIT.format(heeded=" OR ".join(self._heeded)))
+        self._heeds.append(f"({heeds})")
 
     async def emit(
         self,
@@ -134,32 +147,46 @@ class Outbox:
 
         Raises KeyError for an unknown type, TypeError if the data is not of that type.
         """
-        await self.emit_all(session, event_type, [(subject, data)], private_to, trace)
+        events = self.emitting(event_type, [(subject, data, private_to)], trace)
+        await self.emitted(session, events, await together(session, events.write))
 
-    async def emit_all(
+    def emitting(
         self,
-        session: AsyncSession,
         event_type: str,
-        events: Iterable[tuple[str, EventData]],
-        private_to: str | None = None,
+        events: Iterable[tuple[str, EventData, str | None]],
         trace: str | None = None,
-    ) -> None:
-        """Add events of one type, each a subject with its data, as `emit` does; their order stays.
+    ) -> Events:
+        """Events of one type, each a subject with its data and to whom it is private.
 
-        Raises KeyError for an unknown type, TypeError if data is not of that type.
+        Their write is to be executed together with others of the transaction, and then `emitted`
+        called; their order stays. Raises KeyError and TypeError as `emit` does.
         """
-        shared = {"type": event_type, "private_to": private_to, "traceparent": within(trace)}
+        shared = {"type": event_type, "traceparent": within(trace)}
         rows = [
-            {"event_id": uuid4(), "subject": subject, "data": _checked(event_type, data)}
-            for subject, data in events
+            {
+                "event_id": uuid4(),
+                "subject": subject,
+                "data": _checked(event_type, data),
+                "private_to": private_to,
+            }
+            for subject, data, private_to in events
         ]
-        await session.flush()
-        told = {"events": json.dumps(rows, default=str), "channel": CHANNEL, "source": self.source}
-        _, now, ids = (await session.execute(self._emit, shared | told)).one()
-        if ids:
+        values = {
+            "events": json.dumps(rows, default=str),
+            "event_type": event_type,
+            "traceparent": shared["traceparent"],
+        }
+        heeded = _HEEDED.format(heeds=" OR ".join(self._heeds))
+        write = Write("told", _EMIT, values, CHANNEL, self.source, heeded)
+        return Events(write, [row | shared for row in rows])
+
+    async def emitted(self, session: AsyncSession, events: Events, written: Written) -> None:
+        """Call those who follow, if any heeds the events that were `written`."""
+        if written.told:
             table: Callable[..., OutboxColumns] = self.table  # SQLAlchemy makes its arguments
             new = [
-                table(id=id, time=now, **row, **shared) for id, row in zip(ids, rows, strict=True)
+                table(id=id, time=written.now, **row)
+                for id, row in zip(written.told, events.rows, strict=True)
             ]
             for follow in self._followers:
                 await follow(session, new)
@@ -304,21 +331,8 @@ class Relay:
         return await only_one(session, f"relay:{self._database.schema}")
 
     async def _number(self, session: AsyncSession) -> None:
-        table = self._outbox.table
-        last = select(func.coalesce(func.max(table.sequence), 0)).scalar_subquery()
-        numbered = (
-            select(table.id, (last + func.row_number().over(order_by=table.id)).label("number"))
-            .where(table.sequence.is_(None), table.private_to.is_(None))
-            .subquery()
-        )
-        changed = await session.execute(
-            update(table)
-            .where(table.id == numbered.c.id)
-            .values(sequence=numbered.c.number)
-            .execution_options(synchronize_session=False)
-        )
-        assert isinstance(changed, CursorResult)
-        if changed.rowcount:
+        numbered = await _NUMBER(session, {})
+        if numbered.rowcount:
             await notify(session, CHANNEL, self._outbox.source + NUMBERED)
 
     async def _unpublished(self, session: AsyncSession) -> Sequence[OutboxColumns]:
@@ -335,7 +349,4 @@ class Relay:
         return (await session.scalars(query)).all()
 
     async def _mark(self, session: AsyncSession, rows: Sequence[OutboxColumns]) -> None:
-        table = self._outbox.table
-        await session.execute(
-            update(table).where(table.id.in_([row.id for row in rows])).values(published=True)
-        )
+        await _MARK(session, {"ids": [row.id for row in rows]})

@@ -35,17 +35,7 @@ MALFORMED = FieldFault(
 class _IfMatch:
     """One request's `If-Match`."""
 
-    def __init__(
-        self,
-        field: Annotated[
-            str | None,
-            Header(
-                alias="If-Match",
-                description="The `ETag` of the state that the change starts from.",
-                json_schema_extra={"pattern": WELL_FORMED.pattern},
-            ),
-        ] = None,
-    ) -> None:
+    def __init__(self, field: str | None) -> None:
         if field is None:
             raise PreconditionRequired("Send `If-Match` with the `ETag` that GET returned.")
         if not WELL_FORMED.search(field):
@@ -58,4 +48,18 @@ class _IfMatch:
             raise PreconditionFailed(f"The `ETag` is now {etag}.", headers={"ETag": etag})
 
 
-IfMatch = Annotated[_IfMatch, Depends()]
+Field = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The `ETag` of the state that the change starts from.",
+        json_schema_extra={"pattern": WELL_FORMED.pattern},
+    ),
+]
+
+
+async def _sent(field: Field = None) -> _IfMatch:
+    return _IfMatch(field)
+
+
+IfMatch = Annotated[_IfMatch, Depends(_sent)]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from pydantic import ValidationError
-
 from mergehub.recipe.faults import Path
 from mergehub.recipe.reference import ModelRef
 from mergehub.recipe.schema import with_revision
@@ -72,8 +70,8 @@ def reference(content: Content) -> ModelRef | None:
 def as_reference(value: Any) -> ModelRef | None:
     """Return a value of the document as a reference, or None."""
     try:
-        return ModelRef.model_validate(value)
-    except ValidationError:
+        return ModelRef.parse(value) if isinstance(value, str) else ModelRef.model_validate(value)
+    except ValueError:
         return None
 
 

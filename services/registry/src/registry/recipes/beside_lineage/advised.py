@@ -9,7 +9,14 @@ from mergehub.kit.problems.problem import FieldFault
 from mergehub.recipe.parse import one_document
 from registry.recipes.beside_lineage.comparison import Comparison, LineageState
 from registry.recipes.beside_lineage.lineage import Lineage
-from registry.recipes.check import CheckedRecipe, RecipeInvalid, as_seen, facts, faults_at
+from registry.recipes.check import (
+    CheckedRecipe,
+    RecipeInvalid,
+    as_seen,
+    facts,
+    faults_at,
+    soon,
+)
 
 RECIPE = "/recipe"
 
@@ -33,7 +40,7 @@ async def check_beside_lineage(text: str, lineage: Lineage, licence: str | None 
         RecipeInvalid: as `check` does. If the base is missing, it suggests the one that they share.
     """
     try:
-        recipe, comparison = await asyncio.to_thread(_read, text)
+        recipe, comparison = await soon(text, lambda: _read(text))
     except RecipeInvalid as error:
         raise await _with_base(error, text, lineage) from None
     compared = await comparison.asked(lineage)

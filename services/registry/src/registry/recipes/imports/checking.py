@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from registry.recipes.check import CheckedRecipe, RecipeInvalid, checked
 from registry.recipes.imports.schemas import ImportedRecipe, Refused
 
-TOGETHER = 20
+TOGETHER = 50
 """How many recipes are checked before the process can stop, if nobody waits any longer."""
 
 

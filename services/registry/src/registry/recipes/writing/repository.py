@@ -7,22 +7,24 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.database.together import Write
+from mergehub.kit.database.constant import Constant
+from mergehub.kit.database.together import Write, Written, together
 from registry.recipes.models import RecipeRow
 
 _NEW = {"stars": 0, "comments": 0, "forks": 0, "reproductions": 0, "archived_at": None}
-_ADD = text("""
+_ADD = """
 INSERT INTO recipes (id, owner, visibility, unlisted, name, title, description, tags, domains,
   licence, newest)
 SELECT id, owner, visibility, unlisted, name, title, description, tags, domains, licence, newest
-FROM json_populate_recordset(CAST(NULL AS recipes), CAST(CAST(:rows AS text) AS json))
+FROM json_populate_recordset(CAST(NULL AS recipes), CAST(CAST(:recipes AS text) AS json))
 ON CONFLICT DO NOTHING
-RETURNING id, number, created_at
-""")
-_FORMER = text("""
+RETURNING id, number
+"""
+_NUMBERS = "(SELECT json_object_agg(id, number) FROM added)"
+_FORMER = Constant("""
 SELECT name FROM recipe_names WHERE owner = :owner AND name = ANY(CAST(:names AS text[]))
 """)
 _VERSIONS = """
@@ -30,38 +32,61 @@ INSERT INTO recipe_versions (id, recipe_id, number, digest, method, ingredients,
 SELECT id, recipe_id, number, digest, method, ingredients, source, canonical
 FROM json_populate_recordset(CAST(NULL AS recipe_versions), CAST(CAST(:versions AS text) AS json))
 """
+_OF = "WHERE recipe_id IN (SELECT id FROM {})"
+
+
+class Adding:
+    """New recipes of one owner: `write` leaves out those whose names other recipes of it have.
+
+    Their rows are not part of a session: what changes in them is not stored.
+    """
+
+    def __init__(self, owner: str, wanted: Sequence[dict[str, Any]]) -> None:
+        self.rows = [RecipeRow(id=uuid4(), owner=owner, **each, **_NEW) for each in wanted]
+        columns = [
+            {"id": row.id, "owner": owner, **each}
+            for row, each in zip(self.rows, wanted, strict=True)
+        ]
+        self.write = Write("added", _ADD, {"recipes": _json(columns)}, answer=_NUMBERS)
+
+    def added(self, written: Written) -> list[RecipeRow]:
+        """Those that were added, with their numbers."""
+        numbers: dict[str, int] = written.added or {}
+        for row in self.rows:
+            row.number, row.created_at = numbers.get(str(row.id), 0), written.now
+        return [row for row in self.rows if row.number]
 
 
 async def add(
     session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]]
 ) -> list[RecipeRow]:
-    """New recipes of one owner, without those whose names other recipes of it have, or had.
-
-    The rows that it returns are not part of the session: what changes in them is not stored.
-    """
+    """New recipes of one owner, without those whose names other recipes of it have, or had."""
     if not wanted:
         return []
-    columns = {(id := uuid4()): {"id": str(id), "owner": owner, **each} for each in wanted}
-    added = (await session.execute(_ADD, {"rows": _json(columns.values())})).all()
-    rows = [
-        RecipeRow(**columns[id] | {"id": id, "number": number, "created_at": created_at} | _NEW)
-        for id, number, created_at in added
-    ]
-    former = await _former(session, owner, [row.name for row in rows]) if rows else set()
-    if former:
-        gone = [row.id for row in rows if row.name in former]
+    adding = Adding(owner, wanted)
+    rows = adding.added(await together(session, adding.write))
+    taken = await former(session, owner, [row.name for row in rows])
+    if taken:
+        gone = [row.id for row in rows if row.name in taken]
         await session.execute(delete(RecipeRow).where(RecipeRow.id.in_(gone)))
-    return [row for row in rows if row.name not in former]
+    return [row for row in rows if row.name not in taken]
 
 
-async def _former(session: AsyncSession, owner: str, names: Sequence[str]) -> set[str]:
+async def former(session: AsyncSession, owner: str, names: Sequence[str]) -> set[str]:
     """Those of the names that other recipes had: all are seen once the names are taken."""
-    return set(await session.scalars(_FORMER, {"owner": owner, "names": list(names)}))
+    found = await _FORMER(session, {"owner": owner, "names": list(names)})
+    return {row.name for row in found}
 
 
-def adding_versions(rows: Collection[dict[str, Any]]) -> Write:
-    """The write that adds versions of recipes that are locked or new."""
-    return Write(_VERSIONS, {"versions": _json(rows)})
+def adding_versions(rows: Collection[dict[str, Any]], of: Write | None = None) -> Write:
+    """The write that adds versions of recipes that are locked or new.
+
+    `of` is the write that adds the recipes together with it: of one that it does not add, there
+    are no versions.
+    """
+    return Write(
+        "versions", _VERSIONS + (_OF.format(of.name) if of else ""), {"versions": _json(rows)}
+    )
 
 
 def _json(rows: Collection[dict[str, Any]]) -> str:

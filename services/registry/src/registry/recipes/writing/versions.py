@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
-from mergehub.kit.database.together import together
+from mergehub.kit.database.together import Write, Written, together
 from registry.actor import Actor
 from registry.audit.service import recording
-from registry.changes import noting
+from registry.changes import noting, noting_added
 from registry.events.models import outbox
 from registry.recipes.check import CheckedRecipe
-from registry.recipes.models import RecipeRow
+from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.writing import repository
 
 
@@ -46,24 +46,46 @@ class NewVersion:
 
 
 async def store(session: AsyncSession, writer: Actor, versions: Sequence[NewVersion]) -> datetime:
-    """Store versions with their events and audit, in the transaction of `session`.
+    """Store versions of recipes that are locked or new, in the transaction of `session`.
 
     Returns when they were created.
     """
+    adding = repository.adding_versions([each.columns for each in versions])
+    noted = noting(session, {each.recipe.id for each in versions})
+    now: datetime = (await _store(session, writer, versions, adding, noted)).now
+    return now
+
+
+async def store_first(
+    session: AsyncSession, writer: Actor, owner: str, wanted: dict[str, Any], checked: CheckedRecipe
+) -> tuple[RecipeRow, VersionRow] | None:
+    """Store a new recipe with its version 1; None if another recipe of the owner has its name.
+
+    In one round trip. If it returns None, the transaction is to be rolled back.
+    """
+    new = repository.Adding(owner, [wanted])
+    version = NewVersion(new.rows[0], 1, checked)
+    adding = repository.adding_versions([version.columns], of=new.write)
+    noted = noting_added(session, new.write)
+    written = await _store(session, writer, [version], new.write, adding, noted)
+    if not new.added(written):
+        return None
+    return version.recipe, VersionRow(**version.columns, created_at=written.now)
+
+
+async def _store(
+    session: AsyncSession, writer: Actor, versions: Sequence[NewVersion], *writes: Write
+) -> Written:
+    """Execute the writes with those of the audit trail and the events."""
     subjects = [f"recipes/{each.recipe.id}/versions/{each.number}" for each in versions]
-    created_at = await together(
-        session,
-        repository.adding_versions([each.columns for each in versions]),
-        noting(session, {each.recipe.id for each in versions}),
-        recording(writer, "recipe.published", subjects),
-    )
-    for private_to in {each.recipe.private_to for each in versions}:
-        events = [_event(each) for each in versions if each.recipe.private_to == private_to]
-        await outbox.emit_all(session, "recipe.published", events, private_to)
-    return created_at
+    events = outbox.emitting("recipe.published", map(_event, versions))
+    audited = recording(writer, "recipe.published", subjects)
+    written = await together(session, *writes, audited, events.write)
+    await outbox.emitted(session, events, written)
+    return written
 
 
-def _event(version: NewVersion) -> tuple[str, RecipePublished]:
+def _event(version: NewVersion) -> tuple[str, RecipePublished, str | None]:
     recipe = version.recipe
     data = RecipePublished(
         recipe=recipe.id,
@@ -72,4 +94,4 @@ def _event(version: NewVersion) -> tuple[str, RecipePublished]:
         name=recipe.name,
         digest=version.checked.digest,
     )
-    return f"recipes/{recipe.id}", data
+    return f"recipes/{recipe.id}", data, recipe.private_to

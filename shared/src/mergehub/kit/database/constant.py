@@ -1,0 +1,39 @@
+"""Statements that never change, sent to the driver without being put together each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import CursorResult, text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class Constant:
+    """A statement that is compiled once: SQLAlchemy looks up others by all that they consist of.
+
+    Values reach the driver as they are, and those of rows come as the driver gives them. So many
+    rows are one value: an array, or JSON for `json_populate_recordset`.
+    """
+
+    def __init__(self, statement: str | ClauseElement) -> None:
+        clause = text(statement) if isinstance(statement, str) else statement
+        compiled = clause.compile(
+            dialect=dialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={"render_postcompile": True},
+        )
+        assert isinstance(compiled, SQLCompiler)
+        self._sql, self._places = compiled.string, tuple(compiled.positiontup or ())
+        self._given = dict(compiled.params)
+
+    async def __call__(
+        self, session: AsyncSession, values: Mapping[str, Any]
+    ) -> CursorResult[tuple[Any, ...]]:
+        """Execute it in the transaction of `session`, with the values of its parameters."""
+        connection = await session.connection()
+        all_values = {**self._given, **values}
+        given = tuple(all_values[place] for place in self._places)
+        return await connection.exec_driver_sql(self._sql, given)
