@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from registry.search.snapshot.snapshots import NAME
 from running import RunningHub, started_hub
 
 from benchmarks.lineage.server import Server, wait_for
 from benchmarks.registry import tables
 from mergehub.hub.postgres import Postgres
-from registry.search.snapshot.snapshots import NAME
 
 START_SECONDS = 600
 
