@@ -52,15 +52,11 @@ ALTER TABLE edges ADD CONSTRAINT uq_edges_ends_role
   UNIQUE NULLS NOT DISTINCT (child, parent, child_revision, parent_revision, role)
 """
 COUNTS = """
-UPDATE models SET children_count = counted.children, base_count = counted.bases,
-  ingredient_count = counted.ingredients
-FROM (
-  SELECT parent, count(DISTINCT child) AS children,
-    count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'base') AS bases,
-    count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'ingredient') AS ingredients
-  FROM edges GROUP BY parent
-) AS counted
-WHERE counted.parent = models.number
+INSERT INTO model_counters
+SELECT parent, count(DISTINCT child),
+  count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'base'),
+  count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'ingredient')
+FROM edges GROUP BY parent
 """
 
 
@@ -72,7 +68,7 @@ async def fill(url: str, made: Made) -> None:
             "SET search_path = lineage; SET session_replication_role = replica"
         )
         await _write(connection, made)
-        await connection.execute("ANALYZE models, edges")
+        await connection.execute("ANALYZE models, edges, model_counters")
     finally:
         await connection.close()
 

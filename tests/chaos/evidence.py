@@ -38,7 +38,12 @@ JOIN lineage.models parent ON parent.number = edges.parent
 LEFT JOIN lineage.revisions child_revision ON child_revision.id = edges.child_revision
 LEFT JOIN lineage.revisions parent_revision ON parent_revision.id = edges.parent_revision
 """
-COUNTERS = "SELECT name, children_count, base_count, ingredient_count FROM lineage.models"
+COUNTERS = """
+SELECT name, children_count + coalesce(children, 0) AS children_count,
+  base_count + coalesce(as_base, 0) AS base_count,
+  ingredient_count + coalesce(as_ingredient, 0) AS ingredient_count
+FROM lineage.models LEFT JOIN lineage.model_counters ON model = number
+"""
 RESULTS = """
 SELECT run::text, measures.name AS benchmark, version, metric, models.name AS model,
        revision AS model_digest, value, count, shots, harness, hashes, scores

@@ -23,7 +23,7 @@ from lineage.learning import changes, model_rows
 from lineage.learning.batch import Batch, Outcome, Statement
 from lineage.learning.counting import Counts
 from lineage.learning.service import learn
-from lineage.models.models import ModelRow
+from lineage.models.models import CounterRow, ModelRow
 from lineage.recount import misordered, repair, wrong_counters
 from mergehub.kit.background.resources import Resources
 
@@ -185,12 +185,12 @@ async def test_new_children_of_the_same_parents_at_once_are_all_counted(resource
 
 async def test_counters_change_in_the_order_of_the_models(resources):
     """Otherwise two writers could wait for each other."""
-    await tell(resources, say("b", "a"))
+    await tell(resources, say("b", "a"), say("c", "b"))
     one_more = Counts(1, 0, 0)
     async with resources.database.transaction() as holder:
-        numbers = select(ModelRow.number).order_by(ModelRow.number)
+        numbers = select(CounterRow.model).order_by(CounterRow.model)
         low, high = await holder.scalars(numbers)
-        await model_rows.lock(holder, [high])
+        await holder.execute(select(CounterRow).where(CounterRow.model == high).with_for_update())
 
         async def count() -> None:
             async with resources.database.transaction() as session:
@@ -200,7 +200,7 @@ async def test_counters_change_in_the_order_of_the_models(resources):
         async with asyncio.timeout(60), resources.database.reading() as session:
             while not await session.scalar(WAITING):
                 assert not counting.done()
-        free = select(ModelRow.number).with_for_update(skip_locked=True)
+        free = select(CounterRow.model).with_for_update(skip_locked=True)
         assert list(await holder.scalars(free)) == [high]
     await counting
 

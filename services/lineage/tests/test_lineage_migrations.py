@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
@@ -98,4 +100,26 @@ async def test_edges_join_numbers_and_claim_no_unknown_revision(database_of):
         ]
         names = await rows("SELECT name FROM model_names ORDER BY name")
         assert names == [("BASE",), ("base",), ("soup",), ("tuned",)]
+    await database.close()
+
+
+async def test_what_was_counted_since_stays_when_the_counters_go_back(database_of):
+    database = Database(await database_of("lineage_counters"), "lineage")
+    async with database.engine.connect() as connection:
+
+        async def done(statement: str) -> Sequence[tuple[object, ...]]:
+            found = await connection.execute(text(statement))
+            rows = [tuple(row) for row in found] if found.returns_rows else []
+            await connection.commit()
+            return rows
+
+        await done("CREATE SCHEMA lineage")
+        await connection.run_sync(lambda at: _to("0016", at))
+        model = "INSERT INTO models (name, children_count, base_count) VALUES ('base', 2, 1)"
+        [(number,)] = await done(f"{model} RETURNING number")
+        await connection.run_sync(lambda at: _to("0017", at))
+        await done(f"INSERT INTO model_counters VALUES ({number}, 5, 0, 4)")
+        await connection.run_sync(lambda at: _to("0016", at, down=True))
+        counters = "SELECT children_count, base_count, ingredient_count FROM models"
+        assert await done(counters) == [(7, 1, 4)]
     await database.close()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from lineage.learning.batch import Batch
 from lineage.learning.service import learn
-from lineage.models.models import ModelRow
+from lineage.models.models import CounterRow, ModelRow
 
 
 async def test_it_says_nothing_of_a_true_graph(resources, command):
@@ -24,8 +24,9 @@ async def test_it_says_which_counters_are_wrong_and_repairs_them(resources, comm
     async with resources.database.transaction() as session:
         told = [say("b", "a"), say("c", "a", role="base"), say("c", "a"), say("c", "b")]
         await learn(session, Batch(told))
-        wrong = {"children_count": 7, "base_count": 0}
-        await session.execute(update(ModelRow).where(ModelRow.name == "a").values(wrong))
+        a = select(ModelRow.number).where(ModelRow.name == "a").scalar_subquery()
+        wrong = {"children": 7, "as_base": 0}
+        await session.execute(update(CounterRow).where(CounterRow.model == a).values(wrong))
     counted = {"children_count": [7, 2], "base_count": [0, 1]}
 
     status, out, _ = await command("recount")
@@ -36,6 +37,24 @@ async def test_it_says_which_counters_are_wrong_and_repairs_them(resources, comm
     async with resources.database.transaction() as session:
         a = (await session.scalars(select(ModelRow).where(ModelRow.name == "a"))).one()
         assert (a.children_count, a.base_count, a.ingredient_count) == (2, 1, 2)
+
+
+async def test_what_an_earlier_version_counts_is_added_and_repaired(resources, command):
+    """Two releases may run for a while, each counting in its own place."""
+    async with resources.database.transaction() as session:
+        await learn(session, Batch([say("b", "a"), say("c", "a"), say("d", "a")]))
+        a = ModelRow.name == "a"
+        number = await session.scalar(select(ModelRow.number).where(a))
+        counted = update(CounterRow).where(CounterRow.model == number)
+        await session.execute(counted.values({"children": 1, "as_ingredient": 1}))
+        before = {"counted_children": 2, "counted_as_ingredient": 2}
+        await session.execute(update(ModelRow).where(a).values(before))
+    assert (await command("recount"))[:2] == (0, "")
+    async with resources.database.transaction() as session:
+        await session.execute(update(ModelRow).where(a).values({"counted_children": 9}))
+    status, out, _ = await command("recount", "--repair")
+    assert json.loads(out)["wrong"] == {"children_count": [10, 3]}
+    assert (status, (await command("recount"))[:2]) == (0, (0, ""))
 
 
 async def test_it_says_which_edges_are_against_the_order(resources, command):

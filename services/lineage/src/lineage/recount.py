@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lineage.learning import changes
+from lineage.learning import changes, model_rows
 from mergehub.kit.background.commands import Command
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.database import AnyRow
@@ -18,25 +18,29 @@ from mergehub.kit.database.database import AnyRow
 COUNTERS = ("children_count", "base_count", "ingredient_count")
 
 _WRONG = """
-SELECT number, id, name, children_count, base_count, ingredient_count,
-  coalesce(counted.children, 0) AS children_now, coalesce(counted.as_base, 0) AS base_now,
-  coalesce(counted.as_ingredient, 0) AS ingredient_now
-FROM models LEFT JOIN (
-  SELECT parent, count(DISTINCT child) AS children,
-    count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'base') AS as_base,
-    count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'ingredient')
-      AS as_ingredient
-  FROM edges WHERE withdrawal IS NULL GROUP BY parent
-) AS counted ON counted.parent = number
-WHERE (children_count, base_count, ingredient_count) IS DISTINCT FROM (
-  coalesce(counted.children, 0), coalesce(counted.as_base, 0), coalesce(counted.as_ingredient, 0)
-)
+SELECT * FROM (
+  SELECT number, id, name,
+    children_count + coalesce(later.children, 0) AS children_count,
+    base_count + coalesce(later.as_base, 0) AS base_count,
+    ingredient_count + coalesce(later.as_ingredient, 0) AS ingredient_count,
+    coalesce(counted.children, 0) AS children_now, coalesce(counted.as_base, 0) AS base_now,
+    coalesce(counted.as_ingredient, 0) AS ingredient_now
+  FROM models LEFT JOIN model_counters AS later ON later.model = number LEFT JOIN (
+    SELECT parent, count(DISTINCT child) AS children,
+      count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'base') AS as_base,
+      count(DISTINCT child) FILTER (WHERE relation = 'merge' AND role = 'ingredient')
+        AS as_ingredient
+    FROM edges WHERE withdrawal IS NULL GROUP BY parent
+  ) AS counted ON counted.parent = number
+) AS compared
+WHERE (children_count, base_count, ingredient_count)
+  IS DISTINCT FROM (children_now, base_now, ingredient_now)
 """
 _FOUND = text(f"{_WRONG} ORDER BY number")
 _REPAIRED = text(
-    "UPDATE models SET children_count = children_now, base_count = base_now, "  # noqa: S608
-    f"ingredient_count = ingredient_now FROM ({_WRONG}) AS wrong "
-    "WHERE models.number = wrong.number RETURNING models.number"
+    "INSERT INTO model_counters SELECT number, children_now - children_count, "  # noqa: S608
+    f"base_now - base_count, ingredient_now - ingredient_count FROM ({_WRONG}) AS wrong "
+    f"{model_rows.ADDED_TO_COUNTERS} RETURNING model"
 )
 _MISORDERED = text(
     "SELECT child.id AS child, parent.id AS parent FROM edges "

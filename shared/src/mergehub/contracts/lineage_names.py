@@ -35,12 +35,17 @@ def is_nothing(name: str) -> bool:
     return len(name) <= _LONGEST_NOTHING and (not name or name.lower() in _NOTHING)
 
 
+def is_usual(written: str) -> bool:
+    """Whether a text is a name like most, as it is written: so much needs no closer look."""
+    return _USUAL.fullmatch(written) is not None and written.lower() not in _NOTHING
+
+
 def fault(name: str) -> str | None:
     """Why a composed text is no model's name; None if it is one."""
+    if is_usual(name):
+        return None
     if is_nothing(name):
         return "there is no name here"
-    if _USUAL.fullmatch(name):
-        return None
     if len(name) > LONGEST:
         return f"the name is longer than {LONGEST} characters"
     if "\ufffd" in name:

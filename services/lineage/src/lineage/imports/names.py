@@ -13,6 +13,8 @@ Fault = Literal["empty-name", "malformed-name"]
 
 def fault(name: str) -> Fault | None:
     """What is wrong with a name."""
+    if lineage_names.is_usual(name):
+        return None
     given = composed(name)
     if lineage_names.fault(given) is None:
         return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Final, TypeVar
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 from lineage.imports import names
 from lineage.imports.report import Findings
@@ -39,6 +40,9 @@ Numbered = tuple[int, T]
 
 CHUNK: Final = 5000
 """Rows per transaction. Between its statements the process answers other requests."""
+DETAILS: Final = {"method", "weight", "density", "layers", "evidence", "made_on"}
+"""What few rows say of an edge besides its ends, relation, role and source."""
+USUAL_CLAIMS: Final = 256
 
 
 async def bring_in(database: Database, body: ImportCreate) -> ImportReport:
@@ -100,7 +104,7 @@ def _models(body: ImportCreate, findings: Findings) -> list[Numbered[ImportedMod
     rows = []
     for place, row in enumerate(body.models, 1):
         line = _line(row, place)
-        if fault := names.fault(row["name"].strip()):
+        if fault := names.fault(row["name"]):
             findings.skip(line, fault, row["name"])
         else:
             rows.append((line, row))
@@ -112,7 +116,7 @@ def _edges(body: ImportCreate, findings: Findings) -> list[Numbered[ImportedEdge
     rows = []
     for place, row in enumerate(body.edges, 1):
         line, child, parent = _line(row, place), row["child"], row["parent"]
-        if fault := names.fault(child.strip()) or names.fault(parent.strip()):
+        if fault := names.fault(child) or names.fault(parent):
             findings.skip(line, fault, child, parent)
         else:
             rows.append((line, row))
@@ -147,21 +151,21 @@ def _dates(body: ImportCreate) -> Mapping[str, date]:
 def _statement(row: ImportedEdge, of_import: str, dates: Mapping[str, date]) -> Statement:
     """What a row says; the date of its child is also that of the edge, if the row has none."""
     source, relation = row.get("source") or of_import, row.get("relation", UNKNOWN)
-    layers, made_on = row.get("layers"), row.get("made_on")
-    if made_on is None and dates:
-        made_on = dates.get(key(row["child"]))
-    told = Told(
-        relation,
-        source,
-        confidence(source, relation),
-        row.get("method"),
-        row.get("weight"),
-        row.get("density"),
-        None if layers is None else tuple(layers),
-        evidence=row.get("evidence"),
-        made_on=made_on,
-        role_stated=states_role(relation, row.get("role")),
-    )
-    role = row.get("role") or usual_role(relation)
+    role, told = _usual(relation, source, row.get("role"))
+    said: Mapping[str, Any] = row
+    details = {name: said[name] for name in DETAILS & said.keys() if said[name] is not None}
+    if dates and "made_on" not in details:
+        details["made_on"] = dates.get(key(row["child"]))
+    if details:
+        if "layers" in details:
+            details["layers"] = tuple(details["layers"])
+        told = told._replace(**details)
     digests = (row.get("child_digest"), row.get("parent_digest"))
     return Statement(row["child"].strip(), row["parent"].strip(), role, told, *digests)
+
+
+@lru_cache(USUAL_CLAIMS)
+def _usual(relation: str, source: str, role: str | None) -> tuple[str, Told]:
+    """The role and the claim of the rows that say nothing else: they share it."""
+    trusted, stated = confidence(source, relation), states_role(relation, role)
+    return role or usual_role(relation), Told(relation, source, trusted, role_stated=stated)

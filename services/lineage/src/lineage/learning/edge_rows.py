@@ -101,7 +101,8 @@ async def write(session: AsyncSession, edges: Collection[Edge]) -> None:
             edge.id = id
         added = ((edge.id, *edge.key, *values(edge.shown)) for edge in new)
         await rows.copy(session, "edges", EDGE, added)
-    claims = [(edge.id, *values(told)) for edge in edges for told in edge.beside]
+    several = (edge for edge in edges if len(edge.claims) > 1)
+    claims = [(edge.id, *values(told)) for edge in several for told in edge.beside]
     if claims:
         await rows.copy(session, "claims", CLAIM, claims)
 

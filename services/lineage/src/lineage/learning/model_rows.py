@@ -38,7 +38,7 @@ DOMAINS = {"domains": "string_to_array(told.domains, chr(31))"}
 MODEL = ("number", "id", "name", "rank", *Description._fields)
 DESCRIPTION = {"number": "bigint", **DESCRIBED}
 REVISION = ("id", "model_id", "digest")
-COUNTS = {"number": "bigint", "children": "int", "as_base": "int", "as_ingredient": "int"}
+COUNTS = {"model": "bigint", "children": "int", "as_base": "int", "as_ingredient": "int"}
 RANK = {"number": "bigint", "rank": "bigint"}
 
 _NAMED = text(
@@ -61,15 +61,14 @@ _DESCRIBED = text(
     "WHERE number = ANY(CAST(:numbers AS bigint[]))"
 )
 _DESCRIBE = rows.update("models", "number", DESCRIPTION, DOMAINS)
-_BY_INDEX_ALONE = text(
-    "SELECT set_config(way, 'off', true) "
-    "FROM unnest(ARRAY['enable_hashjoin', 'enable_seqscan', 'enable_bitmapscan']) AS way"
+ADDED_TO_COUNTERS = (
+    "ON CONFLICT (model) DO UPDATE SET children = model_counters.children + excluded.children, "
+    "as_base = model_counters.as_base + excluded.as_base, "
+    "as_ingredient = model_counters.as_ingredient + excluded.as_ingredient"
 )
 _COUNT = text(
-    "UPDATE models SET children_count = children_count + children, "
-    "base_count = base_count + as_base, ingredient_count = ingredient_count + as_ingredient "
-    f"FROM (SELECT * FROM {rows.table(COUNTS)} ORDER BY number) AS counted "
-    "WHERE models.number = counted.number"
+    f"INSERT INTO model_counters SELECT * FROM {rows.table(COUNTS)} ORDER BY model "
+    f"{ADDED_TO_COUNTERS}"
 )
 _RANK = rows.update("models", "number", RANK, {})
 _REVISIONS = text(
@@ -97,7 +96,7 @@ async def _by_key(
     session: AsyncSession, query: TextClause, keys: Collection[str]
 ) -> dict[str, AnyRow]:
     found = await session.execute(query, {"key": sorted(keys)})
-    return {row.key: row for row in found}
+    return {row[0]: row for row in found}  # an attribute of a row takes longer
 
 
 async def numbers(session: AsyncSession, count: int) -> Sequence[int]:
@@ -140,12 +139,7 @@ def _values(described: Description) -> Sequence[object]:
 
 
 async def count(session: AsyncSession, changes: Mapping[int, Counts]) -> None:
-    """Add to the counters of models, in the order of their numbers.
-
-    Rows are locked as they are updated. The only way that is left to PostgreSQL leads through the
-    index of numbers, in its order or in that of what is told, which is the same.
-    """
-    await session.execute(_BY_INDEX_ALONE)
+    """Add to the counters of models, whose rows are locked in the order of their numbers."""
     values = [(number, *counts) for number, counts in changes.items()]
     await session.execute(_COUNT, rows.bound(COUNTS, values))
 

@@ -68,11 +68,15 @@ class Models:
 async def find(session: AsyncSession, batch: Batch) -> Models:
     """The models that a batch names."""
     given = _keys(dict.fromkeys(_names(batch)))
-    rows = await model_rows.named(session, set(given.values()))
-    missing = set(given.values()) - rows.keys()
-    rows |= await model_rows.once_named(session, missing)
-    stored = {row.number: Model(*row[1:]) for row in rows.values()}
-    found = {each: stored[row.number] for each, row in rows.items()}
+    keys = set(given.values())
+    rows = await model_rows.named(session, keys)
+    rows |= await model_rows.once_named(session, keys - rows.keys())
+    stored: dict[int, Model] = {}
+    found: dict[str, Model] = {}
+    for known_as, number, id, name, rank in rows.values():
+        if number not in stored:
+            stored[number] = Model(number, id, name, rank)
+        found[known_as] = stored[number]
     new: dict[str, str] = {}
     for name, each in given.items():
         if each not in found:
@@ -83,8 +87,8 @@ async def find(session: AsyncSession, batch: Batch) -> Models:
 
 
 def _names(batch: Batch) -> Iterable[str]:
-    ends = [name for said in batch.statements for name in (said.child, said.parent)]
-    return chain([facts.name for facts in batch.facts], ends)
+    ends = [said[:2] for said in batch.statements]
+    return chain([facts.name for facts in batch.facts], chain.from_iterable(ends))
 
 
 def _keys(names: Collection[str]) -> dict[str, str]:

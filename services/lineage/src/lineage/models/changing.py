@@ -52,6 +52,7 @@ async def change(
         await rename(session, model, name)
     _describe(model, given)
     await session.flush()
+    await session.refresh(model)  # what is computed of a row that changed is forgotten
     await changes.log(session, (), [model.number])
     return await service.detail(session, model_id, scores)
 

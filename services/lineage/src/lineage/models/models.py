@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from lineage.tables import Base
 
@@ -16,13 +27,35 @@ NAME_LENGTH = 500
 Name = String(NAME_LENGTH, collation="C")
 
 
+class CounterRow(Base):
+    """How many children a model has, and how many merges used it in each role.
+
+    They count distinct children, and change in the transaction that adds the edge. An import
+    changes counters all over the table, so rows are narrow: many fit in a page. Without a row,
+    all are 0. What earlier versions counted is in the rows of models, and is added.
+    """
+
+    __tablename__ = "model_counters"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)  # new counts stay on their page
+
+    model: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    children: Mapped[int]
+    as_base: Mapped[int]
+    as_ingredient: Mapped[int]
+
+
+def _since(model: Any, counter: Any) -> Any:
+    """What was counted of a model since there are rows of counters."""
+    found = select(counter).where(CounterRow.model == model).correlate_except(CounterRow)
+    return func.coalesce(found.scalar_subquery(), 0)
+
+
 class ModelRow(Base):
     """A model by its opaque id; `name` is its current name, in its first spelling.
 
     Names are compared without case. They once were compared with case: of models whose names
     differ only in case, all but the first are `alias_of` the first. They keep their edges; new
-    edges go to the first. The counters count distinct children, and change in the transaction
-    that adds the edge. No index has them, so that counting an edge rewrites no index.
+    edges go to the first. The columns of `counted_…` are what earlier versions counted.
 
     Edges refer to the `number`, since eight bytes do for millions of models. The `rank` is a place
     in an order of all models in which each parent comes before its children. `source` is where the
@@ -35,9 +68,9 @@ class ModelRow(Base):
     name: Mapped[str] = mapped_column(Name, unique=True)
     number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
     rank: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    children_count: Mapped[int] = mapped_column(server_default=text("0"))
-    base_count: Mapped[int] = mapped_column(server_default=text("0"))
-    ingredient_count: Mapped[int] = mapped_column(server_default=text("0"))
+    counted_children: Mapped[int] = mapped_column("children_count", server_default=text("0"))
+    counted_as_base: Mapped[int] = mapped_column("base_count", server_default=text("0"))
+    counted_as_ingredient: Mapped[int] = mapped_column("ingredient_count", server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     alias_of: Mapped[UUID | None] = mapped_column(ForeignKey("models.id"))
     named_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -48,6 +81,14 @@ class ModelRow(Base):
     domains: Mapped[list[str]] = mapped_column(ARRAY(String(60)), server_default=text("'{}'"))
     source: Mapped[str | None] = mapped_column(String(60))
     made_on: Mapped[date | None]
+
+    children_count: Mapped[int] = column_property(
+        counted_children + _since(number, CounterRow.children)
+    )
+    base_count: Mapped[int] = column_property(counted_as_base + _since(number, CounterRow.as_base))
+    ingredient_count: Mapped[int] = column_property(
+        counted_as_ingredient + _since(number, CounterRow.as_ingredient)
+    )
 
     __table_args__ = (
         Index(

@@ -17,6 +17,8 @@ from functools import cache
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 MEGABYTE = 1 << 20
 LARGE = 8 * MEGABYTE
+YOUNG = 100_000
+"""So many new objects are made between looks for garbage: those of a request of many rows."""
 
 
 def prepare() -> None:
@@ -52,6 +54,7 @@ def _freeze() -> None:
     """Look through all objects once: what a later load makes are arrays, and few of them."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def _set(option: int, value: int) -> None:
