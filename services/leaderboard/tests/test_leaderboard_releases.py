@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_facts import Known, Result, World
 
 from leaderboard.boards.definition import Column, Rules
-from leaderboard.boards.standing import BoardMaker
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.history.keeping import HistoryKeeper
 from leaderboard.history.packing import MODELS, packed, place_in
 from leaderboard.memory.serving import replica_of

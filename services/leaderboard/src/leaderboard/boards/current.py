@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.definition import Rules
 from leaderboard.boards.filtering.names import Search
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.boards.ranks.apart import ranks_apart
 from leaderboard.boards.ranks.computing import (
     basis_of,
@@ -30,7 +31,7 @@ from leaderboard.boards.ranks.computing import (
     ranks_of,
 )
 from leaderboard.boards.ranks.earlier import Basis
-from leaderboard.boards.standing import Board, BoardMaker, Ranks
+from leaderboard.boards.standing import Board, Ranks
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.replica import Replica, replica_in
 from mergehub.kit.background.resources import Resources

@@ -6,9 +6,9 @@ import asyncio
 from datetime import UTC, date, datetime
 
 from leaderboard.boards.catalogue import built_in
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.boards.own import repository as own
 from leaderboard.boards.service import Named, of_hub, of_people
-from leaderboard.boards.standing import BoardMaker
 from leaderboard.history import repository
 from leaderboard.history.packing import packed
 from leaderboard.memory.facts import Facts
