@@ -118,11 +118,16 @@ class Boards:
             self._kept[rules, verified] = made
             return made
 
+    def in_state(self, facts: Facts, rules: Rules) -> Board | None:
+        """The board in this very state, if it is here."""
+        kept = self._kept.get((rules, False))
+        return kept.board if kept is not None and kept.board.facts is facts else None
+
     def count_ranked(self, facts: Facts, rules: Rules) -> int:
         """How many models have a rank on a board; the board need not be here."""
-        kept = self._kept.get((rules, False))
-        if kept is not None and kept.board.facts is facts:
-            return kept.board.ranked
+        board = self.in_state(facts, rules)
+        if board is not None:
+            return board.ranked
         with self._lock:
             return self._maker.ranked(facts, rules)
 
@@ -162,9 +167,9 @@ class Boards:
 
     def prepare(self, facts: Facts) -> None:
         """Make the boards of the hub, so that nobody waits for the first of them."""
-        self.search.look(facts.models)
         for definition in built_in().values():
             self.make(facts, definition.rules)
+        self.search.look(facts.models)
 
     async def run_ranks(self) -> None:
         """Keep the intervals of ranks current, one board after the other."""
@@ -193,7 +198,6 @@ class Boards:
     def refresh(self, facts: Facts) -> None:
         """Make the boards anew that somebody looks at, and drop others with old facts."""
         now = time.monotonic()
-        self.search.look(facts.models)
         last_asked = sorted(self._kept.items(), key=lambda pair: -pair[1].asked)
         for key, kept in last_asked:
             stale = kept.board.facts is not facts
@@ -201,13 +205,15 @@ class Boards:
                 self._kept.pop(key, None)
             elif stale:
                 self.make(facts, *key)
+        self.search.look(facts.models)
         with self._lock:
             self._maker.forget(board.board for board in self._kept.values())
 
 
 def warm(board: Board) -> None:
     """Compute what nearly every answer needs, so that no request waits for it."""
-    _ = board.by_mean, board.places, board.uplift, board.facts.models.parents.roots
+    parents = board.facts.models.parents
+    _ = board.by_mean, board.places, board.uplift, parents.roots, parents.children
 
 
 _boards: WeakKeyDictionary[Database, Boards] = WeakKeyDictionary()

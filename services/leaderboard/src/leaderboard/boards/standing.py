@@ -42,6 +42,17 @@ class Order(NamedTuple):
     keys: Values
     """Of each row by its index; NaN: none."""
 
+    def reversed(self) -> Order:
+        """From high to low; rows with equal keys, and those without, stay as they are."""
+        size = int(np.count_nonzero(~np.isnan(self.keys)))
+        first = self.keys[self.rows[:size]]
+        begins = np.flatnonzero(np.append(True, first[1:] != first[:-1])[:size])
+        counts = np.diff(np.append(begins, size))
+        moved = size - 2 * begins - counts  # a group from `begin` up to `end` begins at size - end
+        rows = self.rows.copy()
+        rows[np.arange(size) + np.repeat(moved, counts)] = self.rows[:size]
+        return Order(rows, -self.keys)
+
 
 @dataclass(frozen=True, eq=False)
 class Board:
