@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,6 +95,9 @@ def test_a_board_made_of_an_older_state_is_as_if_made_whole(first, known, later,
         board = maker.make(facts, rules, verified, board)
         agree(board, BoardMaker().make(facts, rules, verified))
         walks_agree(facts.models.parents)
+        for scores in facts.scores:
+            again = replace(scores)
+            assert scores.error.tobytes() == again.error.tobytes()
 
 
 def some_models(world: World) -> Facts:

@@ -37,14 +37,18 @@ def merged(old: Scores, new: Scores) -> Scores:
     newer[same] = _later(new.take(same), old.take(at[same]))
     if not newer.any() and same.all():
         return old
-    columns = {}
-    for name, column in old.columns().items():
-        values, changed = getattr(new, name), column
+
+    def both(name: str) -> NDArray[Any]:
+        column, values = getattr(old, name), getattr(new, name)
         if newer.any() and name not in KEYS:
-            changed = column.copy()
-            changed[at[newer]] = values[newer]
-        columns[name] = _inserted(changed, at[~same], values[~same])
-    return Scores(**columns)
+            column = column.copy()
+            column[at[newer]] = values[newer]
+        return _inserted(column, at[~same], values[~same])
+
+    made = Scores(**{name: both(name) for name in old.columns()})
+    if "error" in old.__dict__:  # computed row by row, so most of it is known
+        made.__dict__["error"] = both("error")
+    return made
 
 
 def _inserted(column: NDArray[Any], at: Integers, values: NDArray[Any]) -> NDArray[Any]:
