@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_facts import Result, World
 
 from leaderboard.boards.catalogue import built_in
-from leaderboard.boards.making.column_scores import Scale
+from leaderboard.boards.column_scores import Scale
 from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.boards.service import of_hub
 from leaderboard.boards.standing import Board

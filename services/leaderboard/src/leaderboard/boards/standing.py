@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.boards.choosing import Conditions
-from leaderboard.boards.making.column_scores import ColumnScores
+from leaderboard.boards.column_scores import ColumnScores
 from leaderboard.memory.arrays import Codes16, Numbers, Values
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import INGREDIENT

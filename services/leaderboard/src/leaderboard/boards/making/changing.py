@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.boards.making.column_scores import ColumnScores
+from leaderboard.boards.column_scores import ColumnScores
 from leaderboard.boards.making.rows import FEW, Rows, in_order, keys_of, positions, rows_of
 from leaderboard.boards.standing import Board, Order
 from leaderboard.memory.arrays import Flags, Integers, Numbers
@@ -54,12 +54,14 @@ def changed(before: Board, facts: Facts, scores: Sequence[ColumnScores]) -> Boar
     models = np.zeros(len(facts.models), np.bool_)
     models[facts.variants.model[touched]] = True
     variants = np.flatnonzero(models[facts.variants.model]).astype(np.int32)
-    splice, keys = Splice(~models[before.models], np.empty(0, np.int64)), _keys(before, facts)
+    stay, keys = ~models[before.models], keys_of(facts, before.models, before.precision)
     if len(variants) > len(facts.variants) // FEW or not _ascend(keys):
         return None
     rows = rows_of(facts, before.columns, scores, in_order(facts, variants))
-    at = np.searchsorted(keys[splice.stay], _keys_of(facts, rows.variants))
-    return _spliced(before, facts, scores, rows, Splice(splice.stay, at))
+    of = facts.variants
+    new = keys_of(facts, of.model[rows.variants], of.precision[rows.variants])
+    splice = Splice(stay, np.searchsorted(keys[stay], new))
+    return _spliced(before, facts, scores, rows, splice)
 
 
 def _spliced(
@@ -93,14 +95,6 @@ def _moved(
     if before is now or np.array_equal(before, now[: len(before)]):
         return at
     return positions(new, variants, size)
-
-
-def _keys(board: Board, facts: Facts) -> Integers:
-    return keys_of(facts, board.models, board.precision)
-
-
-def _keys_of(facts: Facts, variants: Numbers) -> Integers:
-    return keys_of(facts, facts.variants.model[variants], facts.variants.precision[variants])
 
 
 def _ascend(keys: Integers) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from leaderboard.boards.choosing import Conditions, conditions
+from leaderboard.boards.column_scores import ColumnScores, ScoresOfColumns
 from leaderboard.boards.definition import Rules
 from leaderboard.boards.making.changing import changed
-from leaderboard.boards.making.column_scores import ColumnScores, ScoresOfColumns
 from leaderboard.boards.making.rows import in_order, rows_of
 from leaderboard.boards.standing import Board
 from leaderboard.memory.arrays import Numbers

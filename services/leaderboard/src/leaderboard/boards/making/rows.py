@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.boards.choosing import Conditions
-from leaderboard.boards.making.column_scores import ColumnScores
+from leaderboard.boards.column_scores import ColumnScores
 from leaderboard.memory.arrays import Codes16, Flags, Integers, Numbers, Values
 from leaderboard.memory.facts import Facts
 

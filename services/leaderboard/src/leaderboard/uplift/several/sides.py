@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leaderboard.boards.making.column_scores import ColumnScores
+from leaderboard.boards.column_scores import ColumnScores
 from leaderboard.statistics import differences, intervals
 from leaderboard.statistics.differences import Difference
 from leaderboard.statistics.intervals import Estimate
