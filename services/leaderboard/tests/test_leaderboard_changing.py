@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from made_facts import MODELS, Known, Result, World, lineages, results
 
 from leaderboard.boards.definition import Chosen, Column, Rules
+from leaderboard.boards.filtering.names import Search
 from leaderboard.boards.making import changing, rows
 from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.boards.standing import Board
@@ -84,7 +85,7 @@ def walks_agree(found: Parents) -> None:
 
 @given(results, lineages(), steps, st.sampled_from(BOARDS), st.booleans())
 def test_a_board_made_of_an_older_state_is_as_if_made_whole(first, known, later, rules, verified):
-    world, maker = World(), BoardMaker()
+    world, maker, search = World(), BoardMaker(), Search()
     world.learn(known)
     world.add(first)
     board = maker.make(world.facts(), rules, verified)
@@ -95,6 +96,9 @@ def test_a_board_made_of_an_older_state_is_as_if_made_whole(first, known, later,
         board = maker.make(facts, rules, verified, board)
         agree(board, BoardMaker().make(facts, rules, verified))
         walks_agree(facts.models.parents)
+        for part in ("a", "Two", "z/"):
+            found = search.containing(facts.models, part)
+            assert found.tolist() == Search().containing(facts.models, part).tolist()
         for scores in facts.scores:
             again = replace(scores)
             assert scores.error.tobytes() == again.error.tobytes()

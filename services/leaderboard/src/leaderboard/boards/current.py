@@ -118,16 +118,15 @@ class Boards:
             self._kept[rules, verified] = made
             return made
 
-    def in_state(self, facts: Facts, rules: Rules) -> Board | None:
-        """The board in this very state, if it is here."""
-        kept = self._kept.get((rules, False))
-        return kept.board if kept is not None and kept.board.facts is facts else None
+    def of_kept(self, facts: Facts, rules: Rules) -> Board | None:
+        """A board in this state, made of the one that is kept; None if none is."""
+        return self.make(facts, rules).board if (rules, False) in self._kept else None
 
     def count_ranked(self, facts: Facts, rules: Rules) -> int:
         """How many models have a rank on a board; the board need not be here."""
-        board = self.in_state(facts, rules)
-        if board is not None:
-            return board.ranked
+        kept = self._kept.get((rules, False))
+        if kept is not None and kept.board.facts is facts:
+            return kept.board.ranked
         with self._lock:
             return self._maker.ranked(facts, rules)
 

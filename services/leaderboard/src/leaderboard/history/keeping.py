@@ -65,7 +65,7 @@ class HistoryKeeper:
 
     async def _keep(self, maker: BoardMaker, facts: Facts, named: Named, day: date) -> None:
         began = asyncio.get_running_loop().time()
-        board = self._boards.in_state(facts, named.rules)
+        board = await asyncio.to_thread(self._boards.of_kept, facts, named.rules)
         if board is None:
             board = await asyncio.to_thread(maker.make, facts, named.rules)
         parts = await asyncio.to_thread(lambda: list(packed(board)))
