@@ -43,8 +43,8 @@ QUICK_CELLS = 200_000
 ACTIVE_SECONDS = 10.0  # so long after a request a board is kept current
 FORGET_SECONDS = 600.0  # a board that nobody asks for is dropped
 LOOK_SECONDS = 20.0
-REST, LONGEST_REST = 3, 1.0
-"""Boards are made in at most a quarter of the time, as long as that does not make them old."""
+REST, LONGEST_REST = 9, 1.0
+"""Boards are made in at most a tenth of the time, as long as that does not make them old."""
 WORK_SECONDS = 300.0  # that making all boards may take
 RANK_REST = 9
 """Intervals of ranks are computed in at most a tenth of the time."""
