@@ -34,16 +34,26 @@ async def ranks_apart(board: Board) -> Ranks:
 
 async def intervals(scores: Values, errors: Values, replicates: int) -> RankIntervals:
     """What `leaderboard.statistics.ranks.intervals` returns. Raises Failed."""
-    asked = io.BytesIO()
-    np.savez(asked, scores=scores, errors=errors, seed=SEED, replicates=replicates)
+    asked = await asyncio.to_thread(_asked, scores, errors, replicates)
     process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     try:
-        answer, said = await process.communicate(asked.getvalue())
+        answer, said = await process.communicate(asked)
     finally:
         with suppress(ProcessLookupError):  # it has ended
             process.kill()
     if process.returncode:
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise Failed(f"The process ended with {process.returncode}: {last}")
+    return await asyncio.to_thread(_found, answer, replicates)
+
+
+def _asked(scores: Values, errors: Values, replicates: int) -> bytes:
+    """What the process reads; its checksum takes some milliseconds."""
+    asked = io.BytesIO()
+    np.savez(asked, scores=scores, errors=errors, seed=SEED, replicates=replicates)
+    return asked.getvalue()
+
+
+def _found(answer: bytes, replicates: int) -> RankIntervals:
     with np.load(io.BytesIO(answer), allow_pickle=False) as found:
         return RankIntervals(found["places"], found["best"], found["worst"], replicates)
