@@ -166,9 +166,9 @@ class Boards:
 
     def prepare(self, facts: Facts) -> None:
         """Make the boards of the hub, so that nobody waits for the first of them."""
+        self.search.look(facts.models)
         for definition in built_in().values():
             self.make(facts, definition.rules)
-        self.search.look(facts.models)
 
     async def run_ranks(self) -> None:
         """Keep the intervals of ranks current, one board after the other."""
