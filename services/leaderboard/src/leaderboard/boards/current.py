@@ -42,6 +42,7 @@ QUICK_CELLS = 200_000
 """Rows times columns of a board that a request makes by itself, which takes some milliseconds."""
 ACTIVE_SECONDS = 10.0  # so long after a request a board is kept current
 FORGET_SECONDS = 600.0  # a board that nobody asks for is dropped
+STALE_SECONDS = 60.0  # sooner if results have come, as it keeps old ones in memory
 LOOK_SECONDS = 20.0
 REST, LONGEST_REST = 9, 1.0
 """Boards are made in at most a tenth of the time, as long as that does not make them old."""
@@ -200,9 +201,9 @@ class Boards:
         last_asked = sorted(self._kept.items(), key=lambda pair: -pair[1].asked)
         for key, kept in last_asked:
             stale = kept.board.facts is not facts
-            if now - kept.asked > FORGET_SECONDS or (stale and not kept.active):
+            if now - kept.asked > (STALE_SECONDS if stale else FORGET_SECONDS):
                 self._kept.pop(key, None)
-            elif stale:
+            elif stale and kept.active:
                 self.make(facts, *key)
         self.search.look(facts.models)
         with self._lock:
