@@ -84,9 +84,17 @@ class World:
             self.models.setdefault(name, len(self.models) + 1)
         for name in names:  # a parent must be there before its child
             self.growing.put_models([self._model(name, known.get(name))], [])
+        self.tell(known)
+
+    def tell(self, known: dict[str, Known]) -> None:
+        """Learn models that are there, with parents that are there."""
         for name, each in known.items():
             parents = [self._parent(name, parent, each.method) for parent in each.parents]
             self.growing.put_models([self._model(name, each)], parents)
+
+    def rename(self, model: str, name: str) -> None:
+        """Give a model another name, and forget what was known of it."""
+        self.growing.put_models([self._model(model, None) | {"name": name}], [])
 
     def _model(self, name: str, known: Known | None) -> dict[str, Any]:
         told = known or Known()

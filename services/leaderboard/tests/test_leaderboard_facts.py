@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -159,6 +160,8 @@ async def kept_plans(session) -> dict[str, int]:
 )
 def test_item_scores_are_what_they_were(items):
     packed = item_scores.pack(items)
+    text = json.dumps(sorted(items), ensure_ascii=False, separators=(",", ":"))
+    assert packed.hashes == text  # what digests that are stored were computed of
     hashes = item_scores.unpack_hashes(item_scores.pack_hashes(packed.hashes))
     scores = item_scores.unpack_scores(packed.scores, len(hashes))
     assert dict(zip(hashes, scores.tolist(), strict=True)) == items

@@ -14,8 +14,9 @@ from made_facts import Result, World
 
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.column_scores import Scale
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.boards.service import of_hub
-from leaderboard.boards.standing import Board, BoardMaker
+from leaderboard.boards.standing import Board
 
 DATA = os.environ.get("MERGEHUB_REAL_DATA")
 MUSR = {"murder_mysteries": 1 / 2, "object_placements": 1 / 5, "team_allocation": 1 / 3}

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from leaderboard.boards.catalogue import built_in
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.boards.service import of_hub
-from leaderboard.boards.standing import Board, BoardMaker
+from leaderboard.boards.standing import Board
 from leaderboard.memory.growing.facts import GrowingFacts
 from leaderboard.memory.keys import SettingKey
 from leaderboard.uplift.tables.table import merges, table

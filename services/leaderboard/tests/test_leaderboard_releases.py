@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_facts import Known, Result, World
 
+from leaderboard.boards.current import boards_in
 from leaderboard.boards.definition import Column, Rules
-from leaderboard.boards.standing import BoardMaker
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.history.keeping import HistoryKeeper
 from leaderboard.history.packing import MODELS, packed, place_in
 from leaderboard.memory.serving import replica_of
@@ -100,7 +101,7 @@ async def test_the_history_has_each_day_and_today_as_it_is_now(
     scored, client, resources, apps: list[FastAPI], caught_up
 ):
     app = apps[-1]
-    keeper = HistoryKeeper(resources, replica_of(app))
+    keeper = HistoryKeeper(resources, replica_of(app), boards_in(resources))
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     await replica_of(app).current()
     await keeper.keep(yesterday)

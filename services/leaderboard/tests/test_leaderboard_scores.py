@@ -15,7 +15,7 @@ from sqlalchemy import delete
 
 from leaderboard.boards.current import boards_in
 from leaderboard.boards.definition import Column, Rules
-from leaderboard.boards.standing import BoardMaker
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.memory.serving import replica_of
 from leaderboard.scores.keeping import Scorekeeper
 from leaderboard.scores.models import ScoreRow

@@ -29,7 +29,7 @@ def _loops(resources: Resources) -> Mapping[str, Loop]:
         "consumer": consumer(resources, resources.metrics).run,
         "pruner": pruner.run,
         "facts": replica.run,
-        "history": HistoryKeeper(resources, replica).run,
+        "history": HistoryKeeper(resources, replica, boards_in(resources)).run,
         "scores": Scorekeeper(resources, replica, boards_in(resources)).run,
         "lineage": LineageFollower(resources).run,
         "housekeeping": Housekeeping(resources.database, [Moving().task()]).run,

@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from leaderboard.boards.catalogue import built_in
 from leaderboard.boards.definition import Rules
 from leaderboard.boards.filtering.names import Search
+from leaderboard.boards.making.maker import BoardMaker
 from leaderboard.boards.ranks.apart import ranks_apart
 from leaderboard.boards.ranks.computing import (
     basis_of,
@@ -30,7 +31,7 @@ from leaderboard.boards.ranks.computing import (
     ranks_of,
 )
 from leaderboard.boards.ranks.earlier import Basis
-from leaderboard.boards.standing import Board, BoardMaker, Ranks
+from leaderboard.boards.standing import Board, Ranks
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.replica import Replica, replica_in
 from mergehub.kit.background.resources import Resources
@@ -41,9 +42,10 @@ QUICK_CELLS = 200_000
 """Rows times columns of a board that a request makes by itself, which takes some milliseconds."""
 ACTIVE_SECONDS = 10.0  # so long after a request a board is kept current
 FORGET_SECONDS = 600.0  # a board that nobody asks for is dropped
+STALE_SECONDS = 60.0  # sooner if results have come, as it keeps old ones in memory
 LOOK_SECONDS = 20.0
-REST, LONGEST_REST = 3, 1.0
-"""Boards are made in at most a quarter of the time, as long as that does not make them old."""
+REST, LONGEST_REST = 9, 1.0
+"""Boards are made in at most a tenth of the time, as long as that does not make them old."""
 WORK_SECONDS = 300.0  # that making all boards may take
 RANK_REST = 9
 """Intervals of ranks are computed in at most a tenth of the time."""
@@ -116,6 +118,10 @@ class Boards:
             self._make_room()
             self._kept[rules, verified] = made
             return made
+
+    def of_kept(self, facts: Facts, rules: Rules) -> Board | None:
+        """A board in this state, made of the one that is kept; None if none is."""
+        return self.make(facts, rules).board if (rules, False) in self._kept else None
 
     def count_ranked(self, facts: Facts, rules: Rules) -> int:
         """How many models have a rank on a board; the board need not be here."""
@@ -192,21 +198,22 @@ class Boards:
     def refresh(self, facts: Facts) -> None:
         """Make the boards anew that somebody looks at, and drop others with old facts."""
         now = time.monotonic()
-        self.search.look(facts.models)
         last_asked = sorted(self._kept.items(), key=lambda pair: -pair[1].asked)
         for key, kept in last_asked:
             stale = kept.board.facts is not facts
-            if now - kept.asked > FORGET_SECONDS or (stale and not kept.active):
+            if now - kept.asked > (STALE_SECONDS if stale else FORGET_SECONDS):
                 self._kept.pop(key, None)
-            elif stale:
+            elif stale and kept.active:
                 self.make(facts, *key)
+        self.search.look(facts.models)
         with self._lock:
             self._maker.forget(board.board for board in self._kept.values())
 
 
 def warm(board: Board) -> None:
     """Compute what nearly every answer needs, so that no request waits for it."""
-    _ = board.by_mean, board.places, board.uplift, board.facts.models.parents.roots
+    parents = board.facts.models.parents
+    _ = board.by_mean, board.places, board.uplift, parents.roots, parents.children
 
 
 _boards: WeakKeyDictionary[Database, Boards] = WeakKeyDictionary()

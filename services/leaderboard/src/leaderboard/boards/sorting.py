@@ -45,12 +45,12 @@ def order(board: Board, sort: str) -> Order:
     """The rows in an order; a leading hyphen reverses it. Rows without a value come last."""
     if sort == "mean":
         return board.by_mean
-    kept = board.__dict__.setdefault("orders", {})
+    kept: dict[str, Order] = board.__dict__.setdefault("orders", {})
     if sort not in kept:
-        keys = _keys(board, sort.removeprefix("-"))
-        kept[sort] = ordered(-keys if sort.startswith("-") else keys)
-    found: Order = kept[sort]
-    return found
+        other = sort.removeprefix("-")
+        found = ordered(_keys(board, sort)) if other == sort else order(board, other).reversed()
+        kept[sort] = found
+    return kept[sort]
 
 
 def chosen(found: Order, kept: Flags) -> Numbers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -11,14 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.boards.choosing import Conditions, conditions
-from leaderboard.boards.column_scores import ColumnScores, ScoresOfColumns
-from leaderboard.boards.definition import Rules
-from leaderboard.memory.arrays import Codes16, Flags, Integers, Numbers, Values
+from leaderboard.boards.choosing import Conditions
+from leaderboard.boards.column_scores import ColumnScores
+from leaderboard.memory.arrays import Codes16, Numbers, Values
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import INGREDIENT
-
-NOWHERE = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +41,17 @@ class Order(NamedTuple):
     rows: Numbers
     keys: Values
     """Of each row by its index; NaN: none."""
+
+    def reversed(self) -> Order:
+        """From high to low; rows with equal keys, and those without, stay as they are."""
+        size = int(np.count_nonzero(~np.isnan(self.keys)))
+        first = self.keys[self.rows[:size]]
+        begins = np.flatnonzero(np.append(True, first[1:] != first[:-1])[:size])
+        counts = np.diff(np.append(begins, size))
+        moved = size - 2 * begins - counts  # a group from `begin` up to `end` begins at size - end
+        rows = self.rows.copy()
+        rows[np.arange(size) + np.repeat(moved, counts)] = self.rows[:size]
+        return Order(rows, -self.keys)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +114,11 @@ class Board:
     @cached_property
     def places(self) -> Numbers:
         """The place of each row, from 1; equal means share the better one; 0: none."""
-        means = np.sort(self.mean)[: self.ranked]
-        places = 1 + self.ranked - np.searchsorted(means, self.mean, side="right")
-        return np.where(np.isnan(self.mean), 0, places).astype(np.int32)
+        rows, places = self.ranked_rows, np.zeros(len(self), np.int32)
+        own, means = np.arange(1, self.ranked + 1, dtype=np.int32), self.mean[rows]
+        own[1:][means[1:] == means[:-1]] = 0
+        places[rows] = np.maximum.accumulate(own)
+        return places
 
     @cached_property
     def by_mean(self) -> Order:
@@ -119,8 +129,9 @@ class Board:
     def score_of_model(self) -> Values:
         """The best mean of each model over its rows; NaN: none."""
         scores = np.full(len(self.facts.models), np.nan)
-        best_last = self.by_mean.rows[: self.ranked][::-1]
-        scores[self.models[best_last]] = self.mean[best_last]
+        models = self.models
+        begins = np.flatnonzero(np.diff(models, prepend=-1))  # rows of a model lie together
+        scores[models[begins]] = np.fmax.reduceat(self.mean, begins) if len(begins) else ()
         return scores
 
     @cached_property
@@ -154,131 +165,3 @@ class Board:
 def ordered(keys: Values) -> Order:
     """The rows by their keys."""
     return Order(np.argsort(keys, kind="stable").astype(np.int32), keys)
-
-
-class Canonical:
-    """The order of all variants by name and precision, kept while there are no new ones."""
-
-    def __init__(self) -> None:
-        self._of: tuple[object, object] = (None, None)
-        self._order: Numbers = np.empty(0, np.int32)
-
-    def order(self, facts: Facts) -> Numbers:
-        variants = facts.variants
-        of = (variants, facts.models.rank)
-        if of[0] is not self._of[0] or of[1] is not self._of[1]:
-            texts = list(facts.codes.precision)
-            places = np.empty(len(texts), np.int64)
-            places[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
-            keys = facts.models.rank[variants.model].astype(np.int64) << 16
-            keys |= places[variants.precision]
-            self._order = np.argsort(keys, kind="stable").astype(np.int32)
-            self._of = of
-        return self._order
-
-
-class BoardMaker:
-    """Makes boards, and keeps what several states and boards have in common."""
-
-    def __init__(self) -> None:
-        self._columns = ScoresOfColumns()
-        self._canonical = Canonical()
-
-    def make(
-        self, facts: Facts, rules: Rules, verified: bool = False, before: Board | None = None
-    ) -> Board:
-        """The board in this state of the facts; `verified`: of verified results alone.
-
-        `before` is an older state of it. What it is made of may still be the same.
-        """
-        columns = conditions(facts, rules, verified)
-        scores = [self._columns.of(facts, column, rules, verified) for column in columns]
-        if before is not None and _unchanged(before, facts, columns, scores):
-            return before.at_a_later(facts)
-        variants = self._rows(facts, scores)
-        at = [_positions(each, variants, len(facts.variants)) for each in scores]
-        mean, error = _means(columns, scores, at, len(variants))
-        return Board(facts, columns, scores, variants, at, mean, error)
-
-    def ranked(self, facts: Facts, rules: Rules) -> int:
-        """How many rows of the board have a rank, counted without making the board."""
-        columns, variants = conditions(facts, rules, False), facts.variants
-        complete = np.full(len(variants), bool(columns))
-        for column in columns:
-            has = np.zeros(len(variants), np.bool_)
-            has[self._columns.of(facts, column, rules, False).results.variant] = True
-            complete &= has
-        rows = variants.model[complete].astype(np.int64) << 16 | variants.precision[complete]
-        return len(np.unique(rows))
-
-    def forget(self, boards: Iterable[Board]) -> None:
-        """Keep only the columns of these boards."""
-        self._columns.keep({id(scores) for board in boards for scores in board.scores})
-
-    def _rows(self, facts: Facts, scores: Sequence[ColumnScores]) -> Numbers:
-        """The variants that are rows: those with a score, one of each model and precision."""
-        size = len(facts.variants)
-        count, newest = np.zeros(size, np.int32), np.zeros(size, np.int64)
-        for each in scores:
-            results = each.results
-            count[results.variant] += 1
-            newest[results.variant] = np.maximum(newest[results.variant], results.result)
-        order = self._canonical.order(facts)
-        some = order[count[order] > 0]
-        return some[_best_of_groups(facts, some, count, newest)]
-
-
-def _unchanged(
-    board: Board, facts: Facts, columns: Sequence[Conditions], scores: Sequence[ColumnScores]
-) -> bool:
-    """Whether the board would come out the same, and answers about its models too."""
-    return (
-        board.facts.models is facts.models
-        and board.facts.variants is facts.variants
-        and list(board.columns) == list(columns)
-        and len(board.scores) == len(scores)
-        and all(one is other for one, other in zip(board.scores, scores, strict=True))
-    )
-
-
-def _best_of_groups(
-    facts: Facts, some: Numbers, count: Numbers, newest: Integers
-) -> NDArray[np.intp]:
-    """Which of `some`, whose groups lie together, are the best of their model and precision."""
-    model, precision = facts.variants.model[some], facts.variants.precision[some]
-    begins = np.ones(len(some), np.bool_)
-    begins[1:] = (model[1:] != model[:-1]) | (precision[1:] != precision[:-1])
-    if begins.all():
-        return np.arange(len(some))
-    group = np.cumsum(begins)
-    order = np.lexsort((newest[some], count[some], group))
-    last: Flags = np.ones(len(some), np.bool_)
-    last[:-1] = group[1:] != group[:-1]
-    return order[last]
-
-
-def _positions(scores: ColumnScores, variants: Numbers, size: int) -> Numbers:
-    """Where the score of each variant is in a column."""
-    at = np.full(size, NOWHERE, np.int32)
-    at[scores.results.variant] = np.arange(len(scores), dtype=np.int32)
-    return at[variants]
-
-
-def _means(
-    columns: Sequence[Conditions],
-    scores: Sequence[ColumnScores],
-    at: Sequence[Numbers],
-    size: int,
-) -> tuple[Values, Values]:
-    """The weighted mean of each row that has all columns, and its error."""
-    total = sum(each.column.weight for each in columns)
-    mean, variance = np.zeros(size), np.zeros(size)
-    if not columns:
-        return np.full(size, np.nan), variance
-    for column, each, where in zip(columns, scores, at, strict=True):
-        if not len(each):
-            return np.full(size, np.nan), np.full(size, np.nan)
-        share = column.column.weight / total
-        mean += np.where(where >= 0, share * each.value[where], np.nan)
-        variance += np.where(where >= 0, (share * each.error[where]) ** 2, np.nan)
-    return mean, np.sqrt(variance)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,7 +45,7 @@ class Packed(NamedTuple):
 def pack(items: Mapping[str, float]) -> Packed:
     """Some item scores, by hash."""
     hashes = sorted(items)
-    text = json.dumps(hashes, ensure_ascii=False, separators=(",", ":"))
+    text = to_json(hashes).decode()
     scores = np.fromiter(map(items.__getitem__, hashes), np.float64, len(hashes))
     return Packed(digest(text), text, pack_scores(scores))
 

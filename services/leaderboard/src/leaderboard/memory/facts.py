@@ -8,6 +8,7 @@ from datetime import datetime
 
 from leaderboard.memory.columns import ModelColumns, VariantColumns, Vocabulary
 from leaderboard.memory.keys import SettingKey
+from leaderboard.memory.recent import Recent
 from leaderboard.memory.scores import Scores
 
 
@@ -20,6 +21,7 @@ class Facts:
 
     - `as_of`: the place in the log of changes, after the youngest transaction that is here.
     - `read_at`: when the last change was read.
+    - `recent`: of which variants the results have changed lately.
     """
 
     as_of: int
@@ -29,6 +31,7 @@ class Facts:
     variants: VariantColumns
     models: ModelColumns
     codes: Vocabulary
+    recent: Recent
 
     def name(self, model: int) -> str:
         """A model's name."""

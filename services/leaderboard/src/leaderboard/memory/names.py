@@ -9,7 +9,7 @@ import numpy as np
 
 from leaderboard.memory.arrays import Numbers
 
-MANY = 1000  # so many new names are sorted in, and not put in their places one by one
+MANY = 1000  # so many new names are sorted with the others, and their places not looked for
 
 
 class NameOrder:
@@ -19,7 +19,7 @@ class NameOrder:
         self.names: list[str] = []
         self.index: dict[str, int] = {}
         self._keys: list[tuple[str, str]] = []
-        self._sorted: list[int] = []
+        self._sorted: Numbers = np.empty(0, np.int32)
 
     def add(self, names: Sequence[str]) -> None:
         """Give new names the next indexes."""
@@ -29,12 +29,11 @@ class NameOrder:
         new = range(begin, len(self.names))
         self.index.update((self._keys[index][0], index) for index in new)
         if len(new) > MANY:
-            self._sorted.extend(new)
-            self._sorted.sort(key=self._keys.__getitem__)
-            return
-        for index in new:
-            key = self._keys[index]
-            self._sorted.insert(bisect_left(self._sorted, key, key=self._keys.__getitem__), index)
+            self._sort()
+        elif new:
+            order = sorted(new, key=self._key)
+            at = [bisect_left(self._sorted, self._keys[index], key=self._key) for index in order]
+            self._sorted = np.insert(self._sorted, at, order)
 
     def change(self, index: int, name: str) -> None:
         """Give an index another name. States from before keep the old one."""
@@ -42,10 +41,16 @@ class NameOrder:
         self.index[name.lower()] = index
         self.names = [*self.names[:index], name, *self.names[index + 1 :]]
         self._keys[index] = (name.lower(), name)
-        self._sorted.sort(key=self._keys.__getitem__)
+        self._sort()
 
     def ranks(self) -> Numbers:
         """The place of each name among all."""
         ranks = np.empty(len(self._sorted), np.int32)
         ranks[self._sorted] = np.arange(len(self._sorted), dtype=np.int32)
         return ranks
+
+    def _sort(self) -> None:
+        self._sorted = np.array(sorted(range(len(self._keys)), key=self._key), np.int32)
+
+    def _key(self, index: int) -> tuple[str, str]:
+        return self._keys[index]

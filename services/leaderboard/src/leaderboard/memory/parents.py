@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,10 @@ RELATIONS = ("unknown", "merge", "finetune", "adapter", "quantized", "distilled"
 ROLES = ("base", "ingredient")
 MERGE, BASE, INGREDIENT = RELATIONS.index("merge"), 0, 1
 LOW = 0xFFFFFFFF
+FEW = 16
+"""Of so many models, one is few."""
+OF_EDGES = ("child", "child_and_root")
+"""What a model without parents and children adds nothing to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,23 @@ class Parents:
     relation: Codes8
     method: Codes16
     weight: Shares
+
+    def beside(self, size: int) -> Parents:
+        """The same parents where there are so many models; the new ones have none."""
+        new = np.arange(len(self.starts) - 1, size, dtype=np.int32)
+        none = np.full(len(new), len(self.model), np.int32)
+        later = replace(self, starts=np.concatenate([self.starts, none]))
+        known = self.__dict__
+        if "children" in known:
+            starts, children = self.children
+            later.__dict__["children"] = np.concatenate([starts, none]), children
+        if "roots" in known:
+            starts, roots = self.roots
+            ends = len(roots) + np.arange(1, len(new) + 1, dtype=np.int32)
+            found = np.concatenate([starts, ends]), np.concatenate([roots, new])
+            later.__dict__["roots"] = found
+        later.__dict__.update({name: known[name] for name in OF_EDGES if name in known})
+        return later
 
     def of(self, model: int) -> slice:
         """The rows of a model's parents."""
@@ -47,11 +68,11 @@ class Parents:
         starts = np.searchsorted(self.model[order], every).astype(np.int32)
         return starts, self.child[order]
 
-    def descendants(self, model: int) -> Flags:
-        """Which models have `model` among their ancestors; itself is not one of them."""
+    def descendants(self, *models: int) -> Flags:
+        """Which models have one of `models` among their ancestors; a model is not its own one."""
         starts, children = self.children
         reached = np.zeros(len(starts) - 1, np.bool_)
-        fresh = np.array([model], np.int32)
+        fresh = np.array(models, np.int32)
         while len(fresh):
             found = np.zeros_like(reached)
             found[children[_rows_of(starts, fresh)]] = True
@@ -66,18 +87,41 @@ class Parents:
 
         A model without parents is its own root.
         """
-        size = len(self.starts) - 1
+        every = np.arange(len(self.starts) - 1, dtype=np.int32)
+        return self._sparse(self._with_roots(every))
+
+    def learn_roots(self, before: Parents, children: Numbers) -> None:
+        """Take the roots from before these children got other parents, if they are known."""
+        if "roots" not in before.__dict__:
+            return
+        anew = self.descendants(*children.tolist())
+        anew[children] = True
+        if np.count_nonzero(anew) > len(anew) // FEW:
+            return
+        starts, roots = before.roots
+        model = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        same = ~anew[model]
+        pairs = self._with_roots(np.flatnonzero(anew).astype(np.int32))
+        every = np.concatenate([model[same] << 32 | roots[same], pairs])
+        self.__dict__["roots"] = self._sparse(np.sort(every, kind="stable"))
+
+    def _with_roots(self, models: Numbers) -> Integers:
+        """The sorted pairs of each of these models and a root of it."""
         has = np.diff(self.starts) > 0
-        alone = np.flatnonzero(~has).astype(np.int64)
-        fresh = np.unique(self.child.astype(np.int64) << 32 | self.model)
+        alone = models[~has[models]].astype(np.int64)
+        own = models.astype(np.int64) << 32 | models
+        fresh = self._one_step_up(own[has[models]])
         seen = fresh
         while len(fresh):
             inner = fresh[has[fresh & LOW]]
             fresh = np.setdiff1d(self._one_step_up(inner), seen, assume_unique=True)
             seen = np.union1d(seen, fresh)  # parents that were reported in a circle end as well
-        found = np.union1d(seen[~has[seen & LOW]], alone << 32 | alone)
-        starts = np.searchsorted(found >> 32, np.arange(size + 1)).astype(np.int32)
-        return starts, (found & LOW).astype(np.int32)
+        return np.union1d(seen[~has[seen & LOW]], alone << 32 | alone)
+
+    def _sparse(self, pairs: Integers) -> tuple[Numbers, Numbers]:
+        """Sorted pairs in sparse rows: starts, and the second of each."""
+        starts = np.searchsorted(pairs >> 32, np.arange(len(self.starts))).astype(np.int32)
+        return starts, (pairs & LOW).astype(np.int32)
 
     @cached_property
     def child_and_root(self) -> tuple[Numbers, Numbers]:

@@ -27,15 +27,17 @@ async def newest_of_parts(
     asked: Sequence[ColumnElement[bool]],
     before: int | None,
     limit: int,
+    *,
+    few: bool = False,
 ) -> list[int]:
     """At most `limit` ids of facts, newest first, of lower ids than `before`.
 
     The parts give candidates from their index alone. Only these are asked for all else, above all
     whether they are current, which is a look into another index for each. If a filter leaves few,
-    more candidates follow.
+    more candidates follow; `few`: one is known to, so that more are asked for at once.
     """
     found: list[int] = []
-    at_once = limit
+    at_once = GROWTH * limit if few else limit
     while True:
         candidates = (await session.scalars(_candidates(parts, before, at_once))).all()
         query = select(FactRow.id).where(FactRow.id.in_(candidates), *asked)

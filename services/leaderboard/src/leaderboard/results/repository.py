@@ -103,7 +103,8 @@ async def page(
     asked = await conditions(session, wanted)
     parts = await _parts(session, wanted)
     if parts is not None:
-        found = await newest_of_parts(session, parts, asked, before, limit)
+        few = wanted.precision is not None
+        found = await newest_of_parts(session, parts, asked, before, limit, few=few)
     else:
         query = select(FactRow.id).where(*asked, *older_than(before))
         newest = query.order_by(FactRow.id.desc()).limit(limit)

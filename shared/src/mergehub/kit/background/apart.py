@@ -43,11 +43,11 @@ async def run_apart(module: str, asked: bytes = b"", files: Sequence[int] = ()) 
     return answer
 
 
-def give_way() -> None:
+def give_way(niceness: int = NICENESS) -> None:
     """What such a program does first: let all other work of the machine go before its own.
 
     If memory runs out, the kernel ends it first.
     """
-    os.nice(NICENESS)
+    os.nice(niceness)
     with suppress(OSError):  # of Linux only
         Path("/proc/self/oom_score_adj").write_text("1000")

@@ -21,6 +21,8 @@ logger = structlog.get_logger()
 
 LOOK_SECONDS = 1.0  # how often to look without a call
 PAUSE_SECONDS = 0.05  # between looks for which nobody waits: many commits cost little more than one
+REST, LONGEST_REST = 9, 0.5
+"""It follows in at most a tenth of the time, as long as that does not make it old."""
 LOAD_SECONDS = 600.0
 FORGET_SECONDS = 12 * 3600.0  # the log is kept for a day; a replica that missed so much loads anew
 
@@ -123,9 +125,11 @@ class Replica(ABC, Generic[S]):
             async with self.connection() as connection:
                 while True:
                     turned(LOAD_SECONDS)
+                    began = time.monotonic()
                     await self._look(connection)
                     turned()
-                    await wait(self._awaited, PAUSE_SECONDS)
+                    rest = min(LONGEST_REST, REST * (time.monotonic() - began))
+                    await wait(self._awaited, max(PAUSE_SECONDS, rest))
                     await wait(self._woken, LOOK_SECONDS)
 
     def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:

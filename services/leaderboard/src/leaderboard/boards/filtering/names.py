@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
-from leaderboard.memory.arrays import Flags, Integers, Numbers, frozen
+from leaderboard.memory.arrays import NOTHING, Flags, Integers, Numbers, frozen
 from leaderboard.memory.columns import ModelColumns
 
 PARTS = 64
@@ -16,9 +16,15 @@ PARTS = 64
 
 
 class _Names(NamedTuple):
-    """The names of models, and which of these have a part in their names."""
+    """The names of models one after the other, and which of these have a part in their names.
+
+    `text` has a line for each of `names`, and `model` its index for each byte.
+    """
 
     of: object
+    names: Sequence[str]
+    text: bytes
+    model: Numbers
     containing: Callable[[str], Flags]
 
 
@@ -26,21 +32,31 @@ class Search:
     """Finds models by a part of their name; keeps all names in one piece of memory."""
 
     def __init__(self) -> None:
-        self._names = _Names(None, lambda part: np.empty(0, np.bool_))
+        self._names = _names(None, [], b"", NOTHING, 0)
 
     def look(self, models: ModelColumns) -> _Names:
         """Take the names of these models, unless they are those that are here."""
-        if self._names.of is not models.rank:
-            lines = [name.lower().encode() for name in models.names[: len(models)]]
-            sizes = [len(line) + 1 for line in lines]
-            model = np.repeat(np.arange(len(lines), dtype=np.int32), sizes)
-            find = partial(_containing, b"\n".join([*lines, b""]), model, len(lines))
-            self._names = _Names(models.rank, lru_cache(PARTS)(find))
+        known = self._names
+        if known.of is not models.rank:
+            same = known.names is models.names  # but for later ones, as no name is another
+            begin = int(known.model[-1]) + 1 if same and len(known.model) else 0
+            lines = [name.lower().encode() for name in models.names[begin : len(models)]]
+            every = np.arange(begin, len(models), dtype=np.int32)
+            model = np.repeat(every, [len(line) + 1 for line in lines])
+            text = b"\n".join([*lines, b""])
+            if begin:
+                text, model = known.text + text, np.concatenate([known.model, model])
+            self._names = _names(models.rank, models.names, text, model, len(models))
         return self._names
 
     def containing(self, models: ModelColumns, part: str) -> Flags:
         """Which models have `part` in their names, in any case."""
         return self.look(models).containing(part.lower())
+
+
+def _names(of: object, names: Sequence[str], text: bytes, model: Numbers, size: int) -> _Names:
+    find = partial(_containing, text, model, size)
+    return _Names(of, names, text, model, lru_cache(PARTS)(find))
 
 
 def _containing(text: bytes, model: Numbers, size: int, part: str) -> Flags:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 import numpy as np
@@ -24,8 +25,17 @@ async def ranks_apart(board: Board) -> Ranks:
 
 async def intervals(scores: Values, errors: Values, replicates: int) -> RankIntervals:
     """What `leaderboard.statistics.ranks.intervals` returns. Raises Failed, OSError."""
+    asked = await asyncio.to_thread(_asked, scores, errors, replicates)
+    return await asyncio.to_thread(_found, await run_apart(PROGRAM, asked), replicates)
+
+
+def _asked(scores: Values, errors: Values, replicates: int) -> bytes:
+    """What the process reads; its checksum takes some milliseconds."""
     asked = io.BytesIO()
     np.savez(asked, scores=scores, errors=errors, seed=SEED, replicates=replicates)
-    answer = await run_apart(PROGRAM, asked.getvalue())
+    return asked.getvalue()
+
+
+def _found(answer: bytes, replicates: int) -> RankIntervals:
     with np.load(io.BytesIO(answer), allow_pickle=False) as found:
         return RankIntervals(found["places"], found["best"], found["worst"], replicates)

@@ -85,12 +85,13 @@ def _ranks(board: Board, some: Numbers, ranks: Ranks | None) -> list[Row | None]
 def _models(board: Board, some: Numbers) -> list[Row]:
     """What is known of the model of each row."""
     facts, models, codes = board.facts, board.facts.models, board.facts.codes
-    own = {name: board.of_models(name)[some].tolist() for name in OF_MODELS}
+    rows = board.models[some]
+    own = {name: getattr(models, name)[rows].tolist() for name in OF_MODELS}
     texts = {name: [getattr(codes, name)[code] or None for code in own[name]] for name in TEXTS}
     told = []
     for place, (model, variant, precision) in enumerate(
         zip(
-            board.models[some].tolist(),
+            rows.tolist(),
             board.variants[some].tolist(),
             board.precision[some].tolist(),
             strict=True,

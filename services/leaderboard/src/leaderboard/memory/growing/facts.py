@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from leaderboard.memory.arrays import Integers, Positions
+from leaderboard.memory.arrays import NOTHING, Integers, Numbers, Positions
 from leaderboard.memory.columns import ModelColumns, VariantColumns, Vocabulary
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.growing import merging
 from leaderboard.memory.growing.models import GrowingModels
 from leaderboard.memory.keys import SettingKey
 from leaderboard.memory.reading import Columns
+from leaderboard.memory.recent import Recent
 from leaderboard.memory.scores import Scores, no_scores
 
 Row = Mapping[str, Any]
@@ -36,6 +37,7 @@ class GrowingFacts:
         self._variant_at, self._setting_at = Positions(), Positions()
         self._settings: list[SettingKey] = []
         self._scores: list[Scores] = []
+        self._recent = Recent()
 
     def put_models(self, models: Iterable[Row], parents: Iterable[Row]) -> None:
         """Add or change models; `parents` are all that these have."""
@@ -73,6 +75,7 @@ class GrowingFacts:
     def put_results(self, rows: Columns) -> None:
         """Add results; of the same variant, setting and source, the newest one stays."""
         settings = self._setting_at.of(rows["setting"])
+        self._recent = self._recent.with_change(self._variant_at.of(rows["variant"]))
         order = np.argsort(settings, kind="stable")
         begins = np.flatnonzero(np.diff(settings[order], prepend=-1))
         for some in np.split(order, begins[1:]) if len(order) else ():
@@ -93,11 +96,14 @@ class GrowingFacts:
     def take_out(self, results: Sequence[int]) -> list[tuple[int, int]]:
         """Forget results that are no more; the ids of the variants and settings they were of."""
         gone: list[tuple[int, int]] = []
+        touched: list[Numbers] = [NOTHING]
         ids = np.array(results, np.int64)
         for at, scores in enumerate(self._scores):
             self._scores[at], out = merging.without(scores, ids)
+            touched.append(out.variant)
             variants = self._variants.id[out.variant].tolist()
             gone.extend((variant, self._settings[at].id) for variant in variants)
+        self._recent = self._recent.with_change(np.concatenate(touched))
         return gone
 
     def unknown_variants(self, rows: Columns) -> list[int]:
@@ -120,4 +126,5 @@ class GrowingFacts:
             self._variants,
             self._columns,
             self._codes,
+            self._recent,
         )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from leaderboard.memory.arrays import Flags, Integers
 from leaderboard.memory.scores import Scores
+
+KEYS = ("variant", "source")
+"""The columns that are the same in a newer result."""
 
 
 def newest(scores: Scores) -> Scores:
@@ -31,13 +37,26 @@ def merged(old: Scores, new: Scores) -> Scores:
     newer[same] = _later(new.take(same), old.take(at[same]))
     if not newer.any() and same.all():
         return old
-    columns = {}
-    for name, column in old.columns().items():
-        values = getattr(new, name)
-        changed = column.copy()
-        changed[at[newer]] = values[newer]
-        columns[name] = np.insert(changed, at[~same], values[~same])
-    return Scores(**columns)
+
+    def both(name: str) -> NDArray[Any]:
+        column, values = getattr(old, name), getattr(new, name)
+        if newer.any() and name not in KEYS:
+            column = column.copy()
+            column[at[newer]] = values[newer]
+        return _inserted(column, at[~same], values[~same])
+
+    made = Scores(**{name: both(name) for name in old.columns()})
+    if "error" in old.__dict__:  # computed row by row, so most of it is known
+        made.__dict__["error"] = both("error")
+    return made
+
+
+def _inserted(column: NDArray[Any], at: Integers, values: NDArray[Any]) -> NDArray[Any]:
+    """A column with these values before some places, which often are the end."""
+    if not len(at):
+        return column
+    at_end = at[0] == len(column)
+    return np.concatenate([column, values]) if at_end else np.insert(column, at, values)
 
 
 def _later(one: Scores, other: Scores) -> Flags:
@@ -54,5 +73,7 @@ def without(scores: Scores, results: Integers) -> tuple[Scores, Scores]:
 
 
 def _keys(scores: Scores) -> Integers:
-    keys: Integers = scores.variant.astype(np.int64) << 8 | scores.source
+    keys = scores.variant.astype(np.int64)
+    keys <<= 8
+    keys |= scores.source
     return keys

@@ -47,6 +47,8 @@ class GrowingModels:
         self._names = NameOrder()
         self._own: dict[str, NDArray[Any]] = {name: np.empty(0, of) for name, of in TYPES.items()}
         self._edges: NDArray[np.void] = np.empty(0, EDGE)
+        self._parents = _parents(self._edges, 0)
+        self._columns: ModelColumns | None = None
 
     def at(self, ids: Integers) -> Numbers:
         """The index of each model; -1 where it is unknown."""
@@ -59,23 +61,29 @@ class GrowingModels:
         self._place(ids, [row["name"] for row in rows])
         positions = self._at.of(ids)
         for name, column in self._own.items():
-            changed = column.copy()
-            changed[positions] = self._column(name, rows)
-            self._own[name] = changed
+            values = np.array(self._column(name, rows), column.dtype)
+            if not np.array_equal(column[positions], values, equal_nan=column.dtype.kind == "f"):
+                changed = column.copy()
+                changed[positions] = values
+                self._own[name], self._columns = changed, None
         self._replace_parents(positions, list(parents))
 
     def _place(self, ids: Integers, names: list[str]) -> None:
         positions = self._at.of(ids)
-        new = np.flatnonzero(positions < 0)
         for index in np.flatnonzero(positions >= 0):
             if self._names.names[positions[index]] != names[index]:
                 self._names.change(int(positions[index]), names[index])
+                self._columns = None
+        new = np.flatnonzero(positions < 0)
+        if not len(new):
+            return
         begin = len(self._ids)
         self._ids = np.concatenate([self._ids, ids[new]])
         self._at.put(ids[new], np.arange(begin, len(self._ids), dtype=np.int32))
         self._names.add([names[index] for index in new])
         for name, column in self._own.items():
             self._own[name] = np.concatenate([column, np.zeros(len(new), column.dtype)])
+        self._parents, self._columns = self._parents.beside(len(self._ids)), None
 
     def _column(self, name: str, rows: list[Row]) -> list[Any]:
         if name in CODED:
@@ -88,11 +96,6 @@ class GrowingModels:
         return [row[name] for row in rows]
 
     def _replace_parents(self, children: Numbers, parents: list[Row]) -> None:
-        own = np.zeros(len(self._ids), np.bool_)
-        own[children] = True
-        kept = self._edges[~own[self._edges["child"]]]
-        if not parents and len(kept) == len(self._edges):
-            return
         new = np.empty(len(parents), EDGE)
         for end, of in (("child", "child"), ("parent", "model")):
             new[of] = self._at.of(np.array([row[end] for row in parents], np.int64))
@@ -100,12 +103,27 @@ class GrowingModels:
         new["relation"] = [_place_in(RELATIONS, row["relation"]) for row in parents]
         new["method"] = [self._codes.method.code(row["method"]) for row in parents]
         new["weight"] = [np.nan if row["weight"] is None else row["weight"] for row in parents]
-        edges = np.concatenate([kept, new[(new["child"] >= 0) & (new["model"] >= 0)]])
+        new = new[(new["child"] >= 0) & (new["model"] >= 0)]
+        new = new[np.argsort(new["child"], kind="stable")]
+        own = np.zeros(len(self._ids), np.bool_)
+        own[children] = True
+        mine = own[self._edges["child"]]
+        if self._edges[mine].tobytes() == new.tobytes():
+            return
+        edges = np.concatenate([self._edges[~mine], new])
         self._edges = edges[np.argsort(edges["child"], kind="stable")]
+        before, self._parents = self._parents, _parents(self._edges, len(self._ids))
+        self._parents.learn_roots(before, children)
+        self._columns = None
 
     def columns(self) -> ModelColumns:
-        """What is known now."""
-        parents = self._parents()
+        """What is known now: the same object as before if nothing has changed."""
+        if self._columns is None:
+            self._columns = self._made()
+        return self._columns
+
+    def _made(self) -> ModelColumns:
+        parents = self._parents
         merges = parents.relation == MERGE
         merged = self._own["kind"] == self._codes.kind.code("merge")
         merged[parents.child[merges]] = True
@@ -125,12 +143,12 @@ class GrowingModels:
             **own,
         )
 
-    def _parents(self) -> Parents:
-        edges = self._edges
-        every = np.arange(len(self._ids) + 1)
-        starts = np.searchsorted(edges["child"], every).astype(np.int32)
-        fields = {name: edges[name].copy() for name in EDGE.names or () if name != "child"}
-        return Parents(starts, **fields)
+
+def _parents(edges: NDArray[np.void], size: int) -> Parents:
+    """The parents of so many models, from edges that are sorted by the child."""
+    starts = np.searchsorted(edges["child"], np.arange(size + 1)).astype(np.int32)
+    fields = {name: edges[name].copy() for name in EDGE.names or () if name != "child"}
+    return Parents(starts, **fields)
 
 
 def _place_in(words: tuple[str, ...], word: str) -> int:

@@ -1,0 +1,1 @@
+"""How boards are made of the facts: rows of variants, whole boards, and changes of a few rows."""
