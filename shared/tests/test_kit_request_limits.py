@@ -147,11 +147,13 @@ def depth(value: Any) -> int:
     return 1 + max(map(depth, inner), default=0) if isinstance(value, (dict, list)) else 0
 
 
-@given(JSON, st.booleans(), st.integers(0, 70))
-def test_only_brackets_outside_of_strings_count(value: Any, ascii_only: bool, more: int) -> None:
+@given(JSON, st.booleans(), st.integers(0, 70), st.sampled_from(('[{"\\', "[{", "]}")))
+def test_only_brackets_outside_of_strings_count(
+    value: Any, ascii_only: bool, more: int, text: str
+) -> None:
     for _ in range(more):
         value = [value]
-    value = ['[{"\\' * DEEPEST, value]  # in a string they mean nothing
+    value = [text * DEEPEST, "a]", "[b", value]  # in a string they mean nothing
     body = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     assert is_too_deep(body) == (depth(value) > DEEPEST)
 

@@ -41,8 +41,9 @@ CHANGE = {"id": "bigint", "role": "text", **TOLD}
 EDGE = ("id", *KEY, *TOLD)
 CLAIM = ("edge_id", *TOLD)
 _BETWEEN = text(
-    f"SELECT edges.id, withdrawal, {', '.join(KEY)}, {', '.join(TOLD)} "
-    f"FROM {rows.table(PAIR)} JOIN edges USING (child, parent) ORDER BY edges.id"
+    f"SELECT id, withdrawal, edges.{', edges.'.join(KEY)}, {', '.join(TOLD)} FROM "
+    + rows.beside(PAIR, "edges", "child = told.child AND parent = told.parent")
+    + " ORDER BY id"
 )
 _BESIDE = text(
     f"SELECT edge_id, {', '.join(TOLD)} FROM claims "

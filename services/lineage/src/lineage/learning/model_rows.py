@@ -42,8 +42,8 @@ COUNTS = {"model": "bigint", "children": "int", "as_base": "int", "as_ingredient
 RANK = {"number": "bigint", "rank": "bigint"}
 
 _NAMED = text(
-    f"SELECT told.key, number, id, name, rank FROM {rows.table({'key': 'text'})} "
-    "JOIN models ON lower(name) = told.key AND alias_of IS NULL"
+    "SELECT told.key, number, id, name, rank FROM "
+    + rows.beside({"key": "text"}, "models", "lower(name) = told.key AND alias_of IS NULL")
 )
 _ONCE_NAMED = text(
     "SELECT DISTINCT ON (lower(former.name)) "
@@ -72,9 +72,12 @@ _COUNT = text(
 )
 _RANK = rows.update("models", "number", RANK, {})
 _REVISIONS = text(
-    "SELECT revisions.id, model_id, digest "
-    f"FROM {rows.table({'model_id': 'uuid', 'digest': 'text'})} "
-    "JOIN revisions USING (model_id, digest)"
+    "SELECT revisions.id, revisions.model_id, revisions.digest FROM "
+    + rows.beside(
+        {"model_id": "uuid", "digest": "text"},
+        "revisions",
+        "model_id = told.model_id AND digest = told.digest",
+    )
 )
 
 

@@ -17,6 +17,7 @@ DEEPEST = 64
 STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 ALL_BUT_BRACKETS = bytes(each for each in range(256) if each not in STEPS)
+BUT_STRINGS = ALL_BUT_BRACKETS.replace(b'"', b"")
 
 
 class JsonBodies:
@@ -55,5 +56,7 @@ def is_too_deep(body: bytes) -> bool:
     """Whether brackets outside of strings nest deeper than DEEPEST; fast if there are few."""
     if body.count(b"[") + body.count(b"{") <= DEEPEST:
         return False
+    if b"\\" not in body:  # each quotation mark begins or ends a string, so two take nothing away
+        body = body.translate(None, BUT_STRINGS).replace(b'""', b"")
     brackets = STRING.sub(b"", body).translate(None, ALL_BUT_BRACKETS)
     return max(accumulate(map(STEPS.__getitem__, brackets)), default=0) > DEEPEST
