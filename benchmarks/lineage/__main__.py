@@ -37,12 +37,11 @@ async def prepare(url: str, made: Made) -> None:
     await tables.fill(url, made)
 
 
-def settings(registry: int, snapshots: str) -> dict[str, str]:
+def settings(registry: int) -> dict[str, str]:
     """The environment of the service: the registry's side is on a port of this machine."""
     return {
         "MERGEHUB_HUB_URL": f"http://127.0.0.1:{registry}",
         "MERGEHUB_SERVICE_TOKEN": writing.TOKEN,
-        "MERGEHUB_SNAPSHOTS": snapshots,
         "MERGEHUB_RATE_READS": "0",
         "MERGEHUB_RATE_WRITES": "0",
     }
@@ -110,7 +109,7 @@ def measure(options: argparse.Namespace) -> bool:
         models = asyncio.run(identities(url, [*numbers, hub, made.models - 1]))
         *sample, largest, top = models
         with writing.feeding() as port:
-            env |= settings(port, folder)
+            env |= settings(port) | {"MERGEHUB_SNAPSHOTS": folder}
             with serving(env, first(top)) as server:
                 good = ready("start to first answer", server)
                 used, ours = server.megabytes(), {}
