@@ -58,11 +58,13 @@ class Judged:
 def judge(several: Sequence[Sequence[Difference]]) -> list[list[Judged]]:
     """Judge the differences of each family: those to one other on all benchmarks.
 
-    Those without a known error are judged by none, and are no clear difference.
+    Those without a known error are judged by none, and are no clear difference. The usual interval
+    of each is computed as well, in the same pass.
     """
     levels = [_levels(family) for family in several]
     asked = [(each, alpha) for family in levels for each, (alpha, _) in family]
-    estimates = iter(differences.at_once(asked))
+    usual = [(each, ALPHA) for each, _ in asked]
+    estimates = iter(differences.at_once([*asked, *usual]))
     return [[Judged(next(estimates), p) for _, (_, p) in family] for family in levels]
 
 

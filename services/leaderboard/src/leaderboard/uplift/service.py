@@ -15,8 +15,6 @@ from leaderboard.facts.resolving import known_models
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.keys import SettingKey
 from leaderboard.results.schemas import Setting
-from leaderboard.statistics import differences
-from leaderboard.statistics.intervals import ALPHA
 from leaderboard.uplift import answers, comparison, schemas
 from leaderboard.uplift.comparison import Comparisons, Measured
 from leaderboard.uplift.measuring import (
@@ -140,7 +138,7 @@ def _compare(scored: Scored, items: Items) -> dict[int, Comparisons]:
     def side(score: Score) -> Measured:
         return Measured(score, items.get(score.result, {}))
 
-    found = {
+    return {
         at: comparison.in_one_setting(
             side(scored.own[at]),
             {name: side(of[at]) for name, of in sorted(scored.of.items()) if at in of},
@@ -148,9 +146,6 @@ def _compare(scored: Scored, items: Items) -> dict[int, Comparisons]:
         )
         for at in sorted(scored.own, key=lambda at: _order(scored.facts.settings[at]))
     }
-    compared = [one.difference for each in found.values() for one in each.parents.values()]
-    differences.at_once([(each, ALPHA) for each in compared])
-    return found
 
 
 def _order(key: SettingKey) -> tuple[object, ...]:
