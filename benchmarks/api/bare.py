@@ -16,8 +16,9 @@ from fastapi import Depends, FastAPI, HTTPException, Query
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
+from mergehub.kit.paging.pages import Page
 from registry.recipes.models import RecipeRow, VersionRow
-from registry.recipes.schemas import Recipe, RecipePage, VersionSummary
+from registry.recipes.schemas import Recipe, VersionSummary
 
 NEWEST = and_(VersionRow.recipe_id == RecipeRow.id, VersionRow.number == RecipeRow.newest)
 
@@ -32,6 +33,10 @@ ENGINE = create_async_engine(
 SESSIONS = async_sessionmaker(ENGINE, expire_on_commit=False)
 
 app = FastAPI()
+
+
+class RecipePage(Page[Recipe]):
+    """Newest first."""
 
 
 async def _session() -> AsyncIterator[AsyncSession]:
@@ -72,7 +77,7 @@ async def list_recipes(
     query = query.order_by(RecipeRow.created_at.desc(), RecipeRow.id.desc()).limit(limit)
     items = [_recipe(*pair) for pair in await session.execute(query)]
     cursor = str(items[-1].created_at) if items else None
-    return RecipePage(items=items, next_cursor=cursor, suggestions=[])
+    return RecipePage(items=items, next_cursor=cursor)
 
 
 def _recipe(recipe: RecipeRow, newest: VersionRow) -> Recipe:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from registry.search.snapshot.snapshots import NAME
 from running import RunningHub, started_hub
 
 from benchmarks.lineage.server import Server, wait_for
 from benchmarks.registry import tables
 from mergehub.hub.postgres import Postgres
+from registry.search.replica.kept import NAME
 
 START_SECONDS = 600
 
@@ -29,7 +29,8 @@ def embedded(recipes: int) -> Iterator[Server]:
         with started_hub(folder, models, workers=0):
             pass  # it makes the tables
         _fill(folder, recipes)
-        next(folder.rglob(NAME)).unlink()  # of no recipes: these are not in the log of changes
+        [snapshot] = folder.rglob(f"{NAME}.snapshot")
+        snapshot.unlink()  # of no recipes: these are not in the log of changes
         for what in ("reads all recipes", "reads the snapshot"):
             began = time.perf_counter()
             with started_hub(folder, models, workers=0, MERGEHUB_RATE_READS="0") as hub:
