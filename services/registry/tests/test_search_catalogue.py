@@ -27,7 +27,7 @@ from registry.search.catalogue.catalogue import Catalogue, GrowingCatalogue
 from registry.search.catalogue.entry import VALUES, Entry
 from registry.search.catalogue.sight import EVERYBODY, Viewpoint
 from registry.search.language.parsing import parsed
-from registry.search.query import Query, Term, Within
+from registry.search.query import Among, Query, Term, Within
 from registry.search.replica.following import Follower
 from registry.search.words import words_of
 
@@ -101,6 +101,26 @@ def test_what_many_models_have_is_found_as_well(
             if seen(entry, viewpoint) and matches(entry, query, _later(number, {}, {}))
         ]
         assert numbers == expected
+
+
+@given(batches, removed, viewpoints)
+def test_bases_that_are_prepared_are_found_as_others(
+    batches: list[list[Entry]], gone: set[int], viewpoint: Viewpoint
+) -> None:
+    growing, current = filled(batches, gone)
+    state = growing.state(1, NOW)
+    query = Query((Among("base", ("mistral",)),))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(values, "MANY", -1)
+        patched.setattr(values, "FEW", 0)
+        state.values.prepare(state.size)
+        found = found_by(state, query, viewpoint)
+    expected = [
+        number
+        for number, entry in sorted(current.items())
+        if seen(entry, viewpoint) and matches(entry, query, {})
+    ]
+    assert found == expected
 
 
 def _later(number: int, sizes: dict[int, float], uplifts: dict[int, float]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ class Naming:
         self._lines = bytearray()
         """The words of each value, each between two spaces: one text needs little memory."""
         self._ends = Growing(np.int64)
+        self._frequent: tuple[int, list[str]] = 0, []
 
     def add(self, codes: Sequence[int], texts: Sequence[str]) -> None:
         """Note the words of values."""
@@ -41,6 +43,21 @@ class Naming:
         for code, each in zip(codes, words, strict=True):
             for word in set(each):
                 self._words.add(word, code)
+
+    def frequent(self, least: int, most: int) -> list[str]:
+        """The words that so many values have at least, the most frequent first.
+
+        They are looked for anew when there are a tenth more values.
+        """
+        size, found = self._frequent
+        if len(self._codes) > size + size // 10:
+            words = self._words.keys()
+            counts = [
+                (count, word) for word in words if (count := self._words.count(word)) >= least
+            ]
+            found = [word for _, word in heapq.nlargest(most, counts)]
+            self._frequent = len(self._codes), found
+        return found
 
     def having(self, words: Sequence[str]) -> BitMap:
         """The values that have all of some words."""

@@ -37,6 +37,7 @@ MODELS = ("base", "ingredient")
 NAMED = ("tag", "ingredient")
 """Fields whose values' words are words of their recipes."""
 MANY = 500  # models whose bitmaps are not joined at each question
+PREPARED = 24  # words of bases whose entries are found before anybody asks
 FEW = 20_000  # entries whose models are looked through instead
 SPARSE = 16  # of fewer than one of so many values, sorting is faster than a count for each value
 AT_ONCE = 1 << 16  # entries, to need little memory
@@ -170,6 +171,11 @@ class Values:
             return self._among(named, among)
         find = partial(self._with_any, named)
         return self._kept.of((field, frozenset(words_of(value))), size, find)
+
+    def prepare(self, size: int) -> None:
+        """Find the entries of the bases that are asked for the most, so that no question waits."""
+        for word in self._naming["base"].frequent(MANY, PREPARED):
+            self.having("base", word, size)
 
     def has(self, field: str, value: str, among: BitMap) -> bool:
         """Whether any of some entries has a value, or a model whose name has these words."""

@@ -20,7 +20,7 @@ from registry.search.replica.replica import Replica
 
 PATIENCE_SECONDS = 5.0
 HEAP_PAUSE_SECONDS = 5.0
-SPELLING_PAUSE_SECONDS = 2.0
+PREPARE_PAUSE_SECONDS = 2.0
 SNAPSHOT_PAUSE_SECONDS = 10.0
 SNAPSHOT_CHANGES, SNAPSHOT_SECONDS = 10_000, 3600.0
 
@@ -35,12 +35,11 @@ class CatalogueLoading(Problem):
 def start_replica(app: FastAPI, resources: Resources) -> Mapping[str, Loop]:
     """Give the process a replica of the catalogue; the loops that keep it current and small."""
     app.state.catalogue = Replica(resources)
-    spelling = partial(_prepare_spelling, app.state.catalogue)
     return {
         "catalogue": app.state.catalogue.run,
         "heap": _keep_small,
         "snapshot": partial(_keep_snapshot, app.state.catalogue),
-        "spelling": spelling,
+        "prepared": partial(_prepare, app.state.catalogue),
     }
 
 
@@ -59,13 +58,14 @@ async def _keep_snapshot(replica: Replica) -> None:
         await asyncio.sleep(SNAPSHOT_PAUSE_SECONDS)
 
 
-async def _prepare_spelling(replica: Replica) -> None:
-    """Take new words in before a search with a mistake needs them."""
+async def _prepare(replica: Replica) -> None:
+    """Take new words in before a search with a mistake needs them, and frequent bases."""
     while True:
         if replica.state is not None:
             await asyncio.to_thread(replica.state.texts.prepare_spelling)
+            await asyncio.to_thread(replica.state.values.prepare, replica.state.size)
         turned()
-        await asyncio.sleep(SPELLING_PAUSE_SECONDS)
+        await asyncio.sleep(PREPARE_PAUSE_SECONDS)
 
 
 def replica_of(app: FastAPI) -> Replica:
