@@ -16,7 +16,7 @@ from pyroaring import BitMap
 
 from mergehub.columns.parts import Kept, Part, Parts, Piece
 
-LARGE, KEPT = 4096, 32
+LARGE, KEPT = 4096, 16
 """A bitmap of so many bytes is large, and so many large ones are kept. None of them has more bytes
 than an eighth of the entries.
 """

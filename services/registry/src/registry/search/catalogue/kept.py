@@ -8,7 +8,7 @@ from threading import Lock
 
 from pyroaring import BitMap
 
-MOST = 256
+MOST = 96
 
 
 class Kept:
