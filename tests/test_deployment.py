@@ -18,8 +18,8 @@ from applications import documents
 from click import Context
 from topology.compose import FILE, ROOT, Service, document, services
 from topology.images import image_of
+from topology.secret_files import made
 
-from mergehub.attestation.keys import public_keys, signing_key
 from mergehub.cli.main import main
 from mergehub.contracts.services import ASSETS, FOLDERS, PAGES, SERVICES, service_for
 from mergehub.contracts.services import Service as Noun
@@ -31,7 +31,6 @@ COMPOSE = services(profiles=frozenset({"gpu", "backup"}))
 ALL = pytest.mark.parametrize("service", COMPOSE.values(), ids=lambda service: service.name)
 NOUNS = pytest.mark.parametrize("noun", SERVICES, ids=lambda noun: noun.name)
 GATEWAY = ROOT / "deploy" / "compose" / "Caddyfile"
-MAKE_SECRETS = ROOT / "deploy" / "compose" / "make-secrets"
 OTHERS = {"FORWARDED_ALLOW_IPS", "HOME"}  # read by uvicorn, and by libraries
 SETTINGS: dict[str, type[Settings]] = {
     "worker": WorkerSettings,
@@ -315,91 +314,6 @@ def test_the_real_gateway_serves_the_hub_by_the_example_of_tls(tmp_path: Path) -
     assert targets[":443"] == targets[":8000"] == {noun.name for noun in SERVICES}
     folders = [volume.split(":")[1] for volume in override(1)["services"]["gateway"]["volumes"]]
     assert folders == ["/etc/caddy/sites", "/data"]
-
-
-def made(folder: Path) -> dict[str, bytes]:
-    subprocess.run([MAKE_SECRETS, folder], check=True, capture_output=True)
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-@pytest.mark.process
-def test_the_script_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    first = made(folder)
-    named: dict[str, Any] = document()["secrets"]
-    assert first.keys() == named.keys()
-    assert {Path(each["file"]).name for each in named.values()} == named.keys()
-    assert folder.stat().st_mode & 0o077 == 0
-    assert made(folder) == first
-    assert len(set(first.values())) == len(first)
-    ServiceSettings(
-        database_url=first["database_url"].decode(),
-        bootstrap_token=first["owner_token"].decode(),
-        worker_token=first["worker_token"].decode(),
-        service_token=first["service_token"].decode(),
-        secrets_keys=json.loads(first["secrets_keys"]),
-        signing_public_keys=first["signing_public_keys"].decode(),
-    )
-    worker = WorkerSettings(
-        worker_token=first["worker_token"].decode(), signing_key=first["signing_key"].decode()
-    )
-    assert worker.signing_key is not None
-    signer = signing_key(worker.signing_key.get_secret_value())
-    assert public_keys(first["signing_public_keys"].decode()) == [signer.public]
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(
-    ("renewed", "with_it"),
-    [
-        ("worker_token", set()),
-        ("postgres_password", {"database_url"}),
-        ("s3_access_key", {"s3.json"}),
-        ("s3_secret_key", {"s3.json"}),
-        ("signing_key", {"signing_public_keys"}),
-    ],
-)
-def test_a_renewed_secret_is_renewed_where_it_is_contained_and_nothing_else_is(
-    tmp_path: Path, renewed: str, with_it: set[str]
-) -> None:
-    first = made(tmp_path / "secrets")
-    (tmp_path / "secrets" / renewed).unlink()
-    second = made(tmp_path / "secrets")
-    changed = {name for name in first if first[name] != second[name]}
-    assert changed == {renewed} | with_it
-    assert second.keys() == first.keys()
-    for name in with_it - {"signing_public_keys"}:
-        assert second[renewed] in second[name]
-    if "signing_public_keys" in with_it:
-        new, old = (public_keys(each["signing_public_keys"].decode()) for each in (second, first))
-        assert new[1:] == old
-        assert new[0] == signing_key(second["signing_key"].decode()).public
-
-
-@pytest.mark.process
-def test_a_file_made_by_hand_stays_and_a_warning_names_it_and_the_secret(tmp_path: Path) -> None:
-    made(tmp_path)
-    (tmp_path / "database_url").unlink()
-    (tmp_path / "database_url").write_text("postgresql://hub@db.example.org/hub")
-    again = subprocess.run([MAKE_SECRETS, tmp_path], check=True, capture_output=True, text=True)
-    assert "database_url does not contain postgres_password" in again.stderr
-    assert (tmp_path / "database_url").read_text() == "postgresql://hub@db.example.org/hub"
-    assert again.stdout == f"all secrets exist in {tmp_path}\n"
-
-
-@pytest.mark.process
-def test_the_script_explains_itself_and_refuses_what_it_does_not_know(tmp_path: Path) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [MAKE_SECRETS, *arguments], cwd=tmp_path, check=False, capture_output=True, text=True
-        )
-
-    assert run("--help").stdout.startswith("Usage: make-secrets [FOLDER]")
-    for wrong in (["--renew"], ["one", "two"]):
-        refused = run(*wrong)
-        assert refused.returncode == 2
-        assert "make-secrets --help" in refused.stderr
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_prometheus_asks_every_program_of_the_file_that_has_metrics() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
@@ -12,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 from lineage_statements import say
+from loaded_graph import driver, loaded
 from sqlalchemy import func, select
 
 from lineage import events
@@ -25,7 +25,6 @@ from lineage.moderation import withdrawing
 from lineage.moderation.errors import AlreadyWithdrawn, ClosesCycle, WithdrawalNotFound
 from lineage.moderation.schemas import WithdrawalCreate
 from lineage.recount import misordered, wrong_counters
-from lineage.replica.following import Follower
 from lineage.statistics.current import ALL_MERGES, AS_BASE, AS_INGREDIENT, CurrentStatistics
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.background.resources import Resources
@@ -270,17 +269,6 @@ class TestProblems:
         headers = {"Authorization": "Bearer mgh_only-writes"}
         assert (await client.post(path, json=WHY, headers=headers)).status_code == 403
         assert (await client.delete(path)).status_code == 401
-
-
-@asynccontextmanager
-async def driver(resources):
-    async with resources.database.driver(TimeZone="UTC", jit="off") as connection:
-        yield connection
-
-
-async def loaded(resources, connection) -> Follower:
-    async with driver(resources) as beside:
-        return await Follower.load(connection, beside)
 
 
 def seen(graph: Graph) -> set[tuple[Any, ...]]:

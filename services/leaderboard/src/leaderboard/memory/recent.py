@@ -9,7 +9,7 @@ import numpy as np
 from leaderboard.memory.arrays import NOTHING, Numbers
 
 MOST_CHANGES, MOST_VARIANTS = 500, 20_000
-"""As many as are kept; whoever has an older state has little use for them."""
+"""How many are kept. Someone with an older state than that makes a board anew."""
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def _dates(body: ImportCreate) -> Mapping[str, date]:
 def _statement(row: ImportedEdge, of_import: str, dates: Mapping[str, date]) -> Statement:
     """What a row says; the date of its child is also that of the edge, if the row has none."""
     source, relation = row.get("source") or of_import, row.get("relation", UNKNOWN)
-    role, told = _usual(relation, source, row.get("role"))
+    role, claim = _usual(relation, source, row.get("role"))
     said: Mapping[str, Any] = row
     details = {name: said[name] for name in DETAILS & said.keys() if said[name] is not None}
     if dates and "made_on" not in details:
@@ -159,9 +159,9 @@ def _statement(row: ImportedEdge, of_import: str, dates: Mapping[str, date]) -> 
     if details:
         if "layers" in details:
             details["layers"] = tuple(details["layers"])
-        told = told._replace(**details)
+        claim = claim._replace(**details)
     digests = (row.get("child_digest"), row.get("parent_digest"))
-    return Statement(row["child"].strip(), row["parent"].strip(), role, told, *digests)
+    return Statement(row["child"].strip(), row["parent"].strip(), role, claim, *digests)
 
 
 @lru_cache(USUAL_CLAIMS)
