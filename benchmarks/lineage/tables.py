@@ -68,7 +68,8 @@ async def fill(url: str, made: Made) -> None:
             "SET search_path = lineage; SET session_replication_role = replica"
         )
         await _write(connection, made)
-        await connection.execute("ANALYZE models, edges, model_counters")
+        # as in tables that were filled long ago: else autovacuum would begin beside the questions
+        await connection.execute("VACUUM (ANALYZE) models, edges, model_counters", timeout=900)
     finally:
         await connection.close()
 

@@ -21,10 +21,12 @@ from mergehub.hub.process import (
 
 MAJOR = "18"
 
-# Small and local: crash-safe, and reachable only through the socket.
+LEAST_BUFFERS, MOST_BUFFERS = 64 << 20, 512 << 20
+SHARE_OF_MEMORY = 16
+
+# Local: crash-safe, and reachable only through the socket.
 OPTIONS = {
     "listen_addresses": "",
-    "shared_buffers": "64MB",
     "max_connections": "100",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -52,7 +54,8 @@ class Postgres(EmbeddedStore):
     def launch(self) -> None:
         checked_socket(self._socket / ".s.PGSQL.5432")
         self._prepare()
-        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        settings = OPTIONS | {"shared_buffers": f"{buffers() >> 10}kB"}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         server = _binaries() / "postgres"
         command = [str(server), "-D", str(self._data), "-k", str(self._socket), *options]
         with self.log.open("ab") as log:
@@ -119,6 +122,18 @@ class Postgres(EmbeddedStore):
         if done.returncode != 0:
             raise CannotStart(f"PostgreSQL could not create {fresh}:\n{done.stderr.strip()}")
         fresh.rename(self._data)
+
+
+def buffers(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
+    """The bytes for PostgreSQL's own cache of pages, by the memory of this machine or container.
+
+    A page that is not in it is copied from the system's cache each time. An empty database uses
+    little of it. `limit`: the file with the container's limit.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if limit.exists() and (most := limit.read_text().strip()).isdecimal():
+        memory = min(memory, int(most))
+    return max(LEAST_BUFFERS, min(MOST_BUFFERS, memory // SHARE_OF_MEMORY))
 
 
 def _binaries() -> Path:
