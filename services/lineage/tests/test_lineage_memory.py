@@ -180,3 +180,29 @@ def test_ids_of_edges_may_outgrow_32_bits():
     assert columns.view().id.dtype == np.uint32
     columns.write(np.array([2]), {"id": np.array([2**40])})
     assert columns.view().id.tolist() == [7, 2**32 - 1, 2**40]
+
+
+shares = st.sampled_from([float("nan"), 0.0, 0.5])
+some_rows = st.lists(st.tuples(st.integers(0, 9), shares), max_size=3)
+
+
+@given(loaded=st.lists(shares, max_size=10), writes=st.lists(some_rows, max_size=4))
+def test_a_column_that_few_rows_have_holds_what_was_written(loaded, writes):
+    columns, expected = Growing(EdgeColumns), [*loaded]
+    columns.load({"density": np.array(loaded, np.float32)}, np.arange(len(loaded)))
+    for write in writes:
+        rows = dict(write)
+        columns.extend(1 + max(rows, default=0))
+        expected += [float("nan")] * (columns.size - len(expected))
+        values = np.array(list(rows.values()), np.float32)
+        columns.write(np.array(list(rows), np.int32), {"density": values})
+        for row, value in rows.items():
+            expected[row] = value
+    assert np.array_equal(columns.view().density, np.array(expected), equal_nan=True)
+
+
+def test_a_column_that_no_row_has_takes_no_memory():
+    columns = Growing(EdgeColumns)
+    columns.load({"density": np.full(100, np.nan), "detailed": np.zeros(100, bool)}, None)
+    view = columns.view()
+    assert view.density.strides == view.detailed.strides == (0,)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Final
 
 LONGEST: Final = 500
-_USUAL = re.compile(r"[A-Za-z0-9][\w.-]{0,200}(?:/[A-Za-z0-9][\w.-]{0,200})?", re.ASCII)
+_PART: Final = r"[A-Za-z0-9][\w.-]{0,200}+"
+_NAME: Final = rf"{_PART}(?:/{_PART})?+"
+_USUAL = re.compile(_NAME, re.ASCII)
 """Names that need no closer look, which are nearly all."""
+_ALL_USUAL = re.compile(rf"(?:{_NAME}\n)*+", re.ASCII)
 _NOTHING: Final = frozenset({
     "none", "null", "nan", "n/a", "na", "n.a.", "n.a", "-", "unknown", "undefined", "[]", "{}",
     "tbd", "tba", "scratch", "from scratch", "from-scratch", "self",
@@ -38,6 +42,14 @@ def is_nothing(name: str) -> bool:
 def is_usual(written: str) -> bool:
     """Whether a text is a name like most, as it is written: so much needs no closer look."""
     return _USUAL.fullmatch(written) is not None and written.lower() not in _NOTHING
+
+
+def are_usual(written: Collection[str]) -> bool:
+    """Whether all texts are such names: looked at together, in a fraction of the time."""
+    together = "".join([f"{each}\n" for each in written])
+    if together.count("\n") != len(written) or _ALL_USUAL.fullmatch(together) is None:
+        return False
+    return _NOTHING.isdisjoint(together.lower().split("\n")[:-1])
 
 
 def fault(name: str) -> str | None:

@@ -32,6 +32,7 @@ from lineage.learning.service import learn
 from lineage.trust import confidence
 from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
+from mergehub.contracts.lineage_names import are_usual
 from mergehub.kit.database.database import Database
 
 T = TypeVar("T")
@@ -42,6 +43,8 @@ CHUNK: Final = 5000
 """Rows per transaction. Between its statements the process answers other requests."""
 DETAILS: Final = {"method", "weight", "density", "layers", "evidence", "made_on"}
 """What few rows say of an edge besides its ends, relation, role and source."""
+USUAL: Final = {"child", "parent", "relation", "role", "source", "line"}
+"""What most rows say, and no more."""
 USUAL_CLAIMS: Final = 256
 
 
@@ -113,9 +116,12 @@ def _models(body: ImportCreate, findings: Findings) -> list[Numbered[ImportedMod
 
 def _edges(body: ImportCreate, findings: Findings) -> list[Numbered[ImportedEdge]]:
     """The rows about edges whose ends have names, with their lines."""
+    numbered = ((_line(row, place), row) for place, row in enumerate(body.edges, 1))
+    if are_usual([name for row in body.edges for name in (row["child"], row["parent"])]):
+        return list(numbered)
     rows = []
-    for place, row in enumerate(body.edges, 1):
-        line, child, parent = _line(row, place), row["child"], row["parent"]
+    for line, row in numbered:
+        child, parent = row["child"], row["parent"]
         if fault := names.fault(child) or names.fault(parent):
             findings.skip(line, fault, child, parent)
         else:
@@ -152,6 +158,9 @@ def _statement(row: ImportedEdge, of_import: str, dates: Mapping[str, date]) -> 
     """What a row says; the date of its child is also that of the edge, if the row has none."""
     source, relation = row.get("source") or of_import, row.get("relation", UNKNOWN)
     role, claim = _usual(relation, source, row.get("role"))
+    child, parent = row["child"].strip(), row["parent"].strip()
+    if row.keys() <= USUAL and not dates:
+        return Statement(child, parent, role, claim)
     said: Mapping[str, Any] = row
     details = {name: said[name] for name in DETAILS & said.keys() if said[name] is not None}
     if dates and "made_on" not in details:
@@ -161,7 +170,7 @@ def _statement(row: ImportedEdge, of_import: str, dates: Mapping[str, date]) -> 
             details["layers"] = tuple(details["layers"])
         claim = claim._replace(**details)
     digests = (row.get("child_digest"), row.get("parent_digest"))
-    return Statement(row["child"].strip(), row["parent"].strip(), role, claim, *digests)
+    return Statement(child, parent, role, claim, *digests)
 
 
 @lru_cache(USUAL_CLAIMS)

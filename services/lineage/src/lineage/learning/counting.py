@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from lineage.learning.claims import Edge
@@ -21,6 +21,7 @@ class Counts(NamedTuple):
 NONE = Counts(0, 0, 0)
 ONLY_A_CHILD = Counts(1, 0, 0)
 BASE, INGREDIENT, BOTH = Counts(1, 1, 0), Counts(1, 0, 1), Counts(1, 1, 1)
+MOST_SUMS = 1024
 
 
 def uses(edges: Collection[Edge]) -> Counts:
@@ -38,12 +39,15 @@ def differences(
     before: Mapping[Pair, Counts], after: Mapping[Pair, Collection[Edge]]
 ) -> dict[int, Counts]:
     """How the counters of each parent change."""
-    sums: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    sums: dict[int, Counts] = {}
     for pair, edges in after.items():
         was, now = before.get(pair, NONE), uses(edges)
         if was is not now:
-            total = sums[pair[1]]
-            total[0] += now.children - was.children
-            total[1] += now.as_base - was.as_base
-            total[2] += now.as_ingredient - was.as_ingredient
-    return {parent: Counts(*each) for parent, each in sums.items() if any(each)}
+            sums[pair[1]] = _moved(sums.get(pair[1], NONE), was, now)
+    return {parent: counts for parent, counts in sums.items() if counts != NONE}
+
+
+@lru_cache(MOST_SUMS)
+def _moved(total: Counts, was: Counts, now: Counts) -> Counts:
+    """The sum with one pair counted otherwise; few sums are large, so most were made before."""
+    return Counts(*(each - less + more for each, less, more in zip(total, was, now, strict=True)))

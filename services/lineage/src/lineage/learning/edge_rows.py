@@ -17,6 +17,7 @@ from lineage.learning import rows
 from lineage.learning.batch import Told
 from lineage.learning.claims import Edge, Key
 from lineage.learning.order import Above, Pair
+from mergehub.kit.database.arrays import array, of_numbers
 from mergehub.kit.database.database import AnyRow, now
 
 TOLD = {
@@ -47,18 +48,18 @@ _BETWEEN = text(
 )
 _BESIDE = text(
     f"SELECT edge_id, {', '.join(TOLD)} FROM claims "
-    "WHERE edge_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
+    f"WHERE edge_id = ANY({of_numbers(':ids')}) ORDER BY id"
 )
 _UPDATE = rows.update("edges", "id", CHANGE, COMPUTED)
-_FORGET_CLAIMS = text("DELETE FROM claims WHERE edge_id = ANY(CAST(:ids AS bigint[]))")
+_FORGET_CLAIMS = text(f"DELETE FROM claims WHERE edge_id = ANY({of_numbers(':ids')})")
 _WITHDRAWN = text(
     "SELECT DISTINCT child, parent FROM withdrawals "
-    "WHERE restored_at IS NULL AND child = ANY(CAST(:children AS bigint[]))"
+    f"WHERE restored_at IS NULL AND child = ANY({of_numbers(':children')})"
 )
 _ABOVE = text(
     "SELECT edges.child, edges.parent, models.rank "
     "FROM edges JOIN models ON models.number = edges.parent "
-    "WHERE edges.child = ANY(CAST(:nodes AS bigint[])) AND withdrawal IS NULL"
+    f"WHERE edges.child = ANY({of_numbers(':nodes')}) AND withdrawal IS NULL"
 )
 
 
@@ -72,7 +73,7 @@ async def between(session: AsyncSession, pairs: Collection[Pair]) -> list[Edge]:
         for row in found
     }
     if edges:
-        for row in await session.execute(_BESIDE, {"ids": list(edges)}):
+        for row in await session.execute(_BESIDE, {"ids": array(edges)}):
             edges[row.edge_id].keep(told_of(row[1:]))
     return list(edges.values())
 
@@ -88,19 +89,22 @@ def told_of(values: Sequence[object]) -> Told:
 
 async def write(session: AsyncSession, edges: Collection[Edge]) -> None:
     """Store new and changed edges with their claims; new ones get their id."""
-    values = partial(values_of, now=await now(session))
+    moment = await now(session)
+    values = partial(values_of, now=moment)
     new = [edge for edge in edges if edge.id is None]
     old = [edge for edge in edges if edge.id is not None]
     if old:
         shown = [(edge.id, edge.key.role, *values(edge.shown)) for edge in old if edge.shows_new]
         if shown:  # before new ones, which may get a role that an edge gives up
             await session.execute(_UPDATE, rows.bound(CHANGE, shown))
-        await session.execute(_FORGET_CLAIMS, {"ids": [edge.id for edge in old]})
+        await session.execute(_FORGET_CLAIMS, {"ids": array([edge.id for edge in old])})
     if new:
         ids = await rows.numbered(session, "edges", "id", len(new))
         for edge, id in zip(new, ids, strict=True):
             edge.id = id
-        added = ((edge.id, *edge.key, *values(edge.shown)) for edge in new)
+        dated = any(edge.shown.created_at for edge in new)
+        when = moment if dated else None  # it is what PostgreSQL takes by itself
+        added = ((edge.id, *edge.key, *values_of(edge.shown, when)) for edge in new)
         await rows.copy(session, "edges", EDGE, added)
     several = (edge for edge in edges if len(edge.claims) > 1)
     claims = [(edge.id, *values(told)) for edge in several for told in edge.beside]
@@ -108,7 +112,7 @@ async def write(session: AsyncSession, edges: Collection[Edge]) -> None:
         await rows.copy(session, "claims", CLAIM, claims)
 
 
-def values_of(told: Told, now: datetime) -> Sequence[object]:
+def values_of(told: Told, now: datetime | None) -> Sequence[object]:
     """A claim in the order of the columns."""
     layers = None if told.layers is None else json.dumps(told.layers)
     return (*told[:6], layers, *told[7:11], told.created_at or now, told.role_stated)
@@ -118,7 +122,7 @@ async def withdrawn(session: AsyncSession, children: Collection[int]) -> set[Pai
     """The children, of those given, and parents of the edges that are withdrawn."""
     if not children:
         return set()
-    found = await session.execute(_WITHDRAWN, {"children": list(children)})
+    found = await session.execute(_WITHDRAWN, {"children": array(children)})
     return {(row.child, row.parent) for row in found}
 
 
@@ -126,6 +130,6 @@ async def above(session: AsyncSession, nodes: Collection[int]) -> Above:
     """The parents of each of these models, with the parents' ranks."""
     found: dict[int, dict[int, int]] = defaultdict(dict)
     row: AnyRow
-    for row in await session.execute(_ABOVE, {"nodes": list(nodes)}):
+    for row in await session.execute(_ABOVE, {"nodes": array(nodes)}):
         found[row.child][row.parent] = row.rank
     return found

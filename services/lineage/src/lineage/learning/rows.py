@@ -12,13 +12,19 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.arrays import array, of_numbers
+
 Types = Mapping[str, str]
 """The PostgreSQL types of columns, by their names."""
+WHOLE = frozenset({"bigint", "int", "smallint"})
 
 
 def table(types: Types) -> str:
     """The rows of the parameters as a table with these columns, for a FROM."""
-    arrays = ", ".join(f"CAST(:{name} AS {type}[])" for name, type in types.items())
+    arrays = ", ".join(
+        of_numbers(f":{name}", type) if type in WHOLE else f"CAST(:{name} AS {type}[])"
+        for name, type in types.items()
+    )
     return f"unnest({arrays}) AS told ({', '.join(types)})"
 
 
@@ -31,10 +37,13 @@ def beside(types: Types, of: str, where: str) -> str:
     return f"{table(types)}, LATERAL (SELECT * FROM {of} WHERE {where} OFFSET 0) AS {of}"
 
 
-def bound(types: Types, rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
+def bound(types: Types, rows: Iterable[Sequence[Any]]) -> dict[str, list[Any] | str]:
     """The parameters for `table`."""
-    rows = list(rows)
-    return {name: [row[place] for row in rows] for place, name in enumerate(types)}
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    return {
+        name: array(column) if type in WHOLE else list(column)
+        for (name, type), column in zip(types.items(), columns, strict=True)
+    }
 
 
 def update(of: str, key: str, types: Types, values: Mapping[str, str]) -> TextClause:
@@ -46,13 +55,22 @@ def update(of: str, key: str, types: Types, values: Mapping[str, str]) -> TextCl
 
 
 async def copy(
-    session: AsyncSession, into: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]
+    session: AsyncSession, into: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Add rows to a table by COPY, several times as fast as by INSERT. Raises DBAPIError."""
+    """Add rows to a table by COPY, several times as fast as by INSERT. Raises DBAPIError.
+
+    Another statement must have begun the transaction. Columns that are None in all rows are left
+    to their defaults, as that is most columns of most batches.
+    """
+    all_values = zip(columns, zip(*rows, strict=True), strict=False)
+    values = {name: each for name, each in all_values if each.count(None) < len(each)}
+    if not values:
+        return
     connection = await (await session.connection()).get_raw_connection()
     driver: asyncpg.Connection = connection.driver_connection
     try:
-        await driver.copy_records_to_table(into, columns=list(columns), records=rows)
+        records = zip(*values.values(), strict=True)
+        await driver.copy_records_to_table(into, columns=list(values), records=records)
     except asyncpg.PostgresError as error:
         raise DBAPIError(f"COPY {into}", None, error, hide_parameters=True) from error
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from lineage.memory.arrays import (
     Codes8,
@@ -83,7 +83,10 @@ class EdgeColumns:
 
 
 STEADY = ("exists", "name_place", "children_count", "first")
-"""Columns that a file must have as they were: the log would not set them again."""
+"""Columns that a file must have as they were: the log would not set them again.
+
+They are written in place.
+"""
 
 Row = TypeVar("Row", bound=ModelColumns | EdgeColumns)
 Values = Mapping[str, NDArray[Any]]
@@ -92,7 +95,8 @@ Values = Mapping[str, NDArray[Any]]
 class Growing(Generic[Row]):
     """Columns that one thread extends and changes while others read `view`s of them.
 
-    A column may be narrower than its type says, while all of its values fit.
+    A column may be narrower than its type says, while all of its values fit. One that is empty in
+    all rows takes no memory, such as that of densities, which few sources state.
 
     A view keeps its length. A changed value appears in it at once, mostly; so an answer may show
     facts of a model that are newer than its edges.
@@ -102,7 +106,7 @@ class Growing(Generic[Row]):
         self._kind = kind
         self._dtypes = {name: _dtype(hint) for name, hint in get_type_hints(kind).items()}
         self._columns: dict[str, NDArray[Any]] = {
-            name: np.empty(0, NARROW.get(name, dtype)) for name, dtype in self._dtypes.items()
+            name: _nothing(name, NARROW.get(name, dtype), 0) for name, dtype in self._dtypes.items()
         }
         self.size = 0
 
@@ -128,14 +132,20 @@ class Growing(Generic[Row]):
             return
         for name, column in self._columns.items():
             if size > len(column):
-                self._columns[name] = self._copied(name, column.dtype, _room(size))
-            self._columns[name][self.size : size] = EMPTY.get(name, 0)
+                column = self._columns[name] = self._copied(name, column.dtype, _room(size))
+            if column.flags.writeable:
+                column[self.size : size] = EMPTY.get(name, 0)
         self.size = size
 
     def write(self, rows: Numbers | slice, values: Values) -> None:
         """Set some columns of some rows."""
         for name, column in values.items():
             kept = self._columns[name]
+            if not kept.flags.writeable:
+                if _is_empty(name, column):
+                    continue
+                kept = self._columns[name] = np.empty(len(kept), kept.dtype)
+                kept[: self.size] = EMPTY.get(name, 0)
             if not _fits(column, kept.dtype):
                 kept = self._columns[name] = self._copied(name, self._dtypes[name], len(kept))
             kept[rows] = column
@@ -144,12 +154,13 @@ class Growing(Generic[Row]):
         """Have only these rows, in this order. Takes each column out of `columns` to free it."""
         self.size = len(next(iter(columns.values())))
         for name, known in self._columns.items():
-            given = columns.pop(name, None)
-            narrow = given is None or _fits(given, known.dtype)
-            column = np.empty(_room(self.size), known.dtype if narrow else self._dtypes[name])
-            column[: self.size] = (
-                EMPTY.get(name, 0) if given is None else given if order is None else given[order]
-            )
+            given, room = columns.pop(name, None), _room(self.size)
+            if given is None or _is_empty(name, given):
+                self._columns[name] = _nothing(name, known.dtype, room)
+                continue
+            narrow = _fits(given, known.dtype)
+            column = np.empty(room, known.dtype if narrow else self._dtypes[name])
+            column[: self.size] = given if order is None else given[order]
             self._columns[name] = column
 
     def view(self) -> Row:
@@ -157,6 +168,8 @@ class Growing(Generic[Row]):
         return self._kind(**{name: each[: self.size] for name, each in self._columns.items()})
 
     def _copied(self, name: str, dtype: np.dtype[Any], room: int) -> NDArray[Any]:
+        if not self._columns[name].flags.writeable:
+            return _nothing(name, dtype, room)
         copy = np.empty(room, dtype)
         copy[: self.size] = self._columns[name][: self.size]
         return copy
@@ -165,6 +178,19 @@ class Growing(Generic[Row]):
 def _room(size: int) -> int:
     """How many rows to have room for. What is not written takes no memory, only addresses."""
     return 2 * size + 1024
+
+
+def _nothing(name: str, dtype: DTypeLike, room: int) -> NDArray[Any]:
+    """An empty column: one value stands for all rows, unless rows are written in place."""
+    if name in STEADY:
+        return np.zeros(room, dtype)
+    return np.broadcast_to(np.asarray(EMPTY.get(name, 0), dtype), room)
+
+
+def _is_empty(name: str, values: NDArray[Any]) -> bool:
+    """Whether no row has a value."""
+    empty = EMPTY.get(name, 0)
+    return bool((np.isnan(values) if np.isnan(empty) else values == empty).all())
 
 
 def _fits(column: NDArray[Any], dtype: np.dtype[Any]) -> bool:

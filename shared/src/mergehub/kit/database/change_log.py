@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
+from mergehub.kit.database.arrays import array, of_numbers
 from mergehub.kit.database.database import changed
 from mergehub.kit.database.notify import notify
 
@@ -51,7 +52,7 @@ class ChangeLog:
 
     def __init__(self, table: type[ChangeColumns], channel: str, *kinds: str) -> None:
         self._table, self._channel, self._kinds = table, channel, kinds
-        arrays = (f"CAST(:{kind} AS bigint[])" for kind in kinds)
+        arrays = (of_numbers(f":{kind}") for kind in kinds)
         self._log = text(
             f"INSERT INTO changes ({', '.join(kinds)}) VALUES ({', '.join(arrays)})"  # noqa: S608
         )
@@ -59,7 +60,7 @@ class ChangeLog:
     async def log(self, session: AsyncSession, **rows: Collection[int]) -> None:
         """Log the rows that changed, and wake those who follow at the commit."""
         if any(rows.values()):
-            ids = {kind: list(rows.get(kind, ())) for kind in self._kinds}
+            ids = {kind: array(rows.get(kind, ())) for kind in self._kinds}
             await session.execute(self._log, ids)
             await notify(session, self._channel)
 
