@@ -141,8 +141,7 @@ def _with_items(row: Row) -> Row:
     if row["hashes"] is None:
         return told | {"items": {}}
     items = unpack_hashes(row["hashes"])
-    scores = unpack_scores(row["scores"], len(items)).tolist()
-    return told | {"items": dict(zip(items, scores, strict=True))}
+    return told | {"items": dict(unpack_scores(items, row["scores"]))}
 
 
 async def _inbox(truth: Truth, service: str) -> Inbox:

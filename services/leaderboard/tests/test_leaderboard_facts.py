@@ -163,8 +163,7 @@ def test_item_scores_are_what_they_were(items):
     text = json.dumps(sorted(items), ensure_ascii=False, separators=(",", ":"))
     assert packed.hashes == text  # what digests that are stored were computed of
     hashes = item_scores.unpack_hashes(item_scores.pack_hashes(packed.hashes))
-    scores = item_scores.unpack_scores(packed.scores, len(hashes))
-    assert dict(zip(hashes, scores.tolist(), strict=True)) == items
+    assert item_scores.unpack_scores(hashes, packed.scores) == items
 
 
 def test_right_and_wrong_take_a_bit_each():

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from leaderboard.statistics import binomial, mcnemar
+from leaderboard.statistics import binomial, bootstrap, differences, mcnemar
+from leaderboard.statistics.intervals import Estimate
 from leaderboard.statistics.mcnemar import Counts
-from leaderboard.statistics.shared_items import ItemsOfSet, aligned
+from leaderboard.statistics.shared_items import ItemsOfSet, RightOrWrong, aligned, right_in
 
+marks = st.lists(st.lists(st.booleans(), min_size=19, max_size=19), min_size=2, max_size=5)
 scores = st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=3, max_size=3)
 
 
@@ -21,9 +23,45 @@ def test_scores_of_one_set_are_aligned_as_plain_ones_are(one, other):
     shared = [ItemsOfSet(names, np.array(each)) for each in (one, other)]
     plain = [dict(zip(names, each, strict=True)) for each in (one, other)]
     assert shared == plain
-    assert [each.tolist() for each in aligned(shared)] == [each.tolist() for each in aligned(plain)]
+    assert [list(each.values()) for each in aligned(shared)] == [one, other]
+    assert aligned(plain) == aligned(shared)
     mixed = aligned([shared[0], {"b": 1.0, "d": 0.0}])
-    assert [each.tolist() for each in mixed] == [[one[1]], [1.0]]
+    assert mixed == [{"b": one[1]}, {"b": 1.0}]
+
+
+@given(marks)
+def test_packed_items_are_what_plain_ones_are(several):
+    names = tuple(f"{at:02}" for at in range(19))
+    plain = [ItemsOfSet(names, np.array(each, np.float64)) for each in several]
+    packed = [RightOrWrong(names, np.packbits(each).tobytes()) for each in several]
+    assert packed == plain
+    assert [each.right for each in packed] == [each.right for each in plain]
+
+
+@given(marks)
+def test_items_are_sorted_by_how_many_have_them_right(several):
+    packed = [int("".join("01"[each] for each in one), 2) for one in several]
+    found = [f"{each:019b}" for each in right_in(packed, 19)]
+    for at, right in enumerate(np.array(several).sum(axis=0).tolist()):
+        assert [each[at] for each in found] == ["01"[n == right] for n in range(len(found))]
+
+
+@given(marks)
+def test_the_counts_of_differences_give_the_interval_of_the_items(several):
+    names = tuple(f"{at:02}" for at in range(19))
+    own, other, *more = (np.array(each, np.float64) for each in several)
+    sides = [ItemsOfSet(names, each) for each in (other, other, *more)]
+
+    def unknown(_: float) -> Estimate:
+        raise AssertionError
+
+    mine = ItemsOfSet(names, own)
+    found = differences.between(unknown, mine, [(unknown, each) for each in sides])
+    plain = bootstrap.mean(own - np.mean([each.scores for each in sides], axis=0))
+    ends = (plain.value, plain.low, plain.high)
+    assert (found.method, found.items) == ("paired-bootstrap", 19)
+    estimate = found.estimate
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx(ends, abs=1e-12)
 
 
 @given(st.integers(0, 400), st.integers(0, 400), st.sampled_from([0.05, 0.001, 0.05 / 60]))

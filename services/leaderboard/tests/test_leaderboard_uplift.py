@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leaderboard.uplift.schemas import Uplift
 from mergehub.contracts.kinds.merge import Parent
 
 BASE = Parent(name="base", role="base")
@@ -21,6 +22,7 @@ def uplift(client, caught_up):
         await caught_up()
         answer = await client.get("/v1/uplift", params={"model": model})
         assert answer.status_code == 200, answer.text
+        assert Uplift.model_validate_json(answer.text).model_dump_json() == answer.text
         return answer.json()
 
     return ask

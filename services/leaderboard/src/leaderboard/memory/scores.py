@@ -77,7 +77,7 @@ class Scores:
         """Where the first row of each variant is; -1 where there is none."""
         if not len(self):
             return np.full(len(variants), -1, np.int32)
-        at = np.minimum(np.searchsorted(self.variant, variants), len(self) - 1)
+        at = np.minimum(self.variant.searchsorted(variants), len(self) - 1)
         return np.where(self.variant[at] == variants, at, -1).astype(np.int32)
 
 

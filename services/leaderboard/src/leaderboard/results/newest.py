@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from leaderboard.facts.models import FactRow
 
 GROWTH = 4
 MOST_AT_ONCE = 2000
+MOST = 2**63 - 1
 
 
 Parts = Mapping[str, Sequence[int]]
@@ -39,9 +40,11 @@ async def newest_of_parts(
     found: list[int] = []
     at_once = GROWTH * limit if few else limit
     while True:
-        candidates = (await session.scalars(_candidates(parts, before, at_once))).all()
-        query = select(FactRow.id).where(FactRow.id.in_(candidates), *asked)
-        found += await session.scalars(query.order_by(FactRow.id.desc()))
+        values = {**parts, "before": before, "most": at_once}
+        candidates = (await session.scalars(_candidates(*parts), values)).all()
+        query = select(FactRow.id).where(FactRow.id == any_of("candidates"), *asked)
+        query = query.order_by(FactRow.id.desc())
+        found += await session.scalars(query, {"candidates": candidates})
         if len(found) >= limit or len(candidates) < at_once:
             return found[:limit]
         before, at_once = candidates[-1], min(GROWTH * at_once, MOST_AT_ONCE)
@@ -52,18 +55,25 @@ def older_than(before: int | None) -> list[ColumnElement[bool]]:
     return [] if before is None else [FactRow.id < before]
 
 
-def _candidates(parts: Parts, before: int | None, limit: int) -> Select[int]:
-    """The newest of the newest of each part."""
-    tables = {column: _values(ids, f"some_{column}") for column, ids in parts.items()}
+@cache
+def _candidates(*columns: str) -> Select[int]:
+    """The `most` newest of the newest of each part `before` one, by the values of these columns."""
+    tables = {column: _values(column) for column in columns}
     of_part = [getattr(FactRow, column) == table.c.id for column, table in tables.items()]
-    query = select(FactRow.id).where(*of_part, *older_than(before))
-    newest = query.order_by(FactRow.id.desc()).limit(limit).lateral("newest")
+    most, before = bindparam("most", type_=Integer), bindparam("before", type_=BigInteger)
+    query = select(FactRow.id).where(*of_part, FactRow.id < func.coalesce(before, MOST))
+    newest = query.order_by(FactRow.id.desc()).limit(most).lateral("newest")
     every = reduce(lambda one, other: one.join(other, true()), [*tables.values(), newest])
     found = select(newest.c.id).select_from(every)
-    return found.order_by(newest.c.id.desc()).limit(limit)
+    return found.order_by(newest.c.id.desc()).limit(most)
 
 
-def _values(values: Sequence[int], name: str) -> Any:
-    """Some numbers as a table with a column `id`."""
-    numbers = func.unnest(cast(values, ARRAY(Integer)))
-    return numbers.table_valued("id", name=name).render_derived()
+def _values(column: str) -> Any:
+    """Some values of a column as a table with a column `id`."""
+    numbers = func.unnest(bindparam(column, type_=ARRAY(Integer)))
+    return numbers.table_valued("id", name=f"some_{column}").render_derived()
+
+
+def any_of(name: str) -> ColumnElement[Any]:
+    """One of the ids in a parameter, however many they are."""
+    return func.any(bindparam(name, type_=ARRAY(BigInteger)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,7 +23,7 @@ from leaderboard.facts.models import (
     VariantRow,
     WithdrawalRow,
 )
-from leaderboard.results.newest import Parts, newest_of_parts, older_than
+from leaderboard.results.newest import Parts, any_of, newest_of_parts, older_than
 from mergehub.kit.database.database import AnyRow
 
 MOST_PARTS = 300
@@ -42,6 +43,7 @@ class Wanted(NamedTuple):
     history: bool = False
 
 
+@cache
 def _is_current() -> ColumnElement[bool]:
     """Whether it is the newest that counts of the same thing: one look into an index."""
     other = aliased(FactRow)
@@ -60,8 +62,13 @@ def _newest_first(row: Any) -> tuple[ColumnElement[Any], ...]:
     return row.evaluated_at.desc().nulls_last(), row.id.desc()
 
 
+@cache
 def described() -> Select[*tuple[Any, ...]]:
-    """Facts, with what their ids stand for."""
+    """Facts, with what their ids stand for.
+
+    It is made once: that takes longer than its sending, and leaves objects in cycles, which Python
+    finds later, a hundred thousand at a time.
+    """
     own = (column for column in FactRow.__table__.columns if not column.name.endswith("_id"))
     return (
         select(
@@ -94,6 +101,11 @@ def described() -> Select[*tuple[Any, ...]]:
         .join(OriginRow, OriginRow.id == FactRow.origin_id)
         .outerjoin(WithdrawalRow, WithdrawalRow.id == FactRow.withdrawal_id)
     )
+
+
+@cache
+def _described_some() -> Select[*tuple[Any, ...]]:
+    return described().where(FactRow.id == any_of("results"))
 
 
 async def page(
@@ -130,7 +142,7 @@ async def _parts(session: AsyncSession, wanted: Wanted) -> Parts | None:
 
 async def described_of(session: AsyncSession, results: Sequence[int]) -> Sequence[AnyRow]:
     """The results of some ids, in their order."""
-    rows = await session.execute(described().where(FactRow.id.in_(results)))
+    rows = await session.execute(_described_some(), {"results": list(results)})
     by_id = {row.id: row for row in rows}
     return [by_id[each] for each in results]
 

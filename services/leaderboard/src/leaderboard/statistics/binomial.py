@@ -44,7 +44,7 @@ def highest(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:
     some = np.flatnonzero(successes < trials)
     few, many, tail = successes[some], trials[some], tails[some]
     choices, parts = _log_choices(few, many) - np.log(tail), _parts(few, many)
-    low, high, share = few / many, np.ones(len(some)), _wilson(few, many, tail)
+    low, high, share = few / many, np.ones(len(some)), _near(few, many, tail)
     for _ in range(STEPS):
         sums = _sums(parts, share)
         above = choices + _log_chance(few, many, share) + np.log(sums)
@@ -63,10 +63,26 @@ def highest(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:
     return found
 
 
-def _wilson(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:
-    """Wilson's upper limits of half a success more, where the search begins."""
+def _near(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:
+    """Where the search begins: Pratt's limits, within a hundredth of most, or else Wilson's.
+
+    J. W. Pratt (1968), JASA 63, 1457-1483.
+    """
+    limit = np.array([z(2 * tail) for tail in tails.tolist()])
+    square, one_more, failed = limit**2, successes + 1, trials - successes
+    spread = 9 * one_more * failed * (9 * trials + 5 - square) + trials + 1
+    above = 81 * one_more * failed - 9 * trials - 8 - 3 * limit * np.sqrt(np.maximum(spread, 0))
+    below = 81 * one_more**2 - 9 * one_more * (2 + square) + 1
+    odds = (one_more / failed) ** 2 * np.maximum(above / below, 0) ** 3
+    wilson = _wilson(successes, trials, square / trials)
+    found = 1 / (1 + odds)
+    near: Numbers = np.where(np.abs(found - wilson) < wilson * (1 - wilson) / 4, found, wilson)
+    return near
+
+
+def _wilson(successes: Numbers, trials: Numbers, square: Numbers) -> Numbers:
+    """Wilson's upper limits of half a success more."""
     share = (successes + 0.5) / trials
-    square = np.array([z(2 * tail) for tail in tails.tolist()]) ** 2 / trials
     spread = np.sqrt(square * (share * (1 - share) + square / 4))
     limit: Numbers = np.minimum((share + square / 2 + spread) / (1 + square), 1 - 1e-12)
     return limit
@@ -97,9 +113,9 @@ def _log_chance(successes: Numbers, trials: Numbers, share: Numbers) -> Numbers:
 def _parts(successes: Numbers, trials: Numbers) -> Numbers:
     """What is known of each term beside the one after it, whatever the share is.
 
-    Terms that are more than ten standard deviations away count for nothing.
+    Terms that are more than eight standard deviations away count for nothing.
     """
-    reach = min(int(successes.max(initial=0)), 50 + 5 * math.isqrt(int(trials.max(initial=0))))
+    reach = min(int(successes.max(initial=0)), 20 + 4 * math.isqrt(int(trials.max(initial=0))))
     k = np.maximum(successes[:, None] - np.arange(reach), 0)
     parts: Numbers = k / (trials[:, None] + 1 - k)
     return parts

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import Literal
 
 import numpy as np
 
 from leaderboard.statistics import bootstrap, intervals, mcnemar
+from leaderboard.statistics.bootstrap import Numbers
 from leaderboard.statistics.families import level
 from leaderboard.statistics.intervals import ALPHA, Estimate
-from leaderboard.statistics.shared_items import aligned
+from leaderboard.statistics.shared_items import ItemsOfSet, aligned, right_in
 
 Method = Literal["mcnemar", "paired-bootstrap", "unpaired"]
 Interval = Callable[[float], Estimate]
@@ -26,18 +27,29 @@ Items = Mapping[str, float]
 class Difference:
     """One model minus another, or minus the mean of several; `items` is 0 if it is unpaired.
 
-    `counts`: of McNemar's tests, if it is one or a mean of some.
+    - `interval`: the difference with its interval at an alpha.
+    - `exact_p`: its p-value; None if it follows from the interval.
+    - `counts`: of McNemar's tests, if it is one or a mean of some.
     """
 
     method: Method
     items: int
-    p: float
-    at: Interval
+    interval: Interval
+    exact_p: float | None = None
     counts: Sequence[mcnemar.Counts] = ()
 
-    @property
+    @cached_property
     def estimate(self) -> Estimate:
-        return self.at(ALPHA)
+        """The difference with its usual interval."""
+        return self.interval(ALPHA)
+
+    @cached_property
+    def p(self) -> float:
+        return level(self.estimate) if self.exact_p is None else self.exact_p
+
+    def at(self, alpha: float) -> Estimate:
+        """The difference with its interval at an alpha."""
+        return self.estimate if alpha == ALPHA else self.interval(alpha)
 
 
 def between(
@@ -50,13 +62,15 @@ def between(
     """
     if not one_items or not all(items for _, items in others):
         return _unpaired(one, [score for score, _ in others])
-    own, *rest = aligned([one_items, *(items for _, items in others)])
+    own, *theirs = aligned([one_items, *(items for _, items in others)])
     if len(own) < 2:
         return _unpaired(one, [score for score, _ in others])
-    theirs = np.array(rest)
-    if len(others) == 1 and _right_or_wrong(own) and _right_or_wrong(theirs):
-        return _mcnemar(own, theirs[0])
-    return _bootstrap(own - theirs.mean(axis=0))
+    marks = [each.right for each in theirs if each.right is not None]
+    if own.right is None or len(marks) < len(theirs):
+        return _bootstrap(*_plain(own, theirs))
+    if len(marks) == 1:
+        return _mcnemar(own.right, marks[0], len(own))
+    return _bootstrap(*_counted(own.right, marks, len(own)))
 
 
 def at_once(asked: Sequence[tuple[Difference, float]]) -> list[Estimate]:
@@ -72,8 +86,7 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
     """
     shares = weights or [1 / len(differences)] * len(differences)
 
-    @cache
-    def at(alpha: float) -> Estimate:
+    def interval(alpha: float) -> Estimate:
         return intervals.combine(
             [(share, each.at(alpha)) for share, each in zip(shares, differences, strict=True)]
         )
@@ -83,27 +96,41 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
     if len(methods) == 1:
         method = differences[0].method
     items, counts = sum(each.items for each in differences), [each.counts for each in differences]
-    return Difference(method, items, level(at(ALPHA)), at, [*chain.from_iterable(counts)])
+    return Difference(method, items, interval, counts=[*chain.from_iterable(counts)])
 
 
 def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
-    @cache
-    def at(alpha: float) -> Estimate:
+    def interval(alpha: float) -> Estimate:
         return intervals.difference(one(alpha), intervals.mean([each(alpha) for each in others]))
 
-    return Difference("unpaired", 0, level(at(ALPHA)), at)
+    return Difference("unpaired", 0, interval)
 
 
-def _mcnemar(own: bootstrap.Numbers, theirs: bootstrap.Numbers) -> Difference:
-    better, worse, items = int((own > theirs).sum()), int((own < theirs).sum()), len(own)
+def _mcnemar(own: int, theirs: int, items: int) -> Difference:
+    """The difference between the items that are right, as bits."""
+    better, worse = (own & ~theirs).bit_count(), (theirs & ~own).bit_count()
     counts, p = mcnemar.Counts(better, worse, items), mcnemar.exact_p(better, worse)
-    return Difference("mcnemar", items, p, partial(mcnemar.difference, *counts), [counts])
+    return Difference("mcnemar", items, partial(mcnemar.difference, *counts), p, [counts])
 
 
-def _bootstrap(differences: bootstrap.Numbers) -> Difference:
-    at = cache(bootstrap.Resampled(differences).mean)
-    return Difference("paired-bootstrap", len(differences), level(at(ALPHA)), at)
+def _bootstrap(values: Numbers, occurrences: Numbers) -> Difference:
+    resampled = bootstrap.Resampled(values, occurrences)
+    return Difference("paired-bootstrap", int(occurrences.sum()), resampled.mean)
 
 
-def _right_or_wrong(scores: bootstrap.Numbers) -> bool:
-    return bool(((scores == 0) | (scores == 1)).all())
+def _plain(own: ItemsOfSet, theirs: Sequence[ItemsOfSet]) -> tuple[Numbers, Numbers]:
+    """The difference to the mean on each item, once."""
+    values = own.scores - np.array([each.scores for each in theirs]).mean(axis=0)
+    return values, np.ones(len(own))
+
+
+def _counted(own: int, theirs: Sequence[int], items: int) -> tuple[Numbers, Numbers]:
+    """The differences that there can be to the mean of several, and on how many items they are.
+
+    `own` and `theirs` are the items that are right, as bits.
+    """
+    exactly = right_in(theirs, items)
+    shares = np.arange(len(exactly)) / len(theirs)
+    right = [(own & each).bit_count() for each in exactly]
+    wrong = [(~own & each).bit_count() for each in exactly]
+    return np.concatenate([1 - shares, -shares]), np.array([*right, *wrong], np.float64)

@@ -51,8 +51,9 @@ def keep(asked: Sequence[tuple[Counts, float]]) -> dict[tuple[Counts, float], Es
     new = [each for each in dict.fromkeys(asked) if each not in _kept]
     found = dict(zip(new, _intervals(new), strict=True)) if new else {}
     _kept.update(found)
-    for old in list(_kept)[:-KEPT]:
-        _kept.pop(old, None)
+    if len(_kept) > KEPT + KEPT // 8:  # at times, since it looks at all of them
+        for old in list(_kept)[:-KEPT]:
+            _kept.pop(old, None)
     return found
 
 

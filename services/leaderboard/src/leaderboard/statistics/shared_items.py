@@ -15,7 +15,20 @@ class ItemsOfSet(Mapping[str, float]):
     """Scores by item, in the order of a sorted list of items that others have, too."""
 
     def __init__(self, items: Sequence[str], scores: Scores) -> None:
-        self.items_of_set, self.scores = items, scores
+        self.items_of_set, self._scores = items, scores
+
+    @property
+    def scores(self) -> Scores:
+        """The scores, in the order of the items."""
+        return self._scores
+
+    @cached_property
+    def right(self) -> int | None:
+        """The items that are right as the bits of a number; None if any is only partly right."""
+        right = self.scores == 1
+        if not (right | (self.scores == 0)).all():
+            return None
+        return bits(np.packbits(right).tobytes(), len(right))
 
     @cached_property
     def _by_item(self) -> dict[str, float]:
@@ -31,10 +44,42 @@ class ItemsOfSet(Mapping[str, float]):
         return len(self.items_of_set)
 
 
-def aligned(sides: Sequence[Mapping[str, float]]) -> list[Scores]:
-    """The scores of each side on the items that all have, in one order of these."""
+class RightOrWrong(ItemsOfSet):
+    """Items that are each right or wrong, packed as `numpy.packbits` does."""
+
+    def __init__(self, items: Sequence[str], packed: bytes) -> None:
+        self.items_of_set, self._packed = items, packed
+
+    @cached_property
+    def scores(self) -> Scores:
+        packed = np.frombuffer(self._packed, np.uint8)
+        return np.unpackbits(packed, count=len(self)).astype(np.float64)
+
+    @cached_property
+    def right(self) -> int:
+        return bits(self._packed, len(self))
+
+
+def bits(packed: bytes, items: int) -> int:
+    """A number with one bit for each item, the first item's the highest."""
+    return int.from_bytes(packed, "big") >> -items % 8
+
+
+def aligned(sides: Sequence[Mapping[str, float]]) -> list[ItemsOfSet]:
+    """Each side on the items that all have, in one order of these."""
     sets = [each for each in sides if isinstance(each, ItemsOfSet)]
     if len(sets) == len(sides) and all(each.items_of_set is sets[0].items_of_set for each in sets):
-        return [each.scores for each in sets]
+        return sets
     common = sorted(set(sides[0]).intersection(*sides[1:]))
-    return [np.array([side[item] for item in common], np.float64) for side in sides]
+    return [
+        ItemsOfSet(common, np.array([side[item] for item in common], np.float64)) for side in sides
+    ]
+
+
+def right_in(several: Sequence[int], items: int) -> list[int]:
+    """The items that exactly 0, 1, 2 and so on of these have right, each as bits."""
+    exactly = [(1 << items) - 1] + [0] * len(several)
+    for right in several:
+        one_more = [0, *(each & right for each in exactly[:-1])]
+        exactly = [(each & ~right) | more for each, more in zip(exactly, one_more, strict=True)]
+    return exactly

@@ -12,6 +12,9 @@ from leaderboard.statistics.intervals import z
 STEPS = 60
 CLOSE = 1e-14
 
+Height = Callable[[Numbers], Numbers]
+"""How far differences are beyond what a test accepts; below 0 inside of it."""
+
 
 def interval(
     better: Numbers, worse: Numbers, items: Numbers, alphas: Numbers
@@ -26,28 +29,29 @@ def interval(
     """
     limit, value = np.array([z(alpha) for alpha in alphas.tolist()]), (better - worse) / items
     half = limit * np.sqrt(better + worse + 1) / items
+    starts = np.concatenate([np.maximum(-1.0, value - half), np.minimum(1.0, value + half)])
+    sides = np.repeat([-1.0, 1.0], len(value))
+    both = (np.concatenate([each, each]) for each in (better, worse, items, limit))
+    low, high = np.split(_edges(_beyond(*both), np.tile(value, 2), sides, starts), 2)
+    return low, high
+
+
+def _beyond(better: Numbers, worse: Numbers, items: Numbers, limit: Numbers) -> Height:
+    """The score tests of some counts, each at its limit."""
+    balance, half, tilt = better - worse, (better + worse) / 2, items + (worse - better) / 2
+    double = 2 * items * worse
 
     def beyond(delta: Numbers) -> Numbers:
-        distance = np.abs(better - worse - items * delta)
-        spread = items * (2 * _likely(better, worse, items, delta) + delta * (1 - delta))
-        height: Numbers = distance - limit * np.sqrt(np.maximum(spread, 0))
+        middle, spread = tilt * delta - half, delta * (1 - delta)
+        root = np.sqrt(np.maximum(middle * middle + double * spread, 0))
+        variance = root - middle + items * spread  # n · 2q is root - middle
+        height: Numbers = np.abs(balance - items * delta) - limit * np.sqrt(np.maximum(variance, 0))
         return height
 
-    low, high = np.maximum(-1.0, value - half), np.minimum(1.0, value + half)
-    ends = np.full(len(value), -1.0), np.full(len(value), 1.0)
-    return _edges(beyond, value, ends[0], low), _edges(beyond, value, ends[1], high)
+    return beyond
 
 
-def _likely(better: Numbers, worse: Numbers, items: Numbers, delta: Numbers) -> Numbers:
-    half = ((2 * items - better + worse) * delta - better - worse) / 2
-    root = np.sqrt(np.maximum(half * half + 2 * items * worse * delta * (1 - delta), 0))
-    likely: Numbers = (root - half) / (2 * items)
-    return likely
-
-
-def _edges(
-    beyond: Callable[[Numbers], Numbers], inside: Numbers, outside: Numbers, start: Numbers
-) -> Numbers:
+def _edges(beyond: Height, inside: Numbers, outside: Numbers, start: Numbers) -> Numbers:
     """The places between `inside` and `outside` where `beyond` turns positive.
 
     They are found by secants from `start` on, and by halving where these leave the bracket.

@@ -17,29 +17,48 @@ Family = Sequence[Comparison | None]
 """The comparisons with one other, by benchmark; None where it has no score."""
 
 
-def fields(compared: Sequence[Comparisons], roles: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-    """The comparisons of each benchmark, as the fields of `schemas.Comparisons`."""
+def fields(
+    groups: Sequence[Sequence[Comparisons]], roles: Mapping[str, list[str]]
+) -> list[list[dict[str, Any]]]:
+    """The comparisons of each group, as the fields of `schemas.Comparisons`.
+
+    Those of a group with the same other are a family. All intervals are computed together.
+    """
+    families = [_families(group) for group in groups]
+    judged = iter(_judged([family for each in families for family in each.values()]))
+    told = [{name: next(judged) for name in each} for each in families]
+    return [
+        [_row(each, place, of, roles) for place, each in enumerate(group)]
+        for group, of in zip(groups, told, strict=True)
+    ]
+
+
+def _families(compared: Sequence[Comparisons]) -> dict[str | None, Family]:
+    """By the name of the other; None is the mean of the ingredients."""
     names = dict.fromkeys(name for each in compared for name in each.parents)
-    families = [[each.parents.get(name) for each in compared] for name in names]
-    *judged, means = _judged([*families, [each.mean for each in compared]])
-    by_name = dict(zip(names, judged, strict=True))
-    rows = []
-    for place, each in enumerate(compared):
-        parents = {
-            name: schemas.ParentComparison(model=name, roles=roles[name], **own)
-            for name in each.parents
-            if (own := by_name[name][place])
-        }
-        mean = means[place]
-        rows.append(
-            {
-                "score": told(each.score),
-                "parents": list(parents.values()),
-                "best_parent": parents[each.best] if each.best else None,
-                "parents_mean": schemas.Comparison(**mean) if mean else None,
-            }
-        )
-    return rows
+    families: dict[str | None, Family] = {
+        name: [each.parents.get(name) for each in compared] for name in names
+    }
+    return families | {None: [each.mean for each in compared]}
+
+
+def _row(
+    each: Comparisons,
+    place: int,
+    told: Mapping[str | None, Sequence[dict[str, Any] | None]],
+    roles: Mapping[str, list[str]],
+) -> dict[str, Any]:
+    parents = {
+        name: own | {"model": name, "roles": roles[name]}
+        for name in each.parents
+        if (own := told[name][place])
+    }
+    return {
+        "score": interval(each.score),
+        "parents": list(parents.values()),
+        "best_parent": parents[each.best] if each.best else None,
+        "parents_mean": told[None][place],
+    }
 
 
 def _judged(families: Sequence[Family]) -> list[list[dict[str, Any] | None]]:
@@ -53,17 +72,18 @@ def _judged(families: Sequence[Family]) -> list[list[dict[str, Any] | None]]:
 
 
 def _fields(each: Comparison, judged: Judged) -> dict[str, Any]:
-    return {"score": told(each.score), "precision": each.precision} | difference(
-        each.difference, judged
-    )
+    return difference(each.difference, judged) | {
+        "score": interval(each.score),
+        "precision": each.precision,
+    }
 
 
 def difference(found: Difference, judged: Judged) -> dict[str, Any]:
     """The fields of `schemas.Difference`."""
     return {
-        "difference": told(found.estimate),
+        "difference": interval(found.estimate),
         "p": number(found.p),
-        "in_family": told(judged.estimate),
+        "in_family": interval(judged.estimate),
         "p_in_family": number(judged.p),
         "verdict": judged.verdict,
         "reason": UNKNOWN if math.isnan(found.p) else None,
@@ -75,9 +95,16 @@ def difference(found: Difference, judged: Judged) -> dict[str, Any]:
 
 def told(estimate: Estimate) -> schemas.Interval:
     """A value with the ends of its interval, if they are known."""
-    return schemas.Interval(
-        value=estimate.value, low=number(estimate.low), high=number(estimate.high)
-    )
+    return schemas.Interval.model_validate(interval(estimate))
+
+
+def interval(estimate: Estimate) -> dict[str, float | None]:
+    """The fields of `schemas.Interval`."""
+    return {
+        "value": estimate.value,
+        "low": number(estimate.low),
+        "high": number(estimate.high),
+    }
 
 
 def number(value: float) -> float | None:

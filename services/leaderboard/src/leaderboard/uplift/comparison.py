@@ -59,12 +59,12 @@ def judge(several: Sequence[Sequence[Difference]]) -> list[list[Judged]]:
     """Judge the differences of each family: those to one other on all benchmarks.
 
     Those without a known error are judged by none, and are no clear difference. The usual interval
-    of each is computed as well, in the same pass.
+    of each is computed before, in a pass of its own, as p-values may follow from it.
     """
+    differences.at_once([(each, ALPHA) for family in several for each in family])
     levels = [_levels(family) for family in several]
     asked = [(each, alpha) for family in levels for each, (alpha, _) in family]
-    usual = [(each, ALPHA) for each, _ in asked]
-    estimates = iter(differences.at_once([*asked, *usual]))
+    estimates = iter(differences.at_once(asked))
     return [[Judged(next(estimates), p) for _, (_, p) in family] for family in levels]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 
 from leaderboard.boards.current import boards_in
-from leaderboard.boards.endpoints import named_board
+from leaderboard.boards.endpoints import JSON, named_board
 from leaderboard.boards.filtering.filters import Filters
 from leaderboard.boards.service import Asked, BoardNotFound
 from leaderboard.memory.serving import FactsLoading, InMemory, newest_facts
@@ -45,6 +45,7 @@ Board = Annotated[str, Query(min_length=1, max_length=200, description="The boar
 @router.get(
     "",
     summary="Compare a merge with its parents",
+    response_model=schemas.Uplift,
     responses=problem_responses(service.NoResults, FactsLoading),
 )
 async def get_uplift(
@@ -52,16 +53,18 @@ async def get_uplift(
         Text, Query(description="The model's name.", examples=["local/dates-and-units"])
     ],
     request: Request,
+    response: Response,
     session: Session,
     facts: InMemory,
     precision: Precision = None,
-) -> schemas.Uplift:
+) -> Response:
     """A model against each parent, the best ingredient and the mean of all ingredients."""
     try:
-        return await service.uplift(session, facts, model, precision)
+        body = await service.uplift(session, facts, model, precision)
     except service.NoResults:  # perhaps `GET /v1/results` has had one for a moment
         facts = await newest_facts(request.app)
-        return await service.uplift(session, facts, model, precision)
+        body = await service.uplift(session, facts, model, precision)
+    return Response(body, media_type=JSON, headers=dict(response.headers))
 
 
 @router.get(

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from leaderboard.boards.choosing import metric_of
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.keys import SettingKey
@@ -51,17 +53,19 @@ Rows = Mapping[int, Sequence[tuple[str, int]]]
 """A model's results: by setting, the precision and the row of the best one of each variant."""
 
 
-def rows_of(facts: Facts, model: int) -> Rows:
-    """Where a model's results are."""
-    variants = facts.variants.of(model)
-    codes = facts.variants.precision[variants].tolist()
-    precisions = [facts.codes.precision[code] for code in codes]
-    found = {}
+def rows_of(facts: Facts, models: Sequence[int]) -> list[Rows]:
+    """Where the results of each of these models are."""
+    of_models = [facts.variants.of(model) for model in models]
+    variants = np.concatenate(of_models)
+    precisions = [facts.codes.precision[at] for at in facts.variants.precision[variants].tolist()]
+    owners = [place for place, own in enumerate(of_models) for _ in own]
+    found: list[dict[int, list[tuple[str, int]]]] = [{} for _ in models]
     for at, scores in enumerate(facts.scores):
-        rows = zip(precisions, scores.positions(variants).tolist(), strict=True)
-        if has := [(precision, row) for precision, row in rows if row >= 0]:
-            found[at] = has
-    return found
+        rows = scores.positions(variants).tolist()
+        for owner, precision, row in zip(owners, precisions, rows, strict=True):
+            if row >= 0:
+                found[owner].setdefault(at, []).append((precision, row))
+    return [*found]
 
 
 def precisions_of(rows: Rows) -> list[str]:
@@ -97,10 +101,10 @@ def _trust(scores: Scores, found: tuple[int, int]) -> tuple[int, int, int, int]:
 
 def _score(scores: Scores, row: int, precision: str) -> Score:
     return Score(
-        result=int(scores.result[row]),
+        result=scores.result.item(row),
         precision=precision,
-        value=float(scores.value[row]),
-        error=float(scores.error[row]),
-        count=int(scores.count[row]),
-        binary=bool(scores.binary[row]),
+        value=scores.value.item(row),
+        error=scores.error.item(row),
+        count=scores.count.item(row),
+        binary=scores.binary.item(row),
     )

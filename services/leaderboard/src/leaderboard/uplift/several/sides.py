@@ -69,8 +69,8 @@ def difference(one: Side, other: Side, items: Items) -> Difference:
 
 
 def _scaled(found: Difference, factor: float) -> Difference:
-    def at(alpha: float) -> Estimate:
+    def interval(alpha: float) -> Estimate:
         own = found.at(alpha)
         return Estimate(factor * own.value, factor * own.low, factor * own.high)
 
-    return Difference(found.method, found.items, found.p, at)
+    return Difference(found.method, found.items, interval, found.p, found.counts)
