@@ -38,6 +38,8 @@ class Counts(Protocol):
 
 
 C = TypeVar("C", bound=Counts)
+First = Callable[[Graph, Numbers], C]
+"""Counts what some edges contribute."""
 Answer = TypeVar("Answer")
 
 
@@ -48,7 +50,7 @@ class Following(Generic[C]):
         self,
         selection: Selection,
         contribute: Contribute,
-        first: Callable[[Integers, Integers], C],
+        first: First[C],
     ) -> None:
         self._selection = selection
         self._contribute = contribute
@@ -89,9 +91,7 @@ class Following(Generic[C]):
         """Count the first edges: first those of the first segment, which has most of them."""
         self._revision, self._load = self._selection.revision(graph), ref(graph.names)
         self._length = length
-        edges = self._selection.among_first(graph, self._length)
-        _, keys = self._contribute(graph, edges)
-        return self._first(*np.unique(keys, return_counts=True))
+        return self._first(graph, self._selection.among_first(graph, self._length))
 
     def _added(self, graph: Graph) -> Mapping[int, int] | None:
         """How often the new edges add each key; None if a child contributes a key no more."""
@@ -117,6 +117,11 @@ def _in_one(before: Contributed, now: Contributed) -> Integers | None:
         return None
     added: Integers = keys[order[first[new]]]
     return added
+
+
+def tallied(contributed: Contributed) -> tuple[Integers, Integers]:
+    """The keys, sorted, and how many children contribute each."""
+    return np.unique(contributed[1], return_counts=True)
 
 
 class AllCounts:

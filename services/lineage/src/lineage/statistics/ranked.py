@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 
 from lineage.memory.arrays import Integers, Numbers
 from lineage.memory.graph import Graph
-from lineage.statistics import contributions
-from lineage.statistics.counting import Bound, Contribute, Following, Recount, TopCounts
+from lineage.statistics import contributions, top
+from lineage.statistics.counting import (
+    Bound,
+    Contribute,
+    Following,
+    Recount,
+    TopCounts,
+    tallied,
+)
 from lineage.statistics.selection import Selection
 from lineage.statistics.top import Top
 
@@ -24,10 +31,15 @@ class Ranked:
     """The ranking of a selection."""
 
     def __init__(
-        self, selection: Selection, contribute: Contribute, recount: Recount, bound: Bound
+        self,
+        selection: Selection,
+        contribute: Contribute,
+        largest: Callable[[Graph, Numbers], Top],
+        recount: Recount,
+        bound: Bound,
     ) -> None:
-        def first(keys: Integers, counts: Integers) -> TopCounts:
-            return TopCounts(selection, recount, bound, Top(keys, counts))
+        def first(graph: Graph, edges: Numbers) -> TopCounts:
+            return TopCounts(selection, recount, bound, largest(graph, edges))
 
         self._following = Following(selection, contribute, first)
 
@@ -39,6 +51,30 @@ class Ranked:
 def ends_of(pair: int) -> tuple[int, int]:
     """The two parents of a pair's key."""
     return pair >> 32, pair & LOW
+
+
+def _most_used(graph: Graph, edges: Numbers) -> Top:
+    """The parents with most children, by these edges."""
+    return Top(*tallied(contributions.parents(graph, edges)))
+
+
+def _most_used_together(graph: Graph, edges: Numbers) -> Top:
+    """The pairs of parents with most children, by these edges.
+
+    A pair has no more children than either parent. So it takes little time and memory to count the
+    pairs of the most used parents first: then only parents that are used as often as the last of
+    those pairs can be in another one that is as large.
+    """
+    uses = np.bincount(graph.edges.parent[edges])
+    least = int(np.sort(uses)[-top.KEPT :][0]) if len(uses) else 0
+    first = _together(graph, edges, uses, least)
+    return first if first.floor >= least else _together(graph, edges, uses, first.floor)
+
+
+def _together(graph: Graph, edges: Numbers, uses: Integers, least: int) -> Top:
+    """The pairs of parents that are used so often at least."""
+    edges = edges[uses[graph.edges.parent[edges]] >= least]
+    return Top(*tallied(contributions.pairs(graph, edges)))
 
 
 def _uses_of(graph: Graph, selection: Selection, parents: list[int]) -> Mapping[int, int]:
@@ -80,9 +116,19 @@ def _most_joint_uses(graph: Graph, pairs: list[int]) -> Integers:
     return least
 
 
-Uses = partial(Ranked, contribute=contributions.parents, recount=_uses_of, bound=_most_uses)
+Uses = partial(
+    Ranked,
+    contribute=contributions.parents,
+    largest=_most_used,
+    recount=_uses_of,
+    bound=_most_uses,
+)
 """Ranks parents by the number of their children."""
 Pairs = partial(
-    Ranked, contribute=contributions.pairs, recount=_joint_uses_of, bound=_most_joint_uses
+    Ranked,
+    contribute=contributions.pairs,
+    largest=_most_used_together,
+    recount=_joint_uses_of,
+    bound=_most_joint_uses,
 )
 """Ranks pairs of parents by the number of children that have both."""
