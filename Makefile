@@ -38,7 +38,7 @@ test: pages ## Run all tests against real stores and real processes
 test-fast: $(BIN)/.installed ## Run the tests that start no process: no store, no service, no browser
 	$(PYTEST) --numprocesses=$(CORES) -m 'not process and not slow'
 
-thorough: $(BIN)/.installed ## Run the long tests, and the property tests with twenty times the examples of `make test`
+thorough: $(BIN)/.installed ## Run the long tests, and the property tests with forty times the examples of `make test`
 	$(PYTEST) --numprocesses=$(PROCESSES) -m long
 	$(PYTEST) --numprocesses=$(CORES) --hypothesis-profile=thorough -m 'hypothesis and not (chaos or fuzz)'
 

@@ -221,7 +221,7 @@ def test_workers_hear_the_same_of_the_counterpart_and_of_the_registry(hubs: Hubs
     run_state_machine_as_test(
         lambda: Workers(hubs),
         settings=settings(
-            max_examples=tries(8),
+            max_examples=tries(4),
             stateful_step_count=40,
             deadline=None,
             database=None,

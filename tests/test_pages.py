@@ -105,7 +105,7 @@ class Others:
 @pytest.mark.parametrize("name", LISTS)
 @settings(
     deadline=None,
-    max_examples=tries(5),
+    max_examples=tries(3),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

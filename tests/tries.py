@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-QUICK, THOROUGH = 50, 1000
+QUICK, THOROUGH = 25, 1000
 
 
 def tries(quick: int) -> int:

@@ -4,6 +4,8 @@
   them: one is tried.
 - Operations share parameters, which the same code reads: what one operation was asked by a
   parameter of a name and a schema, no other is asked.
+- Texts with a pattern may be as long as they like. Schemathesis puts the greatest length into the
+  pattern, and one with 262,144 repetitions takes seconds to compile, in each schema that holds it.
 """
 
 from __future__ import annotations
@@ -19,7 +21,22 @@ from schemathesis.hooks import HookContext
 
 from . import hooks as hooks  # Schemathesis registers them
 
+LONG = 2000  # characters; shorter patterns compile at once
+
 _tried: set[tuple[object, ...]] = set()
+
+
+@schemathesis.hook
+def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None:
+    """Take the greatest length from long texts with a pattern."""
+    _lengthen(raw_schema)
+
+
+def _lengthen(part: Any) -> None:
+    if isinstance(part, dict) and "pattern" in part and part.get("maxLength", 0) > LONG:
+        del part["maxLength"]
+    for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _lengthen(each)
 
 
 @schemathesis.hook

@@ -110,7 +110,7 @@ def _difference(own, compared, *, best: bool) -> tuple[float, float]:
     return own[0] - value, math.hypot(own[1], error)
 
 
-@settings(max_examples=tries(50))
+@settings(max_examples=tries(25))
 @given(hubs(), st.sampled_from(AGAINST))
 def test_gains_are_those_of_a_plain_loop(hub, against):
     facts, standing = hub

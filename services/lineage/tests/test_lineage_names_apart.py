@@ -125,7 +125,7 @@ names = st.dictionaries(
 )
 
 
-@settings(max_examples=tries(25), deadline=None, derandomize=True)
+@settings(max_examples=tries(13), deadline=None, derandomize=True)
 @given(st.lists(st.tuples(names, st.booleans()), min_size=1, max_size=5))
 def test_blocks_of_a_file_and_what_came_later_answer_as_blocks_made_anew(batches):
     hub, blocks = Hub(200), Blocks()

@@ -17,7 +17,7 @@ from lineage.search.index import Index
 from lineage.search.words import BEGINNING, EXACT, INSIDE, WORD_BEGINNING, Query, plain
 
 WORDS = ["mistral", "llama", "slerp", "7b", "v2", "x", "Größe", "GGUF", "instruct"]
-fast = settings(max_examples=tries(25), deadline=None, derandomize=True)
+fast = settings(max_examples=tries(13), deadline=None, derandomize=True)
 
 
 @pytest.fixture

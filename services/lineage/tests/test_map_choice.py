@@ -24,7 +24,7 @@ from lineage.questions.kinds import KINDS, families_of, kinds_of
 
 MODELS = 12
 BOTH = ("ancestors", "descendants")
-fast = settings(max_examples=tries(30), deadline=None, derandomize=True)
+fast = settings(max_examples=tries(15), deadline=None, derandomize=True)
 
 
 @pytest.fixture

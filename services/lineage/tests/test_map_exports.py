@@ -25,7 +25,7 @@ nx = when_used("networkx")
 
 HUB = "https://hub.example.org"
 SPACE = UUID(int=7)
-fast = settings(max_examples=tries(30), deadline=None, derandomize=True)
+fast = settings(max_examples=tries(15), deadline=None, derandomize=True)
 
 HOSTILE = (
     '"; DROP TABLE models; --',

@@ -26,7 +26,7 @@ from lineage.questions.kinds import KINDS, kinds_of
 from mergehub.columns.codes import set_text
 
 DOMAINS = ([], ["code"], ["code", "maths"], ["maths"])
-fast = settings(max_examples=tries(25), deadline=None, derandomize=True)
+fast = settings(max_examples=tries(13), deadline=None, derandomize=True)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from lineage.map.layout.layered import by_layers
 from lineage.map.layout.packing import around, enclosing
 from lineage.map.layout.spreading import spread
 
-fast = settings(max_examples=tries(25), deadline=None, derandomize=True)
+fast = settings(max_examples=tries(13), deadline=None, derandomize=True)
 
 
 def drawing(edges: Iterable[tuple[int, int]], size: int, radii: Floats | None = None) -> Drawing:

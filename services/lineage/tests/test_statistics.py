@@ -27,7 +27,7 @@ from lineage.statistics.selection import Selection
 MODELS = 12
 DOMAINS = ([], ["code"], ["code", "maths"], ["maths"])
 LICENCES = ("mit", "apache-2.0", None)
-fast = settings(max_examples=tries(20), deadline=None, derandomize=True)
+fast = settings(max_examples=tries(10), deadline=None, derandomize=True)
 
 
 @pytest.fixture

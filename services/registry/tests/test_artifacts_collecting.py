@@ -310,7 +310,7 @@ ANN = "INSERT INTO accounts (handle, kind, display_name) VALUES ('ann', 'person'
 OWN = "INSERT INTO retentions SELECT 'ann', :days, :newest, (:keep)::jsonb->'keep'"
 
 
-@tried(max_examples=tries(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(max_examples=tries(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(models, retentions, retentions)
 async def test_the_rules_let_go_what_the_documentation_says(
     resources: Resources, empty: None, found: list[Model], hub: Retention, own: Retention

@@ -231,7 +231,7 @@ EMPTY = ("outbox", "runs", "products", "recipe_versions", "recipes", "quotas")
 @pytest.mark.hypothesis
 @settings(
     deadline=None,
-    max_examples=tries(4),
+    max_examples=tries(3),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEPS, min_size=4, max_size=12), first=VISIBILITIES)

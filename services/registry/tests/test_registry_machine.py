@@ -316,7 +316,7 @@ def test_no_order_of_events_breaks_the_protocol(
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=tries(15),
+                max_examples=tries(8),
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

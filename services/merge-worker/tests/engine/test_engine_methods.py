@@ -28,7 +28,7 @@ from merge_worker.engine.methods.sce import with_deviation
 
 Array = NDArray[np.float64]
 SLOW = settings(
-    max_examples=tries(10),
+    max_examples=tries(5),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -86,7 +86,7 @@ def models(workshop: Any, count: int, dtype: str = "BF16", **sizes: int) -> list
 
 
 @settings(
-    max_examples=tries(10),
+    max_examples=tries(5),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

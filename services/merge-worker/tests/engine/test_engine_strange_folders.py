@@ -185,7 +185,7 @@ ADAPTER = {
 SHARDS = {"metadata": {"total_size": 8}, "weight_map": {"model.norm.weight": "model.safetensors"}}
 
 quick = settings(
-    max_examples=tries(50),
+    max_examples=tries(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

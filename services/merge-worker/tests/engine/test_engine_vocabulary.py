@@ -145,7 +145,7 @@ KEYS = st.sampled_from(["model", "vocab", "added_tokens", "config", "special_tok
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "tekken.json", "vocab.json"])
-@settings(max_examples=tries(50), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=3), max_size=3))
 def test_whatever_a_json_file_holds_it_is_a_vocabulary_or_refused(
     tmp_path: Path, name: str, document: dict[str, Any]
@@ -156,7 +156,7 @@ def test_whatever_a_json_file_holds_it_is_a_vocabulary_or_refused(
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(13), deadline=None, suppress_health_check=list(HealthCheck))
 @given(place=st.integers(0, 300), change=st.binary(min_size=1, max_size=4))
 def test_whatever_is_changed_in_a_vocabulary_it_is_one_or_refused(
     tmp_path: Path, form: str, place: int, change: bytes
