@@ -84,7 +84,7 @@ def check_document(data: Any) -> ParsedRecipe:
         RecipeError: with every fault found.
     """
     check_plain(data)
-    return _parsed(Loaded(data, (), {}))
+    return _parsed(Loaded(data))
 
 
 def one_document(text: str) -> Loaded:
@@ -95,7 +95,7 @@ def one_document(text: str) -> Loaded:
     """
     documents = _documents(text)
     if len(documents) <= 1:
-        return documents[0] if documents else Loaded(None, (), {})
+        return documents[0] if documents else Loaded(None)
     if strange := of_another_kind(documents[0].data):
         raise RecipeError([strange])
     message = f"the text holds {len(documents)} YAML documents; a recipe is one document"
