@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from mergehub.recipe.faults import Path
@@ -53,13 +53,15 @@ def groups(document: Content) -> Iterator[Group]:
         yield from _within(Place(path, "module", module), (recipe,))
 
 
-def places(document: Content) -> Iterator[Place]:
-    """Yield every place that may hold parameters, each once."""
-    seen = set()
-    for place in _all_places(document):
-        if place.path not in seen:
-            seen.add(place.path)
-            yield place
+def places(document: Content, merged: Iterable[Group]) -> Iterable[Place]:
+    """Return every place that may hold parameters, each once; `merged` are the groups."""
+    found: dict[Path, Place] = {(): Place((), "recipe", document)}
+    for path, module in _named((), document, "modules"):
+        found[path] = Place(path, "module", module)
+    for group in merged:
+        for place in (*reversed(group.around), *group.inputs):
+            found.setdefault(place.path, place)
+    return found.values()
 
 
 def reference(content: Content) -> ModelRef | None:
@@ -73,15 +75,6 @@ def as_reference(value: Any) -> ModelRef | None:
         return ModelRef.parse(value) if isinstance(value, str) else ModelRef.model_validate(value)
     except ValueError:
         return None
-
-
-def _all_places(document: Content) -> Iterator[Place]:
-    yield Place((), "recipe", document)
-    for path, module in _named((), document, "modules"):
-        yield Place(path, "module", module)
-    for group in groups(document):
-        yield from reversed(group.around)
-        yield from group.inputs
 
 
 def _within(outer: Place, around: tuple[Place, ...]) -> Iterator[Group]:

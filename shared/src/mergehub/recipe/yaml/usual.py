@@ -25,10 +25,11 @@ _KEPT: Final = 4096
 _CHARACTER = r"[A-Za-z0-9_./@+~-]"
 _WORD = rf"-?[A-Za-z0-9_./]{_CHARACTER}*+"
 _QUOTED = r"'[ !#-&(-~]*' | \"[ !#-\[\]-~]*\""
+_LIST = rf"\[ (?:{_WORD} (?:,\ *{_WORD})*)? \]"
 _LINE = re.compile(
     rf"""
     (\ *+) (-\ ++)? (?: ([A-Za-z_][A-Za-z0-9_]{{0,63}}) : (?=\ |$) )? \ *+
-    ( {_WORD} (?:[\ :]{_CHARACTER}++)*+ | {_QUOTED} | \[ (?:{_WORD} (?:,\ *{_WORD})*)? \] | \{{\}} )?
+    ( {_WORD} (?:[\ :]{_CHARACTER}++)*+ | {_QUOTED} | {_LIST} | \{{\}} )?
     \ *+ (?: (?:(?<=\ )|(?<!.)) \#[\ -~]* )?
     """,
     re.VERBOSE,
