@@ -94,8 +94,10 @@ def _method_field(document: dict[str, Any]) -> str:
 
 
 def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Iterator[Fault]:
-    path = (*place.path, "parameters", name)
     spec = method.parameter(name)
+    if spec is not None and spec.scope == "model" and spec.is_in_range(value):
+        return  # as nearly all are
+    path = (*place.path, "parameters", name)
     if spec is None and name not in method.without_effect:
         yield _unknown_parameter(path, name, method)
         spec = method.parameter(_meant(name, method) or "")

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from mergehub.recipe.constraints import Problem
 from mergehub.recipe.faults import Fault, excerpt, pointer
 from mergehub.recipe.filters import EVERYTHING, is_expression
-from mergehub.recipe.methods import MethodSpec, catalogue
+from mergehub.recipe.methods import MethodSpec, ParameterSpec, catalogue
 from mergehub.recipe.schema import Recipe, SliceSource
 from mergehub.recipe.values import (
     ParameterScope,
@@ -54,7 +54,9 @@ def broken_together(recipe: Recipe, merged: Sequence[Merge]) -> Iterator[Fault]:
     method = catalogue()[recipe.merge_method]
     if not method.constraints:
         return
-    found = [_Merged(merge, method) for merge in merged]
+    names = {name for each in method.constraints for name in each.parameters}
+    specs = [spec for spec in method.parameters if spec.name in names]
+    found = [_Merged(merge, method, specs) for merge in merged]
     room = MAX_LOOKED_AT // max(1, sum(each.size for each in found))
     for each in found:
         yield from each.faults(max(1, room))
@@ -63,17 +65,15 @@ def broken_together(recipe: Recipe, merged: Sequence[Merge]) -> Iterator[Fault]:
 class _Merged:
     """One group of models with the parameters that its method's constraints read."""
 
-    def __init__(self, merge: Merge, method: MethodSpec) -> None:
-        self._merge, self._method = merge, method
-        names = {name for each in method.constraints for name in each.parameters}
-        self._specs = [spec for spec in method.parameters if spec.name in names]
+    def __init__(self, merge: Merge, method: MethodSpec, specs: Sequence[ParameterSpec]) -> None:
+        self._merge, self._method, self._specs = merge, method, specs
         around = tuple(part.parameters for _, part in merge.around)
         self._members = method.merged(merge.models, merge.base)
         places = [() if i is None else (merge.inputs[i].parameters,) for i in self._members]
         self._around = ParameterScope(method, around)
         self._models = [ParameterScope(method, (*own, *around)) for own in places]
-        everywhere = chain(chain.from_iterable(places), around)
-        self._settings = [p[name] for p in everywhere for name in names if name in p]
+        everywhere = (*chain.from_iterable(places), *around)
+        self._settings = [p[spec.name] for p in everywhere for spec in specs if spec.name in p]
 
     @property
     def size(self) -> int:
