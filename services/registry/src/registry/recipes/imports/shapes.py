@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mergehub.recipe import ModelRef, digest_of
+from mergehub.recipe import ModelRef, RecipeError, digest_of
+from mergehub.recipe.yaml.events import Loaded
 from mergehub.recipe.yaml.usual import usual
-from registry.recipes.check import CheckedRecipe, RecipeInvalid, checked
+from registry.recipes.check import CheckedRecipe, checked, facts
 
 LONGEST = 2000
 LONGEST_CANONICAL = 4000
@@ -77,11 +78,12 @@ def _known(shape: str) -> Shape | None:
 
     In the usual layout, what looks like a model is one, and not part of a text of several lines.
     """
-    if usual(shape) is None:
+    data = usual(shape)
+    if data is None:
         return None
     try:
-        found = checked(shape, "")
-    except RecipeInvalid:
+        found = facts(shape, Loaded(data), "")
+    except RecipeError:
         return None
     if found.warnings or len(found.canonical) > LONGEST_CANONICAL:
         return None
