@@ -43,9 +43,12 @@ class Adding:
     """
 
     def __init__(self, owner: str, wanted: Sequence[dict[str, Any]]) -> None:
-        columns = [{"id": uuid4(), "owner": owner, **each} for each in wanted]
-        self.rows = [RecipeRow(**each, **_NEW) for each in columns]
-        self.write = _adding(columns)
+        self.rows = [RecipeRow(id=uuid4(), owner=owner, **each, **_NEW) for each in wanted]
+        columns = [
+            {"id": row.id, "owner": owner, **each}
+            for row, each in zip(self.rows, wanted, strict=True)
+        ]
+        self.write = Write("added", _ADD, {"recipes": _json(columns)}, answer=_NUMBERS)
 
     def added(self, written: Written) -> list[RecipeRow]:
         """Those that were added, with their numbers."""
@@ -72,7 +75,8 @@ async def add(session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]
     if not wanted:
         return []
     columns = [{"id": uuid4(), "owner": owner, **each} for each in wanted]
-    numbers = (await together(session, _adding(columns))).added or {}
+    write = Write("added", _ADD, {"recipes": _json(columns)}, answer=_NUMBERS)
+    numbers = (await together(session, write)).added or {}
     rows = [_added(each) for each in columns if str(each["id"]) in numbers]
     taken = await former(session, owner, [row.name for row in rows])
     if taken:
@@ -84,10 +88,6 @@ async def add(session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]
 def _added(columns: dict[str, Any]) -> Added:
     private = columns["owner"] if columns["visibility"] == "private" else None
     return Added(columns["id"], columns["owner"], columns["name"], private)
-
-
-def _adding(columns: Collection[dict[str, Any]]) -> Write:
-    return Write("added", _ADD, {"recipes": _json(columns)}, answer=_NUMBERS)
 
 
 async def former(session: AsyncSession, owner: str, names: Sequence[str]) -> set[str]:

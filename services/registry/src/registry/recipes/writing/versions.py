@@ -65,14 +65,13 @@ async def store_first(
     In one round trip. If it returns None, the transaction is to be rolled back.
     """
     new = repository.Adding(owner, [wanted])
-    [recipe] = new.rows
-    version = NewVersion(recipe, 1, checked)
+    version = NewVersion(new.rows[0], 1, checked)
     adding = repository.adding_versions([version.columns], of=new.write)
     noted = noting_added(session, new.write)
     written = await _store(session, writer, [version], new.write, adding, noted)
     if not new.added(written):
         return None
-    return recipe, VersionRow(**version.columns, created_at=written.now)
+    return new.rows[0], VersionRow(**version.columns, created_at=written.now)
 
 
 async def _store(
