@@ -60,7 +60,7 @@ class Adding:
 
 @dataclass
 class Added:
-    """What an import needs of a new recipe: a `RecipeRow` takes a tenth of the time of a check."""
+    """What an import needs of a new recipe: to make a `RecipeRow` takes longer than to store it."""
 
     id: UUID
     owner: str
