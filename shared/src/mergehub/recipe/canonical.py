@@ -8,7 +8,7 @@ formatting are dropped. The canonical form is itself a recipe.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import chain
 from typing import Any
@@ -72,7 +72,7 @@ def _usual(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _usual(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_usual(each) for each in value]
+        return list(map(_usual, value))
     if value == 0 or 1e-4 <= abs(value) <= LARGEST_INTEGER:
         return int(value) if isinstance(value, float) and value.is_integer() else value
     raise _Unusual
@@ -151,16 +151,20 @@ class _Writer:
         """Return the value that each parameter of that scope has here."""
         written = {}
         for spec in self._method.parameters:
+            if spec.scope != scope:
+                continue
             settings = [place[spec.name] for place in places if spec.name in place]
             if spec.default is not None:
                 settings.append(spec.default)
-            if spec.scope == scope and settings:
+            if settings:
                 written[spec.name] = _write(_joined(settings), spec)
         return written
 
 
-def _joined(settings: Iterable[Setting]) -> Setting:
+def _joined(settings: Sequence[Setting]) -> Setting:
     """Join several values into one; a later value applies if no earlier one matches."""
+    if not is_filtered(settings[0]):
+        return settings[0]
     entries: list[FilteredValue] = []
     for entry in chain.from_iterable(map(_entries, settings)):
         if entry.filter is None:

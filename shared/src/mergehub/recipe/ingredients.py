@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,6 +11,8 @@ from pydantic import BaseModel
 from .faults import Path
 from .reference import ModelRef
 from .schema import ModelInput, ModelToken, OutputModule, OutputSlice, Recipe
+
+_SCALARS = (str, int, float, NoneType)
 
 
 def ingredients(recipe: Recipe) -> list[ModelRef]:
@@ -33,21 +36,21 @@ def references(recipe: Recipe) -> list[ModelRef]:
 
 def named_in(value: Any) -> Iterator[ModelRef]:
     """Yield the models that part of a recipe names; adapters count as models of their own."""
-    match value:
-        case str() | int() | float() | None:
-            return
-        case ModelRef():
-            yield value.without_adapter
-            yield from named_in(value.adapter)
-        case BaseModel():
-            for each in vars(value).values():
-                yield from named_in(each)
-        case Mapping():
-            for each in value.values():
-                yield from named_in(each)
-        case tuple() | list():
-            for each in value:
-                yield from named_in(each)
+    if isinstance(value, ModelRef):
+        yield value.without_adapter
+        yield from named_in(value.adapter)
+        return
+    for each in _within(value):
+        if not isinstance(each, _SCALARS):
+            yield from named_in(each)
+
+
+def _within(value: Any) -> Iterable[Any]:
+    if isinstance(value, BaseModel):
+        return vars(value).values()
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, tuple | list) else ()
 
 
 def located(recipe: Recipe) -> Iterator[tuple[Path, ModelRef]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal, Self
@@ -50,6 +50,11 @@ class ParameterSpec(BaseModel):
                 f"parameter {self.name!r}: choices belong to type 'str', and only to it"
             )
         return self
+
+    def is_in_range(self, value: object) -> bool:
+        """Return whether a value of a recipe is a number that this parameter allows everywhere."""
+        number = type(value) is float or type(value) is int
+        return number and self.type == "float" and self.contains(value)  # type: ignore[arg-type]
 
     def contains(self, value: float) -> bool:
         """Return whether a number is in the range of this parameter and fits in float32."""
@@ -125,7 +130,11 @@ class MethodSpec(BaseModel):
 
     def parameter(self, name: str) -> ParameterSpec | None:
         """The parameter of that name, or None."""
-        return next((each for each in self.parameters if each.name == name), None)
+        return self._named.get(name)
+
+    @cached_property
+    def _named(self) -> Mapping[str, ParameterSpec]:
+        return {each.name: each for each in self.parameters}
 
     def merged(self, listed: Sequence[object], base: object | None) -> list[int | None]:
         """Return which models are merged, in order: indices in `listed`, None for a joining base.

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 from mergehub.recipe.checks.advice import advise
 from mergehub.recipe.checks.bulk import too_much
+from mergehub.recipe.checks.fitting import never_fits
 from mergehub.recipe.checks.lookalikes import fenced, front_matter, of_another_kind
+from mergehub.recipe.checks.merges import merges
 from mergehub.recipe.checks.not_built import not_built
-from mergehub.recipe.checks.rules import broken_rules, never_fits
+from mergehub.recipe.checks.rules import broken_rules
 from mergehub.recipe.checks.structure import read_structure
 from mergehub.recipe.checks.together import broken_together
 from mergehub.recipe.yaml.document import check_plain, load_documents
@@ -62,7 +64,8 @@ def check_to_merge(document: Loaded) -> ParsedRecipe:
         RecipeError: with every fault found.
     """
     parsed = _parsed(document)
-    found = [*not_built(parsed.recipe), *bounded(never_fits(document.data))]
+    recipe = parsed.recipe
+    found = [*not_built(recipe), *bounded(never_fits(recipe, merges(recipe)))]
     if found:
         raise RecipeError(_with_lines(found, document))
     return parsed
@@ -84,7 +87,7 @@ def check_document(data: Any) -> ParsedRecipe:
         RecipeError: with every fault found.
     """
     check_plain(data)
-    return _parsed(Loaded(data, (), {}))
+    return _parsed(Loaded(data))
 
 
 def one_document(text: str) -> Loaded:
@@ -95,7 +98,7 @@ def one_document(text: str) -> Loaded:
     """
     documents = _documents(text)
     if len(documents) <= 1:
-        return documents[0] if documents else Loaded(None, (), {})
+        return documents[0] if documents else Loaded(None)
     if strange := of_another_kind(documents[0].data):
         raise RecipeError([strange])
     message = f"the text holds {len(documents)} YAML documents; a recipe is one document"
@@ -123,7 +126,7 @@ def _parsed(document: Loaded) -> ParsedRecipe:
     found = [*document.faults, *further]
     if found or not isinstance(recipe, Recipe):
         raise RecipeError(_with_lines(found, document))
-    warnings = [*document.warnings, *advise(recipe)]
+    warnings = [*document.warnings, *advise(recipe, merges(recipe))]
     return ParsedRecipe(recipe, tuple(_with_lines(warnings, document)))
 
 
@@ -134,7 +137,7 @@ def _faults(recipe: Recipe | tuple[Fault, ...], data: Any) -> Iterator[Fault]:
         strange = tuple(fault.path for fault in broken if fault.code == "unknown-parameter")
         yield from (fault for fault in recipe if not _within(fault.path, strange))
     elif not broken:
-        yield from bounded(broken_together(data))
+        yield from bounded(broken_together(recipe, merges(recipe)))
     yield from broken
 
 

@@ -59,6 +59,18 @@ class ModelRef(BaseModel):
         """The same model at the same revision with no adapter on top."""
         return self if self.adapter is None else self.model_copy(update={"adapter": None})
 
+    def __eq__(self, other: object) -> bool:
+        """Compare the parts, in a fraction of the time of pydantic's own way."""
+        return self is other or (
+            isinstance(other, ModelRef)
+            and self.model == other.model
+            and self.revision == other.revision
+            and self.adapter == other.adapter
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.model)
+
     def __str__(self) -> str:
         revision = f"@{self.revision}" if self.revision else ""
         adapter = f"+{self.adapter}" if self.adapter else ""
@@ -100,11 +112,9 @@ def _read(text: str) -> ModelRef:
     name, at, revision = base.partition("@")
     model, at_revision = _name(name, text), _part(revision, "revision", text) if at else None
     _check_revision(model, at_revision)
-    return ModelRef(
-        model=model,
-        revision=at_revision,
-        adapter=ModelRef.parse(_adapter(adapter, text)) if plus else None,
-    )
+    other = ModelRef.parse(_adapter(adapter, text)) if plus else None
+    # All is checked; pydantic would do so again, in four times the time.
+    return ModelRef.model_construct(model=model, revision=at_revision, adapter=other)
 
 
 _kept = lru_cache(_KEPT)(_read)

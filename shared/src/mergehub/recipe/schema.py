@@ -105,6 +105,8 @@ def _tokenizer_source(value: Any) -> Any:
 
 def with_revision(entry: Any) -> Any:
     """Read a `revision` beside `model` as part of the reference."""
+    if isinstance(entry, dict) and "revision" not in entry:
+        return entry  # as nearly all are
     match entry:
         case {"model": str(model), "revision": str(revision), **rest} if (
             "@" not in model and len(model) + len(revision) < MAX_REPEATED

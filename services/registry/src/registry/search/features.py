@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -11,6 +12,9 @@ from mergehub.recipe import ModelRef
 
 MOST_VALUES = 64
 """So many values of a parameter are kept: of more, the least, the largest and some between."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+")
+"""A name without a revision or an adapter, as most are."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,9 @@ def _entries(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _names(reference: str) -> Iterator[str]:
     """The name of a model, and of its adapter."""
+    if _PLAIN.fullmatch(reference):
+        yield reference.lower()
+        return
     ref: ModelRef | None = ModelRef.parse(reference)
     while ref is not None:
         yield ref.model.lower()

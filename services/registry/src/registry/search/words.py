@@ -34,6 +34,8 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def words_in(plain: str) -> tuple[str, ...]:
     """The words of a text that is folded."""
+    if plain.isalpha() and plain.isascii() and len(plain) <= LONGEST:
+        return (plain,)  # as most runs of letters and digits are
     if _DIGIT.search(plain):
         plain = _BEFORE_NUMBER.sub(" ", plain)
     return tuple((_ASCII_WORD if plain.isascii() else _WORD).findall(plain))

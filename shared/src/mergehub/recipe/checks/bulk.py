@@ -13,19 +13,17 @@ MAX_ENTRIES: Final = 2_000
 MAX_EXPRESSIONS: Final = 4096
 """Characters of all regular expressions, each counted once."""
 
-_LISTS = ("models", "sources", "slices", "modules")
+_LISTS = frozenset({"models", "sources", "slices", "modules"})
 
 
 def too_much(data: Any) -> Fault | None:
     """Return the fault of a document with too many models or regular expressions, or None."""
     entries, expressions = 0, set[str]()
-    for mapping in _mappings(data):
-        entries += sum(
-            len(each) for name in _LISTS if isinstance(each := mapping.get(name), list | dict)
-        )
-        given = mapping.get("filter")
-        if isinstance(given, str) and is_expression(given):
-            expressions.add(given)
+    for name, value in _fields(data):
+        if name in _LISTS and isinstance(value, list | dict):
+            entries += len(value)
+        elif name == "filter" and isinstance(value, str) and is_expression(value):
+            expressions.add(value)
     if entries > MAX_ENTRIES:
         message = f"the recipe lists {entries} models and slices; the limit is {MAX_ENTRIES}"
         return Fault("", "limit", message)
@@ -38,13 +36,14 @@ def too_much(data: Any) -> Fault | None:
     return None
 
 
-def _mappings(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield every mapping of a document, as often as it occurs there."""
+def _fields(data: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every name and value of all mappings of a document, as often as they occur there."""
     pending = [data]
     while pending:
         each = pending.pop()
         if isinstance(each, dict):
-            yield each
-            pending += each.values()
-        elif isinstance(each, list):
-            pending += each
+            yield from each.items()
+            each = each.values()
+        elif not isinstance(each, list):
+            continue
+        pending += [value for value in each if isinstance(value, dict | list)]

@@ -6,7 +6,7 @@ the shape and of the rules. Here, anything of the wrong shape is skipped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -39,36 +39,29 @@ def broken_rules(document: dict[str, Any]) -> Iterator[Fault]:
     method = known.get(name) or known.get(nearest(name, known) or "")
     if method is None:
         return
-    if _spread(document, method) > MAX_SPREAD:
+    merged = tuple(groups(document))
+    if _spread(merged, method) > MAX_SPREAD:
         message = (
             f"the recipe has more than {MAX_SPREAD} values when each parameter is written at every "
             f"model that it applies to"
         )
         yield Fault("", "limit", message, "give each parameter only to the models that need it")
         return
-    for place in places(document):
+    for place in places(document, merged):
         for parameter, value in place.parameters.items():
             yield from _parameter(place, parameter, value, method)
-    for group in groups(document):
+    for group in merged:
         yield from _base(group, method)
         yield from _count(group, method)
         yield from _required(group, method)
 
 
-def never_fits(document: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what an acceptable recipe asks for that no models can be merged by."""
-    method = catalogue()[document["merge_method"]]
-    for group in groups(document):
-        yield from _layers(group)
-        yield from _base_listed(group, method)
-
-
-def _spread(document: dict[str, Any], method: MethodSpec) -> int:
+def _spread(merged: Sequence[Group], method: MethodSpec) -> int:
     """Return how many values the canonical form has, each at its innermost place; the count stops
     soon after `MAX_SPREAD`."""
     total = 0
     sizes: dict[Path, int] = {}
-    for group in groups(document):
+    for group in merged:
         for place in group.around:
             if place.path not in sizes:
                 sizes[place.path] = _size(place.parameters)
@@ -101,8 +94,10 @@ def _method_field(document: dict[str, Any]) -> str:
 
 
 def _parameter(place: Place, name: str, value: Any, method: MethodSpec) -> Iterator[Fault]:
-    path = (*place.path, "parameters", name)
     spec = method.parameter(name)
+    if spec is not None and spec.scope == "model" and spec.is_in_range(value):
+        return  # as nearly all are
+    path = (*place.path, "parameters", name)
     if spec is None and name not in method.without_effect:
         yield _unknown_parameter(path, name, method)
         spec = method.parameter(_meant(name, method) or "")
@@ -184,36 +179,6 @@ def _count(group: Group, method: MethodSpec) -> Iterator[Fault]:
     if not method.takes(count):
         message = f"{method.name} merges {method.how_many}; here {_are(count)} listed"
         yield Fault(pointer(group.path), "count", message)
-
-
-def _layers(group: Group) -> Iterator[Fault]:
-    """Check that the sources of one slice have the same number of layers."""
-    ranges = [place.content.get("layer_range") for place in group.inputs]
-    counts = {pair[1] - pair[0] for pair in ranges if pair is not None and _is_pair(pair)}
-    if len(counts) > 1:
-        message = "these sources have different numbers of layers and cannot be merged"
-        yield Fault(pointer(group.path), "uneven-layers", message, "take as many from each")
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and [type(each) for each in value] == [int, int]
-
-
-def _base_listed(group: Group, method: MethodSpec) -> Iterator[Fault]:
-    """Check that a base used in the arithmetic of a slice is one of its sources.
-
-    Its layers can be chosen only there.
-    """
-    base = as_reference(group.base)
-    if base is None or method.base == "none" or group.path[-1] != "sources":
-        return
-    listed = [reference(place.content) for place in group.inputs]
-    if base not in listed and (method.base != "member" or method.joins(listed, base)):
-        message = (
-            f"the base model {excerpt(str(base))} is not among these sources, so its layers are "
-            "unknown"
-        )
-        yield Fault(pointer(group.path), "base-not-listed", message, "list it with a layer_range")
 
 
 def _required(group: Group, method: MethodSpec) -> Iterator[Fault]:

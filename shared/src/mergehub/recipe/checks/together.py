@@ -7,18 +7,16 @@ matches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, product
 from typing import Any, Final, NamedTuple
-
-from pydantic import TypeAdapter
 
 from mergehub.recipe.constraints import Problem
 from mergehub.recipe.faults import Fault, excerpt, pointer
 from mergehub.recipe.filters import EVERYTHING, is_expression
-from mergehub.recipe.methods import MethodSpec, catalogue
+from mergehub.recipe.methods import MethodSpec, ParameterSpec, catalogue
+from mergehub.recipe.schema import Recipe, SliceSource
 from mergehub.recipe.values import (
-    Parameters,
     ParameterScope,
     Setting,
     UnresolvedParameter,
@@ -26,13 +24,12 @@ from mergehub.recipe.values import (
     layer_position,
 )
 
-from .walk import Group, Place, as_reference, groups, reference
+from .merges import Merge
 
 MAX_LOOKED_AT: Final = 20_000
 """How many values are checked in one recipe, besides the first place of each group."""
 _BESIDE: Final = 1e-3
 _MOST_LAYERS: Final = 128
-_PARAMETERS: TypeAdapter[Parameters] = TypeAdapter(Parameters)
 
 
 class _Tensor(NamedTuple):
@@ -52,40 +49,40 @@ class _Tensor(NamedTuple):
         return f" (for tensors that match the filter {excerpt(self.by)})" if self.by else ""
 
 
-def broken_together(document: dict[str, Any]) -> Iterator[Fault]:
+def broken_together(recipe: Recipe, merged: Sequence[Merge]) -> Iterator[Fault]:
     """Yield a fault for each place whose parameters break a rule together, though each is valid."""
-    method = catalogue()[document["merge_method"]]
+    method = catalogue()[recipe.merge_method]
     if not method.constraints:
         return
-    found = [_Merge(group, method) for group in groups(document)]
-    room = MAX_LOOKED_AT // max(1, sum(merge.size for merge in found))
-    for merge in found:
-        yield from merge.faults(max(1, room))
+    names = {name for each in method.constraints for name in each.parameters}
+    specs = [spec for spec in method.parameters if spec.name in names]
+    found = [_Merged(merge, method, specs) for merge in merged]
+    room = MAX_LOOKED_AT // max(1, sum(each.size for each in found))
+    for each in found:
+        yield from each.faults(max(1, room))
 
 
-class _Merge:
+class _Merged:
     """One group of models with the parameters that its method's constraints read."""
 
-    def __init__(self, group: Group, method: MethodSpec) -> None:
-        self._group, self._method = group, method
-        self._names = {name for each in method.constraints for name in each.parameters}
-        around = tuple(map(_given, group.around))
-        listed = [reference(place.content) for place in group.inputs]
-        self._members = [
-            None if i is None else group.inputs[i]
-            for i in method.merged(listed, as_reference(group.base))
-        ]
-        places = [(_given(place),) if place else () for place in self._members]
-        self._merge = ParameterScope(method, around)
+    def __init__(self, merge: Merge, method: MethodSpec, specs: Sequence[ParameterSpec]) -> None:
+        self._merge, self._method, self._specs = merge, method, specs
+        around = tuple(part.parameters for _, part in merge.around)
+        self._members = method.merged(merge.models, merge.base)
+        places = [() if i is None else (merge.inputs[i].parameters,) for i in self._members]
+        self._around = ParameterScope(method, around)
         self._models = [ParameterScope(method, (*own, *around)) for own in places]
-        everywhere = chain(*places, around)
-        self._settings = [p[name] for p in everywhere for name in self._names if name in p]
+        everywhere = (*chain.from_iterable(places), *around)
+        self._settings = [p[spec.name] for p in everywhere for spec in specs if spec.name in p]
 
     @property
     def size(self) -> int:
         """About how many values a check of one place reads."""
         around = sum(
-            _size(place[n]) for place in self._merge.places for n in self._names & {*place}
+            _size(place[spec.name])
+            for place in self._around.places
+            for spec in self._specs
+            if spec.name in place
         )
         return around * len(self._models) + sum(map(_size, self._settings)) + len(self._models)
 
@@ -101,7 +98,7 @@ class _Merge:
 
     def _problems(self, tensor: _Tensor, position: float) -> Iterator[tuple[int, Problem]]:
         try:
-            settings = self._values(self._merge, "recipe", tensor, position)
+            settings = self._values(self._around, "recipe", tensor, position)
             models = [self._values(each, "model", tensor, position) for each in self._models]
         except UnresolvedParameter:
             return
@@ -112,12 +109,12 @@ class _Merge:
     def _values(
         self, scope: ParameterScope, level: str, tensor: _Tensor, position: float
     ) -> dict[str, Any]:
-        specs = [p for p in self._method.parameters if p.scope == level and p.name in self._names]
+        specs = (spec for spec in self._specs if spec.scope == level)
         return {spec.name: scope.find(spec, tensor.passes, position) for spec in specs}
 
     def _pointer(self, index: int | None) -> str:
-        place: Place | None = self._members[index] if index is not None else None
-        return pointer(place.path if place else self._group.path)
+        place = self._members[index] if index is not None else None
+        return pointer(self._merge.path if place is None else (*self._merge.path, place))
 
     def _tensors(self) -> Iterator[_Tensor]:
         yield _Tensor(None)
@@ -126,18 +123,16 @@ class _Merge:
 
     def _positions(self) -> list[float]:
         """Return the places in the depth at which gradients may be wrong, the ends first."""
-        ranges = [place.content.get("layer_range") for place in self._group.inputs]
-        if ranges and ranges[0]:
-            count = ranges[0][1] - ranges[0][0]
+        if not any(isinstance(each, tuple) for each in self._settings):
+            return [1.0]  # the values are the same in all places
+        first = next(iter(self._merge.inputs), None)
+        if isinstance(first, SliceSource):
+            count = len(first.layers)
             layers = range(0, count, 1 + count // _MOST_LAYERS)
             return list(dict.fromkeys([1.0, 0.0, *(layer_position(i, count) for i in layers)]))
         inner = chain.from_iterable(map(_anchors, self._settings))
         beside = (min(1.0, max(0.0, at + step)) for at in inner for step in (-_BESIDE, _BESIDE))
         return list(dict.fromkeys([1.0, 0.0, *beside]))
-
-
-def _given(place: Place) -> Parameters:
-    return _PARAMETERS.validate_python(place.parameters)
 
 
 def _patterns(setting: Setting) -> Iterator[str | None]:

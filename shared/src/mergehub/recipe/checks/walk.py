@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NamedTuple, Self
 
 from mergehub.recipe.faults import Path
 from mergehub.recipe.reference import ModelRef
@@ -14,18 +14,18 @@ Content = dict[str, Any]
 
 
 class Place(NamedTuple):
-    """A mapping of the document that may hold parameters."""
+    """A mapping of the document that may hold parameters, and those that are given there."""
 
     path: Path
     level: Level
     content: Content
+    parameters: Content
 
-    @property
-    def parameters(self) -> Content:
-        """The parameters given in this mapping."""
-        given = self.content.get("parameters")
-        named = given.items() if isinstance(given, dict) else ()
-        return {name: value for name, value in named if isinstance(name, str)}
+    @classmethod
+    def of(cls, path: Path, level: Level, content: Content) -> Self:
+        """The place of a mapping."""
+        given = content.get("parameters")
+        return cls(path, level, content, given if isinstance(given, dict) else {})
 
 
 class Group(NamedTuple):
@@ -47,19 +47,21 @@ class Group(NamedTuple):
 
 def groups(document: Content) -> Iterator[Group]:
     """Yield every group of models that are merged with one another."""
-    recipe = Place((), "recipe", document)
+    recipe = Place.of((), "recipe", document)
     yield from _within(recipe, ())
     for path, module in _named((), document, "modules"):
-        yield from _within(Place(path, "module", module), (recipe,))
+        yield from _within(Place.of(path, "module", module), (recipe,))
 
 
-def places(document: Content) -> Iterator[Place]:
-    """Yield every place that may hold parameters, each once."""
-    seen = set()
-    for place in _all_places(document):
-        if place.path not in seen:
-            seen.add(place.path)
-            yield place
+def places(document: Content, merged: Iterable[Group]) -> Iterable[Place]:
+    """Return every place that may hold parameters, each once; `merged` are the groups."""
+    found: dict[Path, Place] = {(): Place.of((), "recipe", document)}
+    for path, module in _named((), document, "modules"):
+        found[path] = Place.of(path, "module", module)
+    for group in merged:
+        for place in (*reversed(group.around), *group.inputs):
+            found.setdefault(place.path, place)
+    return found.values()
 
 
 def reference(content: Content) -> ModelRef | None:
@@ -75,28 +77,19 @@ def as_reference(value: Any) -> ModelRef | None:
         return None
 
 
-def _all_places(document: Content) -> Iterator[Place]:
-    yield Place((), "recipe", document)
-    for path, module in _named((), document, "modules"):
-        yield Place(path, "module", module)
-    for group in groups(document):
-        yield from reversed(group.around)
-        yield from group.inputs
-
-
 def _within(outer: Place, around: tuple[Place, ...]) -> Iterator[Group]:
     """Yield the groups directly in a recipe or a module."""
     inputs = _inputs(outer, "models")
     if inputs:
         yield Group((*outer.path, "models"), inputs, (outer, *around))
     for path, content in _listed(outer.path, outer.content, "slices"):
-        part = Place(path, "slice", content)
+        part = Place.of(path, "slice", content)
         yield Group((*path, "sources"), _inputs(part, "sources"), (part, outer, *around))
 
 
 def _inputs(outer: Place, field: str) -> tuple[Place, ...]:
     entries = _listed(outer.path, outer.content, field)
-    return tuple(Place(path, "model", content) for path, content in entries)
+    return tuple(Place.of(path, "model", content) for path, content in entries)
 
 
 def _listed(path: Path, content: Content, field: str) -> Iterator[tuple[Path, Content]]:

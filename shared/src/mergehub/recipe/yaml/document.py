@@ -8,6 +8,7 @@ is lost silently.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from mergehub.recipe.faults import Fault, RecipeError, excerpt
 from .errors import not_text, syntax_fault
 from .events import Loaded, Reader
 from .limits import MAX_CHARACTERS, MAX_DIRECTIVES, MAX_KEY, Size, check_depth, too_large
+from .usual import usual
 
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 _BYTE_ORDER_MARK = "\ufeff"
@@ -31,6 +33,13 @@ def load_documents(text: str) -> list[Loaded]:
     Raises:
         RecipeError: the text is not YAML at all or exceeds a limit.
     """
+    if (data := usual(text)) is not None:
+        return [Loaded(data, lines=cache(lambda: parsed(text)[0].lines()))]
+    return parsed(text)
+
+
+def parsed(text: str) -> list[Loaded]:
+    """The same, all by the parser. Raises RecipeError."""
     text = text.removeprefix(_BYTE_ORDER_MARK)
     if len(text) > MAX_CHARACTERS:
         raise too_large(f"the document is longer than {MAX_CHARACTERS} characters")

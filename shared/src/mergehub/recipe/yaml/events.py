@@ -6,7 +6,8 @@ much. The place of each value is recorded, so that a fault names its line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import yaml
@@ -24,19 +25,22 @@ MERGE = "<<"
 
 
 class Loaded(NamedTuple):
-    """One document as dicts, lists and scalars, the faults found while reading it, the line of each
-    value by the steps of its JSON pointer, and the warnings for its author."""
+    """One document as dicts, lists and scalars, with the faults found while reading it.
+
+    `lines` returns the line of each value by the steps of its JSON pointer, and `warnings` are for
+    the document's author.
+    """
 
     data: Any
-    faults: tuple[Fault, ...]
-    lines: dict[Steps, int]
+    faults: tuple[Fault, ...] = ()
+    lines: Callable[[], dict[Steps, int]] = dict
     warnings: tuple[Fault, ...] = ()
 
     def line(self, fault: Fault) -> int | None:
         """Return the line of the value that a fault is about, or of the nearest one around it."""
         steps = tuple(each.replace("~1", "/").replace("~0", "~") for each in _steps(fault.path))
-        known = (steps[:length] for length in range(len(steps), -1, -1))
-        return next((self.lines[each] for each in known if each in self.lines), None)
+        known, lines = (steps[:length] for length in range(len(steps), -1, -1)), self.lines()
+        return next((lines[each] for each in known if each in lines), None)
 
 
 class _Anchored(NamedTuple):
@@ -70,7 +74,7 @@ class Reader:
                 self._anchors, self._faults, self._warnings, self._lines = {}, [], [], {}
                 data, _ = self._value(next(self._events), ())
                 faults, warnings = tuple(self._faults), tuple(self._warnings)
-                found.append(Loaded(data, faults, self._lines, warnings))
+                found.append(Loaded(data, faults, partial(dict, self._lines), warnings))
         return found
 
     def _value(self, event: Event, path: Steps) -> tuple[Any, int]:

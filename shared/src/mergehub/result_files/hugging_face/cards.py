@@ -63,7 +63,7 @@ def loaded(text: str, name: str) -> tuple[Any, dict[tuple[str, ...], int]]:
     except RecipeError as error:
         why = error.faults[0].message.partition("\n")[0]  # without the line that it quotes
         raise Unreadable(f"{name} cannot be read: {why}.") from None
-    return (documents[0].data, documents[0].lines) if documents else (None, {})
+    return (documents[0].data, documents[0].lines()) if documents else (None, {})
 
 
 class _Mentioned(str):

@@ -11,6 +11,7 @@ from registry.recipes.errors import RecipeArchived
 from registry.recipes.imports.checking import Row
 from registry.recipes.imports.schemas import Brought, Outcome, RecipeImportReport, Refused
 from registry.recipes.models import RecipeRow
+from registry.recipes.writing.repository import Added
 from registry.recipes.writing.versions import NewVersion
 
 
@@ -18,7 +19,7 @@ from registry.recipes.writing.versions import NewVersion
 class Known:
     """A locked recipe, and the number of the newest version of each digest."""
 
-    recipe: RecipeRow
+    recipe: RecipeRow | Added
     new: bool
     numbers: dict[str, int] = field(default_factory=dict)
 
@@ -34,12 +35,10 @@ class Batch:
         self._by_id: dict[UUID, Known] = {}
         self._problems: dict[str, Problem] = {}
 
-    def know(self, recipes: Iterable[RecipeRow], *, new: bool = False) -> None:
+    def know(self, recipes: Iterable[RecipeRow | Added]) -> None:
         """Learn of locked recipes of the owner, or of new ones that have no versions yet."""
         for recipe in recipes:
-            known = Known(recipe, new)
-            if new:
-                recipe.newest = 0
+            known = Known(recipe, new=isinstance(recipe, Added))
             self._known[recipe.name] = self._by_id[recipe.id] = known
             if recipe.archived_at is not None:
                 self.refuse(recipe.name, _archived(recipe))
@@ -98,5 +97,5 @@ class Batch:
         )  # fmt: skip
 
 
-def _archived(recipe: RecipeRow) -> RecipeArchived:
+def _archived(recipe: RecipeRow | Added) -> RecipeArchived:
     return RecipeArchived.called(f"{recipe.owner}/{recipe.name}")

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from registry.recipes.check import CheckedRecipe, RecipeInvalid, checked
+from registry.recipes.check import CheckedRecipe, RecipeInvalid
 from registry.recipes.imports.schemas import ImportedRecipe, Refused
+from registry.recipes.imports.shapes import checked_by_shape
 
 TOGETHER = 50
 """How many recipes are checked before the process can stop, if nobody waits any longer."""
@@ -40,7 +41,7 @@ def _check(rows: Sequence[ImportedRecipe], begin: int) -> list[Row | Refused]:
 def _checked(row: ImportedRecipe, index: int) -> Row | Refused:
     line = index + 1 if row.line is None else row.line
     try:
-        return Row(line, row, checked(row.recipe, f"/recipes/{index}/recipe"))
+        return Row(line, row, checked_by_shape(row.recipe, f"/recipes/{index}/recipe"))
     except RecipeInvalid as error:
         return Refused(
             line=line, name=row.name, code=error.code, detail=error.detail, errors=error.errors

@@ -83,7 +83,7 @@ async def _insert(
 ) -> None:
     """Add recipes; of some names, other requests may just have added them, or they are reserved."""
     wanted.sort(key=lambda each: str(each["name"]))  # so that requests do not wait in a ring
-    batch.know(await add(session, owner, wanted), new=True)
+    batch.know(await add(session, owner, wanted))
     if missing := {each["name"] for each in wanted if not batch.has(each["name"])}:
         await _know(session, owner, missing, batch)
         for name in missing:
@@ -93,7 +93,14 @@ async def _insert(
 
 def _columns(rows: Sequence[Row], body: RecipeImportCreate) -> dict[str, Any]:
     """The columns of a recipe with the versions of these rows, described by the first of them."""
-    wanted = rows[0].wanted.model_dump(exclude={"recipe", "line"})
-    wanted |= {"title": rows[0].wanted.title or rows[0].wanted.name}
-    wanted |= {"newest": len({row.checked.digest for row in rows})}
-    return wanted | RecipeRow.columns_of(body.visibility)
+    wanted = rows[0].wanted
+    return {
+        "name": wanted.name,
+        "title": wanted.title or wanted.name,
+        "description": wanted.description,
+        "tags": wanted.tags,
+        "domains": wanted.domains,
+        "licence": wanted.licence,
+        "newest": len({row.checked.digest for row in rows}),
+        **RecipeRow.columns_of(body.visibility),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -57,19 +58,36 @@ class Adding:
         return [row for row in self.rows if row.number]
 
 
-async def add(
-    session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]]
-) -> list[RecipeRow]:
+@dataclass
+class Added:
+    """What an import needs of a new recipe: to make a `RecipeRow` takes longer than to store it."""
+
+    id: UUID
+    owner: str
+    name: str
+    private_to: str | None
+    newest: int = 0
+    archived_at: None = None
+
+
+async def add(session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]]) -> list[Added]:
     """New recipes of one owner, without those whose names other recipes of it have, or had."""
     if not wanted:
         return []
-    adding = Adding(owner, wanted)
-    rows = adding.added(await together(session, adding.write))
+    columns = [{"id": uuid4(), "owner": owner, **each} for each in wanted]
+    write = Write("added", _ADD, {"recipes": _json(columns)}, answer=_NUMBERS)
+    numbers = (await together(session, write)).added or {}
+    rows = [_added(each) for each in columns if str(each["id"]) in numbers]
     taken = await former(session, owner, [row.name for row in rows])
     if taken:
         gone = [row.id for row in rows if row.name in taken]
         await session.execute(delete(RecipeRow).where(RecipeRow.id.in_(gone)))
     return [row for row in rows if row.name not in taken]
+
+
+def _added(columns: dict[str, Any]) -> Added:
+    private = columns["owner"] if columns["visibility"] == "private" else None
+    return Added(columns["id"], columns["owner"], columns["name"], private)
 
 
 async def former(session: AsyncSession, owner: str, names: Sequence[str]) -> set[str]:

@@ -19,13 +19,14 @@ from registry.events.models import outbox
 from registry.recipes.check import CheckedRecipe
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.writing import repository
+from registry.recipes.writing.repository import Added
 
 
 @dataclass(frozen=True)
 class NewVersion:
     """A version to store, of a recipe that is new or locked."""
 
-    recipe: RecipeRow
+    recipe: RecipeRow | Added
     number: int
     checked: CheckedRecipe
     id: UUID = field(default_factory=uuid4)
@@ -70,7 +71,7 @@ async def store_first(
     written = await _store(session, writer, [version], new.write, adding, noted)
     if not new.added(written):
         return None
-    return version.recipe, VersionRow(**version.columns, created_at=written.now)
+    return new.rows[0], VersionRow(**version.columns, created_at=written.now)
 
 
 async def _store(
