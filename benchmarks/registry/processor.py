@@ -22,7 +22,8 @@ def working(service: psutil.Process) -> tuple[float, float]:
 
 
 def _used(processes: Sequence[psutil.Process]) -> float:
-    return sum(each.cpu_times().user + each.cpu_times().system for each in processes)
+    """Also what their children used that have ended: connections come and go."""
+    return sum(sum(each.cpu_times()[:4]) for each in processes)
 
 
 def memory(process: psutil.Process) -> dict[str, float]:

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import event
 
 from mergehub.kit.background.resources import Resources
+from mergehub.kit.database.connections import FairPool
 from mergehub.kit.database.notify import notify
 from mergehub.kit.replica import replica
 from mergehub.kit.replica.metrics import ReplicaMetrics
@@ -147,3 +148,13 @@ async def test_many_commits_are_read_in_one_look_and_at_once_if_somebody_waits(
     assert following.counted.looks == 1
     assert (await following.current()).looks == 2
     running.cancel()
+
+
+async def test_a_refused_publication_holds_no_connection_once_it_is_answered(
+    owner: httpx.AsyncClient, recipe_text: str, resources: Resources
+) -> None:
+    body = {"name": "soup", "recipe": recipe_text}
+    answers = [await owner.post("/v1/recipes", json=body) for _ in range(2)]
+    assert [each.status_code for each in answers] == [201, 409]
+    pool = resources.database.engine.pool
+    assert isinstance(pool, FairPool) and pool.checkedout() == 0
