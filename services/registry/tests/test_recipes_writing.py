@@ -157,4 +157,5 @@ async def test_a_refused_publication_holds_no_connection_once_it_is_answered(
     answers = [await owner.post("/v1/recipes", json=body) for _ in range(2)]
     assert [each.status_code for each in answers] == [201, 409]
     pool = resources.database.engine.pool
-    assert isinstance(pool, FairPool) and pool.checkedout() == 0
+    assert isinstance(pool, FairPool)
+    assert pool.checkedout() == 0

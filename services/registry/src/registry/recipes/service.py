@@ -23,7 +23,7 @@ from registry.recipes.errors import RecipeArchived, RecipeNotFound
 from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.recipes.repository import Pair
 from registry.recipes.schemas import Recipe, RecipeCreate, RecipeVersion, Twin, VersionPage
-from registry.recipes.twins import repository as twins
+from registry.recipes.writing import twins
 from registry.recipes.writing.versions import NewVersion, store, store_first
 
 SUGGESTIONS = 3

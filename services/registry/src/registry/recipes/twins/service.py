@@ -12,8 +12,8 @@ from mergehub.kit.paging.pages import PageRequest
 from registry.recipes import answers
 from registry.recipes import service as recipes
 from registry.recipes.schemas import Twin
-from registry.recipes.twins import repository
 from registry.recipes.twins.schemas import TwinPage
+from registry.recipes.writing import twins as repository
 
 
 async def first(

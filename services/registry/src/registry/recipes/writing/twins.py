@@ -1,4 +1,4 @@
-"""Queries on the versions that have one digest."""
+"""Queries on the versions that have one digest, which publishing asks for as well."""
 
 from __future__ import annotations
 
