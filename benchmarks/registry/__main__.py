@@ -79,12 +79,9 @@ def measure(options: argparse.Namespace) -> bool:
     """Run all measurements; returns whether every target was reached."""
     good = _searches(options) if options.recipes else True
     if options.mlflow:
-        with (
-            stores(options.mlflow, options.keep) as (folder, env),
-            started(env | settings(folder)) as ours,
-            mlflow(env["MERGEHUB_DATABASE_URL"], options.mlflow) as theirs,
-        ):
-            good &= peer.compared(ours, theirs)
+        with stores(options.mlflow, options.keep) as (folder, env):
+            ours = started(env | settings(folder))
+            good &= peer.compared(ours, mlflow(env["MERGEHUB_DATABASE_URL"], options.mlflow))
     if options.embedded:
         with embedded(options.embedded) as server:
             print(f"embedded, with {options.embedded} recipes:")

@@ -1,4 +1,8 @@
-"""MLflow's newest release in a virtual environment of its own, as a server with many models."""
+"""MLflow's newest release in a virtual environment of its own, as a server with many models.
+
+It has its usual four processes for requests, and none for jobs such as evaluations of language
+models, which look for work all the time.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +22,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from benchmarks.lineage.server import Server, free_port, wait_for
+from benchmarks.registry import processor
 from benchmarks.registry.made import Made, recipes
 from mergehub.kit.database.connections import connect
 
@@ -24,6 +30,10 @@ CACHE = Path(__file__).parents[2] / ".cache" / "bench"
 PACKAGES = ("mlflow", "psycopg2-binary")
 DRIVER = "postgresql+psycopg2"  # SQLAlchemy's default is another one since 2.1
 START_SECONDS = 900
+OPTIONS = ("--uvicorn-opts", f"--timeout-worker-healthcheck {START_SECONDS}")
+"""Without it, a process that takes more than five seconds to start is ended, and started again."""
+SETTINGS = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+REST_SECONDS, REST_SHARE = 5.0, 0.1
 DATABASE = "mlflow"
 AT_ONCE = 10_000
 MODELS = ("name", "creation_time", "last_updated_time")
@@ -49,20 +59,30 @@ def mlflow(url: str, models: int) -> Iterator[Server]:
     port = free_port()
     where = ["--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(
-        [command, "server", "--backend-store-uri", store, *where],
+        [command, "server", "--backend-store-uri", store, *where, *OPTIONS],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=dict(os.environ) | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+        env=dict(os.environ) | SETTINGS,
         start_new_session=True,
     )
     try:
         server = Server(port, psutil.Process(process.pid))
         wait_for(server, "/health", START_SECONDS)
         asyncio.run(_fill(own.geturl(), models))  # it has made its tables
+        _wait_for_rest(server.process)
         yield server
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+
+
+def _wait_for_rest(process: psutil.Process) -> None:
+    """Wait until all processes have started: one answers long before the last."""
+    used, share = processor.working(process)[0], 1.0
+    while share > REST_SHARE:
+        time.sleep(REST_SECONDS)
+        now = processor.working(process)[0]
+        used, share = now, (now - used) / REST_SECONDS
 
 
 def _installed() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -11,6 +12,18 @@ def seconds(pid: int) -> float:
     """How long processors have worked for the threads of a process."""
     used = (each.read_text().split()[0] for each in Path(f"/proc/{pid}/task").glob("*/schedstat"))
     return sum(map(int, used)) / 1e9
+
+
+def working(service: psutil.Process) -> tuple[float, float]:
+    """How long processors have worked for a service with its children, and for PostgreSQL."""
+    mine = psutil.Process().children(recursive=True)
+    stores = [each for each in mine if each.name() == "postgres"]
+    return _used([service, *service.children(recursive=True)]), _used(stores)
+
+
+def _used(processes: Sequence[psutil.Process]) -> float:
+    """Also what their children used that have ended: connections come and go."""
+    return sum(sum(each.cpu_times()[:4]) for each in processes)
 
 
 def memory(process: psutil.Process) -> dict[str, float]:

@@ -21,11 +21,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import psutil
-
 from benchmarks.api.__main__ import stores, tell
 from benchmarks.lineage.server import Server, serving
-from benchmarks.registry import made, writing_texts
+from benchmarks.registry import made, processor, writing_texts
 from benchmarks.registry.writing import TOKEN
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.schema import migrate
@@ -71,23 +69,12 @@ def _posted(
                 answer = client.post(path, body, TOKEN)
                 assert not answer.get("refused"), answer["refused"][:3]
 
-    began, before = time.perf_counter(), _used(server)
+    began, before = time.perf_counter(), processor.working(server.process)
     with ThreadPoolExecutor(clients) as threads:
         list(threads.map(some, range(clients)))
-    seconds, after = time.perf_counter() - began, _used(server)
+    seconds, after = time.perf_counter() - began, processor.working(server.process)
     service, database = (1000 * (b - a) / recipes for a, b in zip(before, after, strict=True))
     return Speed(recipes / seconds, service, database)
-
-
-def _used(server: Server) -> tuple[float, float]:
-    """The seconds that processors have worked for the service and its children, and PostgreSQL."""
-    service = [server.process, *server.process.children(recursive=True)]
-    mine = psutil.Process().children(recursive=True)
-    return _seconds(service), _seconds([each for each in mine if each.name() == "postgres"])
-
-
-def _seconds(processes: Sequence[psutil.Process]) -> float:
-    return sum(each.cpu_times().user + each.cpu_times().system for each in processes)
 
 
 def bodies_of_one(prefix: str, recipes: Sequence[tuple[made.Made, str]]) -> list[bytes]:

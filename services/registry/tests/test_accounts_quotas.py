@@ -151,6 +151,19 @@ async def test_whoever_runs_the_hub_has_no_quota(owner: Client) -> None:
     assert {each["limit"] for each in quotas} == {None}
 
 
+async def test_an_operator_with_a_quota_is_held_to_it(
+    owner: Client, limit: Call, events: Call
+) -> None:
+    await limit("recipes", 1, "local")
+    for name, status in (("first", 201), ("second", 403), ("first", 403)):
+        answer = await owner.post("/v1/recipes", json={"name": name, "recipe": RECIPE})
+        assert answer.status_code == status, answer.text
+    published = [each for each in await events() if each["type"] == "recipe.published"]
+    trail = (await owner.get("/v1/accounts/audit")).json()["items"]
+    assert [each["data"]["name"] for each in published] == ["first"]
+    assert [each["action"] for each in trail].count("recipe.published") == 1
+
+
 async def test_quotas_are_read_by_members_and_set_by_administrators(
     ann: Client, person: Call, stranger: Client
 ) -> None:

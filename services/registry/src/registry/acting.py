@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
-from mergehub.kit.identity.auth import Credentials, authenticated, requires
+from mergehub.kit.identity.auth import authenticated, bearer, requires
 from mergehub.kit.identity.tokens import Principal
 from mergehub.kit.settings.service import ServiceSettings
 from registry.actor import SYSTEM, Actor
@@ -19,14 +19,24 @@ def actor_of(request: Request, who: Principal) -> Actor:
     return Actor(who, request.state.request_id, settings.quota)
 
 
-def acting(scope: str | None = None) -> Callable[..., Coroutine[Any, Any, Actor]]:
+class _Acting(HTTPBearer):
+    """A dependency that names the actor.
+
+    The class is itself a security scheme, documented like `bearer`: a second dependency for the
+    documentation would cost each request as much as this one.
+    """
+
+    def __init__(self, scope: str | None) -> None:
+        super().__init__(scheme_name=bearer.scheme_name, description=bearer.model.description)
+        self._holder = requires(scope) if scope else authenticated
+
+    async def __call__(self, request: Request) -> Actor:  # type: ignore[override]
+        return actor_of(request, await self._holder(request, None))
+
+
+def acting(scope: str | None = None) -> _Acting:
     """Return a dependency that names the actor; a token without `scope` gets 401 or 403."""
-    holder = requires(scope) if scope else authenticated
-
-    async def act(request: Request, credentials: Credentials) -> Actor:
-        return actor_of(request, await holder(request, credentials))
-
-    return act
+    return _Acting(scope)
 
 
 async def _registry(request: Request) -> Actor:

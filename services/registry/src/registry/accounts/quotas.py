@@ -73,6 +73,11 @@ async def left(
     return max(0, limit - used)
 
 
+def default_limit(actor: Actor, account: str, count: Count) -> int | None:
+    """The limit of an account that has no quota of its own; the operator's account has none."""
+    return _default(actor.limit, account, count.name)
+
+
 async def exceeded(session: AsyncSession, actor: Actor, account: str, count: Count) -> Problem:
     """The problem of an account that has reached its quota."""
     limit = await _limit(session, actor.limit, account, count.name)
@@ -113,9 +118,13 @@ async def reset_quota(session: AsyncSession, actor: Actor, account: str, name: Q
 
 
 async def _limit(session: AsyncSession, limit: Limit, account: str, name: QuotaName) -> int | None:
-    """The limit set for the account, else the default one; the operator's account has none."""
+    """The limit set for the account, else the default one."""
     row = (await _OWN(session, {"account": account, "name": name})).first()
     if row is not None:
         own: int | None = row.at_most
         return own
+    return _default(limit, account, name)
+
+
+def _default(limit: Limit, account: str, name: QuotaName) -> int | None:
     return None if account == LOCAL else limit(name)

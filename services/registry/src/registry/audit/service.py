@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.database.together import Write, together
+from mergehub.kit.database.together import Write, provided, together
 from mergehub.kit.paging.pages import PageRequest
 from registry.actor import Actor
 from registry.audit.actions import Action
@@ -18,7 +18,8 @@ from registry.audit.schemas import AuditEntry, AuditPage
 _RECORD = """
 INSERT INTO audit (actor, actor_id, account, action, request_id, subject)
 SELECT :actor, CAST(:actor_id AS uuid), :account, :action, :request_id, subject
-FROM unnest(CAST(:subjects AS text[])) WITH ORDINALITY AS given (subject, place) ORDER BY place
+FROM unnest(CAST(:subjects AS text[])) WITH ORDINALITY AS given (subject, place)
+{provided} ORDER BY place
 """
 
 
@@ -41,8 +42,13 @@ async def audit(session: AsyncSession, actor: Actor, action: Action, subject: st
     await together(session, recording(actor, action, [subject]))
 
 
-def recording(actor: Actor, action: Action, subjects: Iterable[str]) -> Write:
-    """The write of `audit` for several subjects, to be executed together with others."""
+def recording(
+    actor: Actor, action: Action, subjects: Iterable[str], of: Write | None = None
+) -> Write:
+    """The write of `audit` for several subjects, to be executed together with others.
+
+    `of`: the write without whose rows nothing is recorded.
+    """
     values = {
         "actor": actor.who.name,
         "actor_id": actor.who.id,
@@ -51,7 +57,7 @@ def recording(actor: Actor, action: Action, subjects: Iterable[str]) -> Write:
         "request_id": actor.request_id,
         "subjects": list(subjects),
     }
-    return Write("audited", _RECORD, values)
+    return Write("audited", _RECORD.format(provided=provided(of)), values)
 
 
 async def page(session: AsyncSession, wanted: AuditFilter, asked: PageRequest) -> AuditPage:

@@ -68,7 +68,9 @@ class _Once:
         for.
         """
         if self._key is None:
-            return _response(_row(await effect()), None)
+            answered = await effect()
+            text = answered.body.model_dump_json()
+            return Response(text, answered.status, dict(answered.headers), "application/json")
         identity = (str(actor.who.id), self._path, self._key)
         async with _one_at_a_time(identity):
             await _lock(session, identity)
@@ -110,7 +112,7 @@ Key = Annotated[
 
 
 async def _once(request: Request, key: Key = None) -> _Once:
-    return _Once(request.url.path, key)
+    return _Once(request.scope["path"], key)
 
 
 Once = Annotated[_Once, Depends(_once)]

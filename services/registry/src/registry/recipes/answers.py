@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.database import AnyRow
 from mergehub.kit.identity.tokens import Viewer
 from registry.recipes import repository
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.repository import Pair
-from registry.recipes.schemas import Recipe, RecipeVersion, VersionReference, VersionSummary
+from registry.recipes.schemas import Recipe, RecipeVersion, Twin, VersionReference, VersionSummary
 
 LONGEST_DESCRIPTION = 300  # in a list
 
@@ -65,6 +66,12 @@ def version_of(row: VersionRow) -> RecipeVersion:
     """A version with its text."""
     columns = {name: getattr(row, name) for name in RecipeVersion.model_fields}
     return RecipeVersion(**columns | {"canonical": json.loads(row.canonical)})
+
+
+def twins(rows: Iterable[AnyRow]) -> list[Twin]:
+    """The twins of a version, from the rows of a query for them."""
+    names = tuple(Twin.model_fields)
+    return [Twin(**{name: getattr(row, name) for name in names}) for row in rows]
 
 
 def summaries(rows: Iterable[VersionRow]) -> list[VersionSummary]:

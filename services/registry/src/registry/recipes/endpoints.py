@@ -88,8 +88,8 @@ async def publish_recipe(
     advised = await check_beside_lineage(body.recipe, lineage, body.licence)
 
     async def effect() -> Answered:
-        recipe = await service.publish(session, writer, body, advised.recipe)
-        answer = await published(session, writer.who, recipe, advised)
+        recipe, same = await service.publish(session, writer, body, advised.recipe)
+        answer = published(recipe, same, advised)
         return Answered(201, answer, {"Location": f"/v1/recipes/{recipe.id}"})
 
     return await once(session, writer, body, effect)

@@ -13,16 +13,14 @@ from registry.recipes.schemas import (
     PublishedVersion,
     Recipe,
     RecipeVersion,
+    Twin,
     Warnings,
 )
 from registry.recipes.twins import service as twins
 
 
-async def published(
-    session: AsyncSession, writer: Principal, recipe: Recipe, advised: Advised
-) -> PublishedRecipe:
-    """The answer about a new recipe."""
-    same = await twins.first(session, recipe.version.digest, writer, beside=recipe.id)
+def published(recipe: Recipe, same: list[Twin], advised: Advised) -> PublishedRecipe:
+    """The answer about a new recipe, with its first twins."""
     return PublishedRecipe(**dict(recipe), **warnings(advised), twins=same)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.constant import Constant
 from mergehub.kit.database.housekeeping import Task
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.search.features import described
@@ -34,23 +34,34 @@ _WITHOUT = (
 )
 
 
+_KEEP = Constant("""
+INSERT INTO recipe_features (recipe_id, version, form, methods, base, ingredients, parameters,
+  count, shape)
+SELECT recipe_id, version, form, methods, base, ingredients, parameters, count, shape
+FROM json_populate_recordset(CAST(NULL AS recipe_features), CAST(CAST(:rows AS text) AS json))
+ON CONFLICT (recipe_id) DO UPDATE SET version = excluded.version, form = excluded.form,
+  methods = excluded.methods, base = excluded.base, ingredients = excluded.ingredients,
+  parameters = excluded.parameters, count = excluded.count, shape = excluded.shape
+""")
+
+
 async def describe(session: AsyncSession) -> int:
     """Describe recipes whose newest version is not described; returns how many."""
     rows = (await session.execute(_WITHOUT)).all()
     if rows:
-        made = insert(FeaturesRow).values(await asyncio.to_thread(_features, rows))
-        columns = {each.name: each for each in made.excluded if each.name != "recipe_id"}
-        again = made.on_conflict_do_update(index_elements=["recipe_id"], set_=columns)
-        await session.execute(again)
+        await _KEEP(session, {"rows": await asyncio.to_thread(_features, rows)})
     return len(rows)
 
 
-def _features(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    return [
-        {"recipe_id": recipe, "version": version, "form": FORM}
-        | vars(described(json.loads(canonical)))
-        for recipe, version, canonical in rows
-    ]
+def _features(rows: Sequence[Any]) -> str:
+    """The rows as JSON."""
+    return json.dumps(
+        [
+            {"recipe_id": str(recipe), "version": version, "form": FORM}
+            | vars(described(json.loads(canonical)))
+            for recipe, version, canonical in rows
+        ]
+    )
 
 
 TASKS = (Task("search.describe_recipes", describe, BATCH),)

@@ -33,7 +33,8 @@ class Constant:
         self, session: AsyncSession, values: Mapping[str, Any]
     ) -> CursorResult[tuple[Any, ...]]:
         """Execute it in the transaction of `session`, with the values of its parameters."""
-        connection = await session.connection()
         all_values = {**self._given, **values}
         given = tuple(all_values[place] for place in self._places)
-        return await connection.exec_driver_sql(self._sql, given)
+        return await session.run_sync(  # one greenlet, where `session.connection` makes another
+            lambda sync: sync.connection().exec_driver_sql(self._sql, given)
+        )

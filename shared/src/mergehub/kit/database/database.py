@@ -26,6 +26,7 @@ from mergehub.kit.problems.problem import Unavailable
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a query of columns, read by their names."""
+_AFTER_COMMIT = "after commit"
 POOL_SECONDS = 30.0  # the longest wait for a connection in use
 
 
@@ -76,8 +77,11 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session that commits at the end of the block, or rolls back on an error."""
-        async with self.sessions() as session, session.begin():
-            yield session
+        async with self.sessions() as session:
+            async with session.begin():
+                yield session
+            for act in session.info.get(_AFTER_COMMIT, ()):
+                act()
 
     @asynccontextmanager
     async def unhurried(self) -> AsyncIterator[AsyncConnection]:
@@ -176,5 +180,5 @@ class _Reader(SyncSession):
 
 
 def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
-    """Call `act` right after the transaction of `session` commits, before the answer is sent."""
-    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
+    """Call `act` right after the `transaction` of `session` commits, before the answer is sent."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(act)

@@ -37,6 +37,11 @@ class Write:
     answer: str | None = None
 
 
+def provided(of: Write | None) -> str:
+    """The condition that the write `of`, which is executed with this one, returns rows."""
+    return f"WHERE EXISTS (SELECT FROM {of.name})" if of else ""
+
+
 async def together(session: AsyncSession, *writes: Write) -> Written:
     """Execute writes of which none sees what the others write, and call their channels."""
     await session.flush()

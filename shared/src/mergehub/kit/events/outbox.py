@@ -37,7 +37,7 @@ from mergehub.contracts.events import TYPES, Envelope, EventData
 from mergehub.kit.database.constant import Constant
 from mergehub.kit.database.database import Database, changed, only_one
 from mergehub.kit.database.notify import Signals, notify, wait
-from mergehub.kit.database.together import Write, Written, together
+from mergehub.kit.database.together import Write, Written, provided, together
 from mergehub.kit.problems.problem import Problem
 from mergehub.kit.telemetry.loops import turned
 from mergehub.kit.telemetry.metrics import Reading
@@ -60,7 +60,7 @@ FROM ROWS FROM (
   json_to_recordset(CAST(CAST(:events AS text) AS json))
     AS (event_id uuid, subject text, data jsonb, private_to text)
 ) WITH ORDINALITY AS given (event_id, subject, data, private_to, place)
-ORDER BY place
+{provided} ORDER BY place
 RETURNING id
 """
 _NUMBER = Constant("""
@@ -155,11 +155,13 @@ class Outbox:
         event_type: str,
         events: Iterable[tuple[str, EventData, str | None]],
         trace: str | None = None,
+        of: Write | None = None,
     ) -> Events:
         """Events of one type, each a subject with its data and to whom it is private.
 
         Their write is to be executed together with others of the transaction, and then `emitted`
-        called; their order stays. Raises KeyError and TypeError as `emit` does.
+        called; their order stays. `of`: the write without whose rows there are no events. Raises
+        KeyError and TypeError as `emit` does.
         """
         shared = {"type": event_type, "traceparent": within(trace)}
         rows = [
@@ -177,7 +179,9 @@ class Outbox:
             "traceparent": shared["traceparent"],
         }
         heeded = _HEEDED.format(heeds=" OR ".join(self._heeds))
-        write = Write("told", _EMIT, values, CHANNEL, self.source, heeded)
+        write = Write(
+            "told", _EMIT.format(provided=provided(of)), values, CHANNEL, self.source, heeded
+        )
         return Events(write, [row | shared for row in rows])
 
     async def emitted(self, session: AsyncSession, events: Events, written: Written) -> None:
@@ -279,7 +283,7 @@ class Relay:
 
     BATCH = 200
     LOOK_SECONDS = 1.0
-    PAUSE_SECONDS = 0.02  # after a batch: under load, the next one has many events
+    PAUSE_SECONDS = 0.05  # after a batch: under load, the next one has many events
     PUBLISH_SECONDS = 10.0  # the relay holds the lock and the connection for so long
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -16,15 +17,18 @@ async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's session. Raises StorageFull if the request may write and the disk is full."""
     if request.method != "GET":
         check_room(request.app.state.resources.settings.data)
-    async for session in _urgent_session(request):
+    async with _opened(request) as session:
         yield session
 
 
 async def _urgent_session(request: Request) -> AsyncIterator[AsyncSession]:
-    database: Database = request.app.state.database
-    reads = request.method == "GET"
-    async with database.reading() if reads else database.transaction() as session:
+    async with _opened(request) as session:
         yield session
+
+
+def _opened(request: Request) -> AbstractAsyncContextManager[AsyncSession]:
+    database: Database = request.app.state.database
+    return database.reading() if request.method == "GET" else database.transaction()
 
 
 # Function scope ends the dependency, and so commits, before the answer is sent: a client can rely

@@ -54,8 +54,8 @@ async def fork_recipe(
     async def effect() -> Answered:
         if advised is None:
             raise not_found(recipe_id)
-        recipe = await service.fork(session, writer, recipe_id, wanted, advised.recipe)
-        answer = await published(session, writer.who, recipe, advised)
+        recipe, same = await service.fork(session, writer, recipe_id, wanted, advised.recipe)
+        answer = published(recipe, same, advised)
         return Answered(201, answer, {"Location": f"/v1/recipes/{recipe.id}"})
 
     return await once(session, writer, wanted, effect)

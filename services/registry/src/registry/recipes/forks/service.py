@@ -17,7 +17,7 @@ from registry.recipes import service as recipes
 from registry.recipes.check import CheckedRecipe
 from registry.recipes.forks.schemas import ForkCreate, ForkPage
 from registry.recipes.models import RecipeRow, VersionRow
-from registry.recipes.schemas import Recipe, RecipeCreate
+from registry.recipes.schemas import Recipe, RecipeCreate, Twin
 
 TAKEN_OVER = ("title", "description", "tags", "domains", "licence")
 
@@ -41,10 +41,10 @@ async def fork(
     recipe_id: UUID,
     wanted: ForkCreate,
     checked: CheckedRecipe,
-) -> Recipe:
+) -> tuple[Recipe, list[Twin]]:
     """Publish the version `checked` of a recipe as a new one, which keeps where it came from.
 
-    Raises RecipeNotFound, and what publishing raises.
+    Returns the recipe and its first twins. Raises RecipeNotFound, and what publishing raises.
     """
     found = await recipe_rows.lock(session, recipe_id, writer.who)  # so that it is not deleted
     origin, version = found or (None, None)
@@ -53,9 +53,9 @@ async def fork(
     if origin is None or version is None:
         raise recipes.not_found(recipe_id)
     create = _create(origin, version, wanted)
-    made = await recipes.publish(session, writer, create, checked, version)
+    made, twins = await recipes.publish(session, writer, create, checked, version)
     await audit(session, writer, "recipe.forked", f"recipes/{made.id}")
-    return made
+    return made, twins
 
 
 async def page(

@@ -7,16 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.database.database import AnyRow
 from mergehub.kit.identity.tokens import Viewer
 from mergehub.kit.paging.pages import PageRequest
+from registry.recipes import answers
 from registry.recipes import service as recipes
 from registry.recipes.schemas import Twin
-from registry.recipes.twins import repository
 from registry.recipes.twins.schemas import TwinPage
-
-SHOWN = 10
-"""How many twins an answer to publishing, or to a check, has."""
+from registry.recipes.writing import twins as repository
 
 
 async def first(
@@ -24,9 +21,9 @@ async def first(
 ) -> list[Twin]:
     """The oldest versions of recipes other than `beside` that have a digest."""
     found = await repository.of_digest(
-        session, digest, viewer, beside=beside, after=None, limit=SHOWN
+        session, digest, viewer, beside=beside, after=None, limit=repository.SHOWN
     )
-    return [_twin(row) for row in found]
+    return answers.twins(found)
 
 
 async def page(
@@ -39,8 +36,4 @@ async def page(
         session, version.digest, viewer, beside=recipe_id, after=after, limit=asked.rows
     )
     rows, next_cursor = asked.cut(found, lambda row: (row.created_at, row.version))
-    return TwinPage(items=[_twin(row) for row in rows], next_cursor=next_cursor)
-
-
-def _twin(row: AnyRow) -> Twin:
-    return Twin(**row._mapping)
+    return TwinPage(items=answers.twins(rows), next_cursor=next_cursor)

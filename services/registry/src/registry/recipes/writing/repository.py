@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.constant import Constant
 from mergehub.kit.database.together import Write, Written, together
+from mergehub.kit.settings.sign_in import QuotaName
 from registry.recipes.models import RecipeRow
 
 _NEW = {"stars": 0, "comments": 0, "forks": 0, "reproductions": 0, "archived_at": None}
@@ -21,8 +22,11 @@ INSERT INTO recipes (id, owner, visibility, unlisted, name, title, description, 
   licence, newest)
 SELECT id, owner, visibility, unlisted, name, title, description, tags, domains, licence, newest
 FROM json_populate_recordset(CAST(NULL AS recipes), CAST(CAST(:recipes AS text) AS json))
-ON CONFLICT DO NOTHING
+{unless} ON CONFLICT DO NOTHING
 RETURNING id, number
+"""
+_UNLESS_LIMITED = """
+WHERE NOT EXISTS (SELECT FROM quotas WHERE account = :limited AND quotas.name = :quota)
 """
 _NUMBERS = "(SELECT json_object_agg(id, number) FROM added)"
 _FORMER = Constant("""
@@ -39,16 +43,23 @@ _OF = "WHERE recipe_id IN (SELECT id FROM {})"
 class Adding:
     """New recipes of one owner: `write` leaves out those whose names other recipes of it have.
 
-    Their rows are not part of a session: what changes in them is not stored.
+    It adds nothing if the owner has a `quota` of its own by that name. Their rows are not part of a
+    session: what changes in them is not stored.
     """
 
-    def __init__(self, owner: str, wanted: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self, owner: str, wanted: Sequence[dict[str, Any]], quota: QuotaName | None = None
+    ) -> None:
         self.rows = [RecipeRow(id=uuid4(), owner=owner, **each, **_NEW) for each in wanted]
         columns = [
             {"id": row.id, "owner": owner, **each}
             for row, each in zip(self.rows, wanted, strict=True)
         ]
-        self.write = Write("added", _ADD, {"recipes": _json(columns)}, answer=_NUMBERS)
+        values = {"recipes": _json(columns)}
+        if quota is not None:
+            values |= {"limited": owner, "quota": quota}
+        sql = _ADD.format(unless=_UNLESS_LIMITED if quota is not None else "")
+        self.write = Write("added", sql, values, answer=_NUMBERS)
 
     def added(self, written: Written) -> list[RecipeRow]:
         """Those that were added, with their numbers."""

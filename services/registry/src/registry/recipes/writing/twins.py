@@ -1,4 +1,4 @@
-"""Queries on the versions that have one digest."""
+"""Queries on the versions that have one digest, which publishing asks for as well."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnClause,
+    Select,
     bindparam,
+    exists,
     literal_column,
     select,
     true,
@@ -22,12 +24,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.kit.database.constant import Constant
 from mergehub.kit.database.database import AnyRow
 from mergehub.kit.identity.tokens import Viewer
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import FormerNameRow, RecipeRow, VersionRow
 from registry.recipes.repository import is_archived, seen_by
 
 NONE = UUID(int=0)
 BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), NONE)
 VIEWERS = 1000  # whose statement is kept
+SHOWN = 10
+"""How many twins an answer to publishing, or to a check, has."""
 
 # Each part is planned by itself: a plan for the first few recipes would read all of them, and
 # connections keep it until the tables are analysed.
@@ -39,8 +43,7 @@ def _given(name: str) -> BindParameter[Any]:
     return bindparam(name, required=False)
 
 
-@lru_cache(VIEWERS)
-def _of_digest(viewer: Viewer) -> Constant:
+def _twins(viewer: Viewer) -> Select[Any]:
     same = (
         select(VersionRow.recipe_id, VersionRow.id, VersionRow.number, VersionRow.created_at)
         .where(VersionRow.digest == _given("digest"))
@@ -54,7 +57,7 @@ def _of_digest(viewer: Viewer) -> Constant:
         .lateral("recipe")
     )
     place = tuple_(same.c.created_at, same.c.id)
-    return Constant(
+    return (
         select(
             recipe.c.id.label("recipe"),
             same.c.id.label("version"),
@@ -68,6 +71,24 @@ def _of_digest(viewer: Viewer) -> Constant:
         .where(place > tuple_(_given("after_time"), _given("after_id")))
         .order_by(same.c.created_at, same.c.id)
         .limit(_given("most"))
+    )
+
+
+@lru_cache(VIEWERS)
+def _of_digest(viewer: Viewer) -> Constant:
+    return Constant(_twins(viewer))
+
+
+@lru_cache(VIEWERS)
+def _of_new(viewer: Viewer) -> Constant:
+    """The twins of a recipe, or one row without a twin, each with whether its name was used."""
+    former = FormerNameRow.owner == _given("owner"), FormerNameRow.name == _given("name")
+    named = select(exists().where(*former).label("was_used")).subquery("named")
+    twins = _twins(viewer).subquery("twins")
+    return Constant(
+        select(named.c.was_used, twins)
+        .select_from(named.outerjoin(twins, true()))
+        .order_by(twins.c.created_at, twins.c.version)
     )
 
 
@@ -85,3 +106,19 @@ async def of_digest(
     values = {"digest": digest, "beside": beside or NONE, "most": limit}
     values |= {"after_time": after_time, "after_id": after_id}
     return (await _of_digest(viewer)(session, values)).all()
+
+
+async def of_new(
+    session: AsyncSession, digest: str, viewer: Viewer, recipe: RecipeRow
+) -> Sequence[AnyRow] | None:
+    """The first twins of a recipe that took its name; None if another recipe had the name before.
+
+    In one statement, which sees all former names that could contradict the new one.
+    """
+    values = {"digest": digest, "beside": recipe.id, "most": SHOWN}
+    values |= {"owner": recipe.owner, "name": recipe.name}
+    values |= {"after_time": BEGINNING[0], "after_id": NONE}
+    found = (await _of_new(viewer)(session, values)).all()
+    if found[0].was_used:
+        return None
+    return [row for row in found if row.recipe is not None]
