@@ -86,7 +86,7 @@ async def add(session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]
     if not wanted:
         return []
     columns = [{"id": uuid4(), "owner": owner, **each} for each in wanted]
-    write = Write("added", _ADD, {"recipes": _json(columns)}, answer=_NUMBERS)
+    write = Write("added", _ADD.format(unless=""), {"recipes": _json(columns)}, answer=_NUMBERS)
     numbers = (await together(session, write)).added or {}
     rows = [_added(each) for each in columns if str(each["id"]) in numbers]
     taken = await former(session, owner, [row.name for row in rows])
