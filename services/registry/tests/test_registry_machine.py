@@ -264,9 +264,8 @@ class Protocol(RuleBasedStateMachine):
             types = [kind for kind, subject in told if subject == str(run.id)]
             assert [EVENTS[kind] for kind in types if kind in EVENTS] == run.way
             assert types.count("model.produced") == run.way.count(RunState.SUCCEEDED)
-        empty = text("DELETE FROM outbox"), text("DELETE FROM runs")
-        for query in empty:
-            self._do(lambda session, query=query: session.execute(query))
+        empty = text("TRUNCATE outbox, runs CASCADE")
+        self._do(lambda session: session.execute(empty))
 
 
 def _report(fence: int, outcome: str) -> ReportRequest:
