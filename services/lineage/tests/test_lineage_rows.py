@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from lineage.learning import edge_rows, rows
 from mergehub.contracts.lineage_names import are_usual, is_usual
-from mergehub.kit.database.arrays import array, of_numbers
+from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import now
 
 names = st.text("aZ0_./-\n é", max_size=6) | st.sampled_from(["none", "a/b", "NaN", "a" * 300])

@@ -47,7 +47,7 @@ def wilson(share: float, count: int, alpha: float = ALPHA) -> Estimate:
     centre = (share + square / 2) / (1 + square)
     spread = math.sqrt(share * (1 - share) / count + square / (4 * count))
     half = z(alpha) * spread / (1 + square)
-    return Estimate(share, max(0, min(share, centre - half)), min(1, max(share, centre + half)))
+    return Estimate(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
 
 
 def combine(terms: Sequence[tuple[float, Estimate]]) -> Estimate:

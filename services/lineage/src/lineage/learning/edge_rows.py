@@ -17,7 +17,7 @@ from lineage.learning import rows
 from lineage.learning.batch import Told
 from lineage.learning.claims import Edge, Key
 from lineage.learning.order import Above, Pair
-from mergehub.kit.database.arrays import array, of_numbers
+from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import AnyRow, now
 
 TOLD = {

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.learning import rows
 from lineage.learning.counting import Counts
 from lineage.learning.facts import Description
-from mergehub.kit.database.arrays import array, of_numbers
+from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import AnyRow
 
 Revision = tuple[UUID, str]

@@ -13,7 +13,7 @@ from lineage.learning import rows
 from lineage.learning.batch import Statement, Told
 from lineage.learning.edge_rows import TOLD, told_of, values_of
 from lineage.trust import confidence
-from mergehub.kit.database.arrays import array, of_numbers
+from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import AnyRow, now
 
 MOST_AGAIN = 10_000

@@ -12,7 +12,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.database.arrays import array, of_numbers
+from mergehub.kit.database.constant import array, of_numbers
 
 Types = Mapping[str, str]
 """The PostgreSQL types of columns, by their names."""

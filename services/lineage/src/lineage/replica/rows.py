@@ -18,7 +18,7 @@ from mergehub.columns.copying import copied, copied_lines
 from mergehub.columns.kinds import coded, hashed, texts_of
 from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
-from mergehub.kit.database.arrays import array, of_numbers
+from mergehub.kit.database.constant import array, of_numbers
 
 MODEL_FIELDS = {
     "number": (">i4", "i4"),

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
-from mergehub.kit.database.arrays import array, of_numbers
+from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import changed
 from mergehub.kit.database.notify import notify
 
