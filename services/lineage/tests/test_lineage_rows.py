@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
-from lineage.learning import edge_rows, rows
+from lineage.learning import edge_rows, model_rows, refused, rows
 from mergehub.contracts.lineage_names import are_usual, is_usual
 from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import now
@@ -19,6 +20,14 @@ names = st.text("aZ0_./-\n é", max_size=6) | st.sampled_from(["none", "a/b", "N
 @given(written=st.lists(names, max_size=5))
 def test_names_are_usual_together_if_each_is(written):
     assert are_usual(written) is all(map(is_usual, written))
+
+
+@pytest.mark.parametrize("module", [edge_rows, model_rows, refused])
+def test_no_look_through_a_table_reads_numbers_from_a_text(module):
+    """PostgreSQL would read it again for each row of the table: an import takes minutes then."""
+    statements = [str(each) for each in vars(module).values() if isinstance(each, TextClause)]
+    assert statements
+    assert not any(f"ANY({of_numbers('')[:10]}" in each for each in statements)
 
 
 async def test_numbers_come_out_as_they_went_in(resources):

@@ -92,7 +92,7 @@ async def _bring(
 
 def _compare(line: int, field: str, was: str, report: Report, findings: Findings) -> str:
     """The name of the model that a row means; noted if the row writes it in another way."""
-    now = report.names[was.strip()]
+    now = report.names.get(was) or report.names[was.strip()]
     if now != was:
         findings.correct(line, field, was, now)
     return now

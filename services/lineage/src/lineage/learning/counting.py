@@ -29,6 +29,8 @@ def uses(edges: Collection[Edge]) -> Counts:
     counted = [edge for edge in edges if not edge.withdrawn]
     if not counted:
         return NONE
+    if len(counted) == 1 and counted[0].shown.relation != "merge":  # nearly all
+        return ONLY_A_CHILD
     merged = [edge.key.role for edge in counted if edge.shown.relation == "merge"]
     if "base" in merged:
         return BOTH if "ingredient" in merged else BASE

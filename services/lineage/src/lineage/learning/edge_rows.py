@@ -17,7 +17,6 @@ from lineage.learning import rows
 from lineage.learning.batch import Told
 from lineage.learning.claims import Edge, Key
 from lineage.learning.order import Above, Pair
-from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import AnyRow, now
 
 TOLD = {
@@ -48,18 +47,18 @@ _BETWEEN = text(
 )
 _BESIDE = text(
     f"SELECT edge_id, {', '.join(TOLD)} FROM claims "
-    f"WHERE edge_id = ANY({of_numbers(':ids')}) ORDER BY id"
+    f"WHERE edge_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
 )
 _UPDATE = rows.update("edges", "id", CHANGE, COMPUTED)
-_FORGET_CLAIMS = text(f"DELETE FROM claims WHERE edge_id = ANY({of_numbers(':ids')})")
+_FORGET_CLAIMS = text("DELETE FROM claims WHERE edge_id = ANY(CAST(:ids AS bigint[]))")
 _WITHDRAWN = text(
     "SELECT DISTINCT child, parent FROM withdrawals "
-    f"WHERE restored_at IS NULL AND child = ANY({of_numbers(':children')})"
+    "WHERE restored_at IS NULL AND child = ANY(CAST(:children AS bigint[]))"
 )
 _ABOVE = text(
     "SELECT edges.child, edges.parent, models.rank "
     "FROM edges JOIN models ON models.number = edges.parent "
-    f"WHERE edges.child = ANY({of_numbers(':nodes')}) AND withdrawal IS NULL"
+    "WHERE edges.child = ANY(CAST(:nodes AS bigint[])) AND withdrawal IS NULL"
 )
 
 
@@ -73,7 +72,7 @@ async def between(session: AsyncSession, pairs: Collection[Pair]) -> list[Edge]:
         for row in found
     }
     if edges:
-        for row in await session.execute(_BESIDE, {"ids": array(edges)}):
+        for row in await session.execute(_BESIDE, {"ids": list(edges)}):
             edges[row.edge_id].keep(told_of(row[1:]))
     return list(edges.values())
 
@@ -97,7 +96,7 @@ async def write(session: AsyncSession, edges: Collection[Edge]) -> None:
         shown = [(edge.id, edge.key.role, *values(edge.shown)) for edge in old if edge.shows_new]
         if shown:  # before new ones, which may get a role that an edge gives up
             await session.execute(_UPDATE, rows.bound(CHANGE, shown))
-        await session.execute(_FORGET_CLAIMS, {"ids": array([edge.id for edge in old])})
+        await session.execute(_FORGET_CLAIMS, {"ids": [edge.id for edge in old]})
     if new:
         ids = await rows.numbered(session, "edges", "id", len(new))
         for edge, id in zip(new, ids, strict=True):
@@ -122,7 +121,7 @@ async def withdrawn(session: AsyncSession, children: Collection[int]) -> set[Pai
     """The children, of those given, and parents of the edges that are withdrawn."""
     if not children:
         return set()
-    found = await session.execute(_WITHDRAWN, {"children": array(children)})
+    found = await session.execute(_WITHDRAWN, {"children": list(children)})
     return {(row.child, row.parent) for row in found}
 
 
@@ -130,6 +129,6 @@ async def above(session: AsyncSession, nodes: Collection[int]) -> Above:
     """The parents of each of these models, with the parents' ranks."""
     found: dict[int, dict[int, int]] = defaultdict(dict)
     row: AnyRow
-    for row in await session.execute(_ABOVE, {"nodes": array(nodes)}):
+    for row in await session.execute(_ABOVE, {"nodes": list(nodes)}):
         found[row.child][row.parent] = row.rank
     return found

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lineage.learning import rows
 from lineage.learning.counting import Counts
 from lineage.learning.facts import Description
-from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import AnyRow
 
 Revision = tuple[UUID, str]
@@ -54,12 +53,12 @@ _ONCE_NAMED = text(
     "ORDER BY lower(former.name), former.id DESC"
 )
 _LOCK = text(
-    f"SELECT count(*) FROM (SELECT FROM models WHERE number = ANY({of_numbers(':numbers')}) "
+    "SELECT count(*) FROM (SELECT FROM models WHERE number = ANY(CAST(:numbers AS bigint[])) "
     "ORDER BY number FOR NO KEY UPDATE) AS locked"
 )
 _DESCRIBED = text(
     f"SELECT number, {', '.join(DESCRIBED)} FROM models "
-    f"WHERE number = ANY({of_numbers(':numbers')})"
+    f"WHERE number = ANY(CAST(:numbers AS bigint[]))"
 )
 _DESCRIBE = rows.update("models", "number", DESCRIPTION, DOMAINS)
 ADDED_TO_COUNTERS = (
@@ -122,12 +121,12 @@ async def insert(session: AsyncSession, models: Iterable[NewModel]) -> None:
 async def lock(session: AsyncSession, numbers: Collection[int]) -> None:
     """Lock the rows of models in the order of their numbers, so that no two writers deadlock."""
     if numbers:
-        await session.execute(_LOCK, {"numbers": array(numbers)})
+        await session.execute(_LOCK, {"numbers": list(numbers)})
 
 
 async def described(session: AsyncSession, numbers: Collection[int]) -> Iterable[AnyRow]:
     """The facts about models."""
-    return await session.execute(_DESCRIBED, {"numbers": array(numbers)}) if numbers else ()
+    return await session.execute(_DESCRIBED, {"numbers": list(numbers)}) if numbers else ()
 
 
 async def describe(session: AsyncSession, models: Mapping[int, Description]) -> None:

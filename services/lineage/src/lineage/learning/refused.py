@@ -13,7 +13,6 @@ from lineage.learning import rows
 from lineage.learning.batch import Statement, Told
 from lineage.learning.edge_rows import TOLD, told_of, values_of
 from lineage.trust import confidence
-from mergehub.kit.database.constant import array, of_numbers
 from mergehub.kit.database.database import AnyRow, now
 
 MOST_AGAIN = 10_000
@@ -66,7 +65,7 @@ _THROUGH = text(
     "WHERE refused_edges.child <> refused_edges.parent "
     "ORDER BY coalesce(claim.confidence, 0) DESC, refused_edges.id, claim.id LIMIT :most"
 )
-_FORGET = text(f"DELETE FROM refused_edges WHERE id = ANY({of_numbers(':ids')})")
+_FORGET = text("DELETE FROM refused_edges WHERE id = ANY(CAST(:ids AS bigint[]))")
 
 Ends = Sequence[tuple[int, int]]
 """The numbers of the child and the parent of each statement."""
@@ -105,4 +104,4 @@ def _statement(row: AnyRow) -> Statement:
 
 async def forget(session: AsyncSession, ids: Collection[int]) -> None:
     """Delete refused edges that were learned after all, with what was said."""
-    await session.execute(_FORGET, {"ids": array(ids)})
+    await session.execute(_FORGET, {"ids": list(ids)})

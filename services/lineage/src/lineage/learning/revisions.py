@@ -28,6 +28,8 @@ class Revisions:
 async def find(session: AsyncSession, models: Models, batch: Batch) -> Revisions:
     """The revisions that a batch names."""
     wanted = dict.fromkeys(_named(models, batch))
+    if not wanted:
+        return Revisions({}, {})
     stored = {model.id for model in models.stored}
     asked = [each for each in wanted if each[0] in stored]
     known = await model_rows.revisions(session, asked) if asked else {}

@@ -126,7 +126,7 @@ async def _ordered(
     Those that are `free` need no order. New models get a rank. Raises AgainstOrder if ranks have to
     change and we are not `alone`.
     """
-    bound = [place for place in range(len(ends)) if place not in free]
+    bound = [place for place in range(len(ends)) if place not in free] if free else range(len(ends))
     pairs = [(ends[place][0].number, ends[place][1].number) for place in bound]
     ranks = {model.number: model.rank for model in models.stored}
     ranks |= placed([model.number for model in models.new], pairs, ranks)

@@ -18,7 +18,6 @@ from mergehub.columns.copying import copied, copied_lines
 from mergehub.columns.kinds import coded, hashed, texts_of
 from mergehub.contracts.domains.vocabulary import domains_of
 from mergehub.contracts.licences.identifiers import identifier_of
-from mergehub.kit.database.constant import array, of_numbers
 
 MODEL_FIELDS = {
     "number": (">i4", "i4"),
@@ -108,8 +107,8 @@ async def read_edges(
     return rows
 
 
-def _only(key: str, keys: list[int] | None) -> tuple[str, tuple[str, ...]]:
-    return ("", ()) if keys is None else (f"WHERE {key} = ANY({of_numbers('$1')})", (array(keys),))
+def _only(key: str, keys: list[int] | None) -> tuple[str, tuple[list[int], ...]]:
+    return ("", ()) if keys is None else (f"WHERE {key} = ANY($1)", (keys,))
 
 
 def _place_in(words: tuple[str, ...]) -> Callable[[str], int]:

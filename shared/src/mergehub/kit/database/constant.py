@@ -50,5 +50,8 @@ def array(numbers: Collection[int | None]) -> str:
 
 
 def of_numbers(parameter: str, type: str = "bigint") -> str:
-    """The SQL of a parameter, such as `:ids` or `$1`, that `array` has written."""
+    """The SQL of a parameter, such as `:ids`, that `array` has written: to be stored or unnested.
+
+    Not for `= ANY`: in a look through a table, PostgreSQL would read the text again for each row.
+    """
     return f"CAST(CAST({parameter} AS text) AS {type}[])"
