@@ -54,6 +54,8 @@ TOGETHER = (  # one process takes the files of each, since what they share takes
     r"tests/hub/\w+_in_a_browser\.py|tests/test_compose_short\.py",
     r"tests/hub/",
     r"services/merge-worker/tests/(engine/in_transformers/|test_evaluate_gpu\.py)",
+    # One lets the kernel kill a process for memory, and others ask whether it did so just then.
+    r"services/merge-worker/tests/test_execution_(bucket|room|worker)\.py",
 )
 STARTS = ("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system")
 

@@ -19,6 +19,7 @@ from lineage.learning.service import learn
 from lineage.models.models import FlagRow, ModelRow
 from lineage.replica.serving import replica_of
 from mergehub.columns import copying
+from mergehub.kit.replica import heap
 from mergehub.kit.replica import replica as replica_module
 from mergehub.kit.replica.log import AnotherDatabase, Place
 
@@ -72,12 +73,13 @@ async def test_a_load_has_all_rows_wherever_the_table_keeps_them(resources, monk
 
 async def test_only_the_first_load_looks_through_all_objects(resources):
     """What a process has beside the graph must not make each load of it slow."""
+    heap._freeze.cache_clear()  # mypy, which another test may have run here, undoes it
     async with driver(resources) as connection:
         await loaded(resources, connection)
         frozen, kept = gc.get_freeze_count(), [[] for _ in range(1000)]
         await loaded(resources, connection)
     assert frozen > len(kept)
-    assert gc.get_freeze_count() == frozen
+    assert gc.get_freeze_count() <= frozen
 
 
 async def test_an_empty_hub_has_an_empty_graph(resources):

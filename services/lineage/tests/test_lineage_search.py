@@ -228,3 +228,12 @@ def test_what_is_further_off_means_nothing(text):
     made = Named("org/Mistral-7B")
     assert meant(made.graph, made.index, Query.of(text)) is None
     assert made.found(text) == []
+
+
+def test_models_are_found_after_numbers_that_were_given_up():
+    """A transaction that is rolled back has used the numbers of its models."""
+    named = Named()
+    named.put({1: "org/first", 20_000: "org/last"})
+    assert named.found("org") == ["org/first", "org/last"]
+    named.put({60_000: "org/later"})
+    assert named.found("later") == ["org/later"]

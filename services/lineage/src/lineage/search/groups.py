@@ -39,8 +39,11 @@ class Groups:
     def write(self, begin: int, rows: Integers, keys: Keys) -> None:
         """Add at most MOST names from `begin` on, a multiple of 32.
 
-        A row among these has each key.
+        A row among these has each key. There is none if the numbers of all these models were given
+        up.
         """
+        if not len(keys):
+            return
         pairs = np.sort(keys << GROUP_BITS | (rows // NAMES).astype(np.uint32))
         pairs = pairs[begins(pairs)]
         found = (pairs & np.uint32((1 << GROUP_BITS) - 1)) + np.uint32(begin // NAMES)
