@@ -26,10 +26,10 @@ def fields(
     """
     families = [_families(group) for group in groups]
     judged = iter(_judged([family for each in families for family in each.values()]))
-    told = [{name: next(judged) for name in each} for each in families]
+    verdicts = [{name: next(judged) for name in each} for each in families]
     return [
         [_row(each, place, of, roles) for place, each in enumerate(group)]
-        for group, of in zip(groups, told, strict=True)
+        for group, of in zip(groups, verdicts, strict=True)
     ]
 
 
@@ -45,19 +45,19 @@ def _families(compared: Sequence[Comparisons]) -> dict[str | None, Family]:
 def _row(
     each: Comparisons,
     place: int,
-    told: Mapping[str | None, Sequence[dict[str, Any] | None]],
+    verdicts: Mapping[str | None, Sequence[dict[str, Any] | None]],
     roles: Mapping[str, list[str]],
 ) -> dict[str, Any]:
     parents = {
         name: own | {"model": name, "roles": roles[name]}
         for name in each.parents
-        if (own := told[name][place])
+        if (own := verdicts[name][place])
     }
     return {
         "score": interval(each.score),
         "parents": list(parents.values()),
         "best_parent": parents[each.best] if each.best else None,
-        "parents_mean": told[None][place],
+        "parents_mean": verdicts[None][place],
     }
 
 

@@ -77,7 +77,7 @@ def _told(scored: Scored, items: Items) -> bytes:
     groups = [list(compared.values()), means(domains.values()), means([over] if over else [])]
     every, of_domains, of_all = answers.fields(groups, roles_of(scored.parents))
     alone = dict(zip(compared, every, strict=True))
-    told = {
+    answer = {
         "benchmarks": [_setting(keys[at]) | each for at, each in alone.items()],
         "domains": [  # two verdicts on the scores of one benchmark would contradict each other
             (alone[some[0]] if len(some) == 1 else each) | _over(some, keys) | {"domain": domain}
@@ -85,7 +85,7 @@ def _told(scored: Scored, items: Items) -> bytes:
         ],
         "mean": of_all[0] | _over(over, keys) if over else None,
     }
-    return to_json(_about(scored) | told, inf_nan_mode="null")
+    return to_json(_about(scored) | answer, inf_nan_mode="null")
 
 
 def _about(scored: Scored) -> dict[str, Any]:

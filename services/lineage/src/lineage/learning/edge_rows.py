@@ -47,7 +47,7 @@ _BETWEEN = text(
 )
 _BESIDE = text(
     f"SELECT edge_id, {', '.join(TOLD)} FROM claims "
-    f"WHERE edge_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
+    "WHERE edge_id = ANY(CAST(:ids AS bigint[])) ORDER BY id"
 )
 _UPDATE = rows.update("edges", "id", CHANGE, COMPUTED)
 _FORGET_CLAIMS = text("DELETE FROM claims WHERE edge_id = ANY(CAST(:ids AS bigint[]))")

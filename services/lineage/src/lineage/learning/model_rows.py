@@ -58,7 +58,7 @@ _LOCK = text(
 )
 _DESCRIBED = text(
     f"SELECT number, {', '.join(DESCRIBED)} FROM models "
-    f"WHERE number = ANY(CAST(:numbers AS bigint[]))"
+    "WHERE number = ANY(CAST(:numbers AS bigint[]))"
 )
 _DESCRIBE = rows.update("models", "number", DESCRIPTION, DOMAINS)
 ADDED_TO_COUNTERS = (
