@@ -59,6 +59,11 @@ def boards_made(server: Server) -> float:
     return time.perf_counter() - began
 
 
+def tell_memory(server: Server, after: str) -> None:
+    """Print the memory of the service after a part of the measurement."""
+    print(f"memory of the service after {after}: {server.megabytes():.0f} MB", flush=True)
+
+
 def measure(options: argparse.Namespace) -> bool:
     """Run all measurements; returns whether every target was reached."""
     made = results.make(options.models)
@@ -70,12 +75,15 @@ def measure(options: argparse.Namespace) -> bool:
             ready = server.ready_after
             good &= tell("start to first answer", f"{ready:.1f} s", "15 s", ready < READY_SECONDS)
             print(f"boards of the hub made after {ready + boards_made(server):.1f} s")
+            tell_memory(server, "boards")
             for asked in questions(made):
                 good &= answers(server, asked)[1]
+            tell_memory(server, "questions")
             good &= writing.by_event(server, port)
+            tell_memory(server, "results by event")
             good &= writing.current(server, made)
             good &= writing.imported(server, made, options.imports)
-            print(f"memory of the service: {server.megabytes():.0f} MB")
+            tell_memory(server, "imports")
     return good
 
 

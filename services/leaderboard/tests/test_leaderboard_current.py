@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -185,6 +188,55 @@ def test_a_board_that_nobody_asks_for_is_dropped():
     shown.asked -= current.FORGET_SECONDS + 1
     boards.refresh(facts)
     assert boards.of(facts, RULES) is not shown
+
+
+def test_of_too_many_boards_the_one_that_was_asked_for_the_longest_ago_is_dropped(monkeypatch):
+    world, boards = World(), Boards()
+    world.add([Result("a", "x", 0.5), Result("b", "x", 0.6)])
+    facts = world.facts()
+    monkeypatch.setattr(current, "MOST", 2 * len(facts.variants))
+    many = [Rules(columns=(Column(benchmark="x", weight=weight),)) for weight in (1, 2, 3)]
+    first, second = (boards.of(facts, rules) for rules in many[:2])
+    second.asked -= 1
+    boards.of(facts, many[2])
+    assert boards.of(facts, many[0]) is first
+    assert boards.of(facts, many[1]) is not second
+
+
+def test_a_board_is_kept_that_is_too_large_by_itself(monkeypatch):
+    world, boards = World(), Boards()
+    world.add([Result("a", "x", 0.5)])
+    facts = world.facts()
+    monkeypatch.setattr(current, "MOST", 0)
+    assert boards.of(facts, RULES) is boards.of(facts, RULES)
+
+
+@given(drawn=results, later=results)
+def test_an_old_state_is_free_as_soon_as_there_is_a_new_one(drawn, later):
+    world, boards = World(), Boards()
+    world.add(drawn)
+    old = world.facts()
+    kept = boards.make(old, RULES)
+    boards.make(old, RULES, True)
+    watched = [ref(each) for each in (old, kept.board, *old.scores)]
+    world.add([*later, Result("new", "x", 0.5), Result("new", "y", 0.5)])
+    gc.disable()  # it would find what refers to itself, but not for a long time
+    try:
+        new = world.facts()
+        boards.refresh(new)
+        for verified in (False, True):
+            boards.make(new, RULES, verified)
+        boards._maker.forget(each.board for each in boards._kept.values())
+        del old, kept
+        still = {id(each) for each in (*new.scores, *_boards_and_facts(boards))}
+        assert [each() for each in watched if id(each()) not in still | {id(None)}] == []
+    finally:
+        gc.enable()
+
+
+def _boards_and_facts(boards: Boards) -> list[object]:
+    kept = [each.board for each in boards._kept.values()]
+    return [*kept, *(board.facts for board in kept)]
 
 
 @given(results)

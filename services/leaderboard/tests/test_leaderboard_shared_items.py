@@ -84,9 +84,22 @@ def test_the_highest_share_is_a_quantile_of_the_beta_distribution(trials, tail):
     successes = np.array(sorted({0, min(1, trials - 1), trials // 2, trials - 1}), np.float64)
     found = binomial.highest(successes, np.full_like(successes, trials), tail + 0 * successes)
     assert found == pytest.approx(stats.beta.isf(tail, successes + 1, trials - successes), rel=1e-9)
-    for few, share in zip(successes.astype(int).tolist(), found.tolist(), strict=True):
-        left = stats.binom.cdf(few, trials, share)
-        assert binomial.at_most(few, trials, share) == pytest.approx(left, rel=1e-8)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_few_successes_are_as_likely_as_the_binomial_distribution_says(share):
+    """Alone and beside others, of very different numbers of trials."""
+    pairs = [
+        (few, n) for n in (1, 2, 7, 919, 14_042) for few in {0, n // 9, n // 3, int(n * share)}
+    ]
+    few, trials = np.array(pairs, np.float64).T
+    expected = stats.binom.cdf(few, trials, share)
+    assert binomial.at_most(few, trials, share) == pytest.approx(expected, rel=1e-8)
+    alone = [
+        float(binomial.at_most(few[at : at + 1], trials[at : at + 1], share)[0])
+        for at in range(len(few))
+    ]
+    assert alone == pytest.approx(expected, rel=1e-8)
 
 
 counts = st.tuples(*[st.integers(0, 300)] * 3).filter(any)

@@ -49,8 +49,8 @@ REST, LONGEST_REST = 9, 1.0
 WORK_SECONDS = 300.0  # that making all boards may take
 RANK_REST = 9
 """Intervals of ranks are computed in at most a tenth of the time."""
-MOST = 40
-"""Boards that a process keeps; people may make any number."""
+MOST = 4_000_000
+"""Variants of all boards that a process keeps, up to 700 bytes each; people may make any number."""
 Key = tuple[Rules, bool]
 
 
@@ -66,6 +66,11 @@ class Kept:
     asked: float
     ranks: Ranks | None = None
     basis: Basis | None = None
+
+    @property
+    def size(self) -> int:
+        """How many variants it is made of, as a measure of its memory."""
+        return len(self.board.facts.variants)
 
     @property
     def quick(self) -> bool:
@@ -115,8 +120,8 @@ class Boards:
                 made.basis = kept.basis
                 made.ranks = ranks_at(board, kept.board, kept.ranks)
             made.ranks = made.ranks or few_ranks(board) or made.earlier_ranks()
-            self._make_room()
             self._kept[rules, verified] = made
+            self._make_room(made)
             return made
 
     def of_kept(self, facts: Facts, rules: Rules) -> Board | None:
@@ -131,10 +136,13 @@ class Boards:
         with self._lock:
             return self._maker.ranked(facts, rules)
 
-    def _make_room(self) -> None:
-        """Forget the board that nobody has asked for the longest, if there are many."""
-        if len(self._kept) > MOST:
-            del self._kept[min(self._kept, key=lambda key: self._kept[key].asked)]
+    def _make_room(self, made: Kept) -> None:
+        """Forget the boards that nobody has asked for the longest, if all are too large."""
+        size = sum(kept.size for kept in self._kept.values())
+        for key, kept in sorted(self._kept.items(), key=lambda pair: pair[1].asked):
+            if size > MOST and kept is not made:
+                size -= kept.size
+                del self._kept[key]
 
     def ranked(self, facts: Facts, rules: Rules) -> Kept:
         """A board in this very state of the facts, with ranks of it: what a release needs."""
@@ -176,12 +184,17 @@ class Boards:
         while True:
             turned(20 * LOOK_SECONDS)
             began = time.monotonic()
-            for key, kept in list(self._kept.items()):
-                if not ranked_fully(kept.board, kept.ranks):
-                    found = await ranks_apart(kept.board)
-                    await asyncio.to_thread(self.take_ranks, key, kept, found)
+            for key in list(self._kept):  # no boards, which would be old when their turn comes
+                await self._rank(key)
                 turned(20 * LOOK_SECONDS)
             await asyncio.sleep(max(1.0, RANK_REST * (time.monotonic() - began)))
+
+    async def _rank(self, key: Key) -> None:
+        """Compute the intervals of ranks of a board, unless they are known."""
+        kept = self._kept.get(key)
+        if kept is not None and not ranked_fully(kept.board, kept.ranks):
+            found = await ranks_apart(kept.board)
+            await asyncio.to_thread(self.take_ranks, key, kept, found)
 
     def take_ranks(self, key: Key, kept: Kept, found: Ranks) -> None:
         """Take the ranks of a state, for it and for a later one that has come meanwhile."""
@@ -197,17 +210,22 @@ class Boards:
 
     def refresh(self, facts: Facts) -> None:
         """Make the boards anew that somebody looks at, and drop others with old facts."""
-        now = time.monotonic()
-        last_asked = sorted(self._kept.items(), key=lambda pair: -pair[1].asked)
-        for key, kept in last_asked:
-            stale = kept.board.facts is not facts
-            if now - kept.asked > (STALE_SECONDS if stale else FORGET_SECONDS):
-                self._kept.pop(key, None)
-            elif stale and kept.active:
-                self.make(facts, *key)
+        asked = {key: kept.asked for key, kept in list(self._kept.items())}
+        for key in sorted(asked, key=lambda each: -asked[each]):
+            self._refresh(facts, key)
         self.search.look(facts.models)
         with self._lock:
             self._maker.forget(board.board for board in self._kept.values())
+
+    def _refresh(self, facts: Facts, key: Key) -> None:
+        kept = self._kept.get(key)
+        if kept is None:
+            return
+        stale = kept.board.facts is not facts
+        if time.monotonic() - kept.asked > (STALE_SECONDS if stale else FORGET_SECONDS):
+            self._kept.pop(key, None)
+        elif stale and kept.active:
+            self.make(facts, *key)
 
 
 def warm(board: Board) -> None:

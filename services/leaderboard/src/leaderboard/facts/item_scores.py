@@ -17,10 +17,9 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from leaderboard.facts.former import OldItemRow
 from leaderboard.facts.items import FactItemsRow, ItemSetRow
@@ -122,11 +121,15 @@ async def count(session: AsyncSession, fact: int) -> int:
 async def read(session: AsyncSession, facts: Collection[int]) -> dict[int, Mapping[str, float]]:
     """The item scores of some facts by hash, without the facts that have none."""
     rows = (await session.execute(_scores(), {"facts": list(facts)})).all()
-    sets = await _hashes(session, {row.digest for row in rows})
-    found: dict[int, Mapping[str, float]] = {}
-    for row in rows:
-        found[row.fact_id] = unpack_scores(sets[row.digest], row.scores)
-    return found | await _old(session, [fact for fact in facts if fact not in found])
+    sets = await _hashes(session, {row.digest for row in rows if row.digest is not None})
+    found: dict[int, Mapping[str, float]] = {
+        row.fact: unpack_scores(sets[row.digest], row.scores)
+        for row in rows
+        if row.digest is not None
+    }
+    if rows and rows[0].has_older:
+        found |= await _old(session, [fact for fact in facts if fact not in found])
+    return found
 
 
 async def _hashes(session: AsyncSession, digests: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
@@ -155,19 +158,21 @@ async def _old(session: AsyncSession, facts: Collection[int]) -> dict[int, dict[
 
 
 @cache
-def _scores() -> Select[int, bytes, UUID]:
-    """The item scores of `facts`. A statement that is made once costs a fraction of its sending."""
-    of = FactItemsRow
-    query = select(of.fact_id, of.scores, ItemSetRow.digest)
-    return query.join(ItemSetRow, ItemSetRow.id == of.item_set_id).where(_any_of(of.fact_id))
+def _scores() -> Select[int, bytes | None, UUID | None, bool]:
+    """The item scores of each of `facts`, and whether the table of the release before has any.
+
+    A statement that is made once costs a fraction of its sending.
+    """
+    facts = func.unnest(bindparam("facts", type_=ARRAY(BigInteger))).table_valued("fact")
+    asked = facts.render_derived(name="asked")
+    older = select(OldItemRow.result_id).limit(1).exists().label("has_older")
+    query = select(asked.c.fact, FactItemsRow.scores, ItemSetRow.digest, older).select_from(asked)
+    query = query.outerjoin(FactItemsRow, FactItemsRow.fact_id == asked.c.fact)
+    return query.outerjoin(ItemSetRow, ItemSetRow.id == FactItemsRow.item_set_id)
 
 
 @cache
 def _old_scores() -> Select[int, str, float]:
+    facts = bindparam("facts", type_=ARRAY(BigInteger))
     query = select(OldItemRow.result_id, OldItemRow.item, OldItemRow.score)
-    return query.where(_any_of(OldItemRow.result_id))
-
-
-def _any_of(column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Whether the column has one of `facts`; one parameter, however many they are."""
-    return column == func.any(bindparam("facts", type_=ARRAY(BigInteger)))
+    return query.where(OldItemRow.result_id == func.any(facts))

@@ -47,18 +47,27 @@ class Scores:
         """Some rows, by their positions or by a mask, in ascending order."""
         return Scores(**{name: column[rows] for name, column in self.columns().items()})
 
-    @cached_property
+    @property
     def best(self) -> Scores:
         """One result of each variant: verified before community before imported."""
-        first = np.ones(len(self), np.bool_)
-        first[1:] = self.variant[1:] != self.variant[:-1]
-        return self if first.all() else self.take(first)
+        return self if self._best is None else self._best
 
-    @cached_property
+    @property
     def verified(self) -> Scores:
         """The verified results alone."""
+        return self if self._verified is None else self._verified
+
+    @cached_property
+    def _best(self) -> Scores | None:
+        """None for all: scores that refer to themselves would stay in memory for long."""
+        first = np.ones(len(self), np.bool_)
+        first[1:] = self.variant[1:] != self.variant[:-1]
+        return None if first.all() else self.take(first)
+
+    @cached_property
+    def _verified(self) -> Scores | None:
         mine = self.source == 0
-        return self if mine.all() else self.take(mine)
+        return None if mine.all() else self.take(mine)
 
     def chosen(self, verified: bool) -> Scores:
         """One result of each variant, whatever its source or only verified ones."""

@@ -12,26 +12,16 @@ from leaderboard.statistics.intervals import z
 Numbers = NDArray[np.float64]
 
 STEPS = 60
-NOTHING = 1e-17  # such a part of a sum does not change it
 CLOSE = 1e-6
 """A step this small, beside the share and what is left of 1, is followed by none that matters."""
 
 
-def at_most(successes: int, trials: int, share: float) -> float:
-    """P(X ≤ successes), for no more successes than `trials` · `share`.
-
-    Each term is a known part of the one after it. One number at a time is faster without arrays.
-    """
-    odds, term, sums = (1 - share) / share, 1.0, 1.0
-    for k in range(successes, 0, -1):
-        term *= k / (trials + 1 - k) * odds
-        sums += term
-        if term < NOTHING * sums:
-            break
-    choices = math.lgamma(trials + 1) - math.lgamma(successes + 1)
-    choices -= math.lgamma(trials - successes + 1)
-    chance = successes * math.log(share) + (trials - successes) * math.log1p(-share)
-    return min(1.0, math.exp(choices + chance) * sums)
+def at_most(successes: Numbers, trials: Numbers, share: float) -> Numbers:
+    """P(X ≤ successes), each for no more successes than `trials` · `share`."""
+    shares = np.full(len(successes), share)
+    chance = _log_choices(successes, trials) + _log_chance(successes, trials, shares)
+    found: Numbers = np.exp(chance) * _sums(_parts(successes, trials), shares)
+    return np.minimum(found, 1.0)
 
 
 def highest(successes: Numbers, trials: Numbers, tails: Numbers) -> Numbers:

@@ -28,15 +28,16 @@ class Difference:
     """One model minus another, or minus the mean of several; `items` is 0 if it is unpaired.
 
     - `interval`: the difference with its interval at an alpha.
-    - `exact_p`: its p-value; None if it follows from the interval.
     - `counts`: of McNemar's tests, if it is one or a mean of some.
+    - `test`: the better and the worse items, if it is one; else its p-value follows from the
+      interval.
     """
 
     method: Method
     items: int
     interval: Interval
-    exact_p: float | None = None
     counts: Sequence[mcnemar.Counts] = ()
+    test: tuple[int, int] | None = None
 
     @cached_property
     def estimate(self) -> Estimate:
@@ -45,7 +46,7 @@ class Difference:
 
     @cached_property
     def p(self) -> float:
-        return level(self.estimate) if self.exact_p is None else self.exact_p
+        return level(self.estimate) if self.test is None else mcnemar.exact_p(*self.test)
 
     def at(self, alpha: float) -> Estimate:
         """The difference with its interval at an alpha."""
@@ -73,6 +74,12 @@ def between(
     return _bootstrap(*_counted(own.right, marks, len(own)))
 
 
+def p_at_once(several: Sequence[Difference]) -> None:
+    """Compute what the p-values need, in one pass."""
+    mcnemar.keep([(counts, ALPHA) for each in several for counts in each.counts])
+    mcnemar.keep_p([each.test for each in several if each.test is not None])
+
+
 def at_once(asked: Sequence[tuple[Difference, float]]) -> list[Estimate]:
     """The interval of each difference at its alpha; those of McNemar's tests in one pass."""
     mcnemar.keep([(counts, alpha) for each, alpha in asked for counts in each.counts])
@@ -96,7 +103,7 @@ def mean(differences: Sequence[Difference], weights: Sequence[float] | None = No
     if len(methods) == 1:
         method = differences[0].method
     items, counts = sum(each.items for each in differences), [each.counts for each in differences]
-    return Difference(method, items, interval, counts=[*chain.from_iterable(counts)])
+    return Difference(method, items, interval, [*chain.from_iterable(counts)])
 
 
 def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
@@ -109,8 +116,9 @@ def _unpaired(one: Interval, others: Sequence[Interval]) -> Difference:
 def _mcnemar(own: int, theirs: int, items: int) -> Difference:
     """The difference between the items that are right, as bits."""
     better, worse = (own & ~theirs).bit_count(), (theirs & ~own).bit_count()
-    counts, p = mcnemar.Counts(better, worse, items), mcnemar.exact_p(better, worse)
-    return Difference("mcnemar", items, partial(mcnemar.difference, *counts), p, [counts])
+    counts = mcnemar.Counts(better, worse, items)
+    interval = partial(mcnemar.difference, *counts)
+    return Difference("mcnemar", items, interval, [counts], (better, worse))
 
 
 def _bootstrap(values: Numbers, occurrences: Numbers) -> Difference:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -11,9 +11,12 @@ from leaderboard.statistics import binomial, tango
 from leaderboard.statistics.binomial import Numbers
 from leaderboard.statistics.intervals import ALPHA, Estimate
 
+K, V = TypeVar("K"), TypeVar("V")
 KEPT = 8192
 _kept: dict[tuple[Counts, float], Estimate] = {}
 """The intervals that were computed last, the newest last."""
+_kept_p: dict[tuple[int, int], float] = {}
+"""The same of p-values."""
 
 
 class Counts(NamedTuple):
@@ -33,7 +36,17 @@ def exact_p(better: int, worse: int) -> float:
 
     Q. McNemar (1947), Psychometrika 12, 153-157, with the binomial instead of the χ² distribution.
     """
-    return min(1.0, 2 * binomial.at_most(min(better, worse), better + worse, 0.5))
+    asked = better, worse
+    known = _kept_p.get(asked)
+    return keep_p([asked])[asked] if known is None else known
+
+
+def keep_p(asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
+    """Compute the p-values of many tests at once, for `exact_p`: of better and worse items."""
+    new = [each for each in dict.fromkeys(asked) if each not in _kept_p]
+    found = dict(zip(new, _p_values(new), strict=True)) if new else {}
+    _remember(_kept_p, found)
+    return found
 
 
 def difference(better: int, worse: int, items: int, alpha: float = ALPHA) -> Estimate:
@@ -50,11 +63,22 @@ def keep(asked: Sequence[tuple[Counts, float]]) -> dict[tuple[Counts, float], Es
     """Compute the intervals of many differences at once, each at its alpha, for `difference`."""
     new = [each for each in dict.fromkeys(asked) if each not in _kept]
     found = dict(zip(new, _intervals(new), strict=True)) if new else {}
-    _kept.update(found)
-    if len(_kept) > KEPT + KEPT // 8:  # at times, since it looks at all of them
-        for old in list(_kept)[:-KEPT]:
-            _kept.pop(old, None)
+    _remember(_kept, found)
     return found
+
+
+def _remember(kept: dict[K, V], found: dict[K, V]) -> None:
+    """Add the newest, and forget the oldest of many."""
+    kept.update(found)
+    if len(kept) > KEPT + KEPT // 8:  # at times, since it looks at all of them
+        for old in list(kept)[:-KEPT]:
+            kept.pop(old, None)
+
+
+def _p_values(asked: Sequence[tuple[int, int]]) -> list[float]:
+    better, worse = np.array(asked, np.float64).T
+    below = binomial.at_most(np.minimum(better, worse), better + worse, 0.5)
+    return [min(1.0, 2 * each) for each in below.tolist()]
 
 
 def _intervals(asked: Sequence[tuple[Counts, float]]) -> list[Estimate]:

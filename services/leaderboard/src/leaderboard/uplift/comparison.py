@@ -61,7 +61,7 @@ def judge(several: Sequence[Sequence[Difference]]) -> list[list[Judged]]:
     Those without a known error are judged by none, and are no clear difference. The usual interval
     of each is computed before, in a pass of its own, as p-values may follow from it.
     """
-    differences.at_once([(each, ALPHA) for family in several for each in family])
+    differences.p_at_once([each for family in several for each in family])
     levels = [_levels(family) for family in several]
     asked = [(each, alpha) for family in levels for each, (alpha, _) in family]
     estimates = iter(differences.at_once(asked))
@@ -99,6 +99,8 @@ def in_one_setting(
 
 def in_the_mean(settings: Sequence[Comparisons], ingredients: Sequence[str]) -> Comparisons:
     """The mean of comparisons that all have the same parents."""
+    if len(settings) == 1:
+        return settings[0]
     parents = {
         name: _average([each.parents[name] for each in settings]) for name in settings[0].parents
     }

@@ -10,16 +10,15 @@ import httpx
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from mergehub.kit.background.hub_client import hub_client
 from mergehub.kit.database.database import Database
 from mergehub.kit.database.notify import Signals
 from mergehub.kit.database.schema import migrate
 from mergehub.kit.database.tables import Tables
 from mergehub.kit.settings.service import ServiceSettings
 from mergehub.kit.telemetry.loops import Loop
-from mergehub.tls import tls
 
 REDIS_SECONDS = 5.0
-HUB_SECONDS = 4.0
 HUB = "hub"
 """In the `info` of every session: the address at which the hub is known."""
 
@@ -74,18 +73,10 @@ async def open_resources(
             socket_connect_timeout=REDIS_SECONDS,
         )
         stack.push_async_callback(redis.aclose)
-        hub = await stack.enter_async_context(_hub_client(settings))
+        hub = await stack.enter_async_context(hub_client(settings))
         signals = Signals(settings.database_url, service.channels)
         if settings.migrations == "inline":
             await migrate(database, service.migrations)
         tables = Tables(database, service.migrations)
         metrics = metrics or CollectorRegistry()
         yield Resources(settings, database, tables, redis, hub, signals, stack, metrics)
-
-
-def _hub_client(settings: ServiceSettings) -> httpx.AsyncClient:
-    """The HTTP client with which this service calls the others."""
-    token = settings.service_token
-    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
-    url = settings.hub_url
-    return httpx.AsyncClient(base_url=url, headers=headers, timeout=HUB_SECONDS, verify=tls(url))

@@ -62,9 +62,10 @@ class Side:
 def difference(one: Side, other: Side, items: Items) -> Difference:
     """`one` minus `other` in points; item by item if both have item scores in common."""
     mine, theirs = items.get(one.result, {}), items.get(other.result, {})
-    if one.linear and other.linear and len(mine.keys() & theirs.keys()) > 1:
-        paired = differences.between(one.own, mine, [(other.own, theirs)])
-        return _scaled(paired, one.scores.scale.factor)
+    if one.linear and other.linear:
+        found = differences.between(one.own, mine, [(other.own, theirs)])
+        if found.items:
+            return _scaled(found, one.scores.scale.factor)
     return differences.between(one.points, {}, [(other.points, {})])
 
 
@@ -73,4 +74,4 @@ def _scaled(found: Difference, factor: float) -> Difference:
         own = found.at(alpha)
         return Estimate(factor * own.value, factor * own.low, factor * own.high)
 
-    return Difference(found.method, found.items, interval, found.p, found.counts)
+    return Difference(found.method, found.items, interval, found.counts, found.test)
