@@ -17,6 +17,7 @@ from leaderboard.boards.definition import Chosen, Column, Rules
 from leaderboard.boards.ranks import apart, computing
 from leaderboard.boards.ranks.apart import ranks_apart
 from leaderboard.boards.ranks.computing import SEED, ranks_of
+from leaderboard.boards.standing import ordered
 from leaderboard.statistics import ranks
 from mergehub.kit.background.apart import Failed
 
@@ -209,6 +210,12 @@ def test_a_board_is_kept_that_is_too_large_by_itself(monkeypatch):
     facts = world.facts()
     monkeypatch.setattr(current, "MOST", 0)
     assert boards.of(facts, RULES) is boards.of(facts, RULES)
+
+
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.5, -2.0, 7.0, float("inf"), float("nan")])))
+def test_equal_keys_stay_in_the_order_of_their_rows(keys):
+    keys = np.array(keys, np.float64)
+    assert ordered(keys).rows.tolist() == np.argsort(keys, kind="stable").tolist()
 
 
 @given(drawn=results, later=results)

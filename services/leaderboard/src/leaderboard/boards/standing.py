@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from leaderboard.boards.choosing import Conditions
 from leaderboard.boards.column_scores import ColumnScores
-from leaderboard.memory.arrays import Codes16, Numbers, Values
+from leaderboard.memory.arrays import Codes16, Flags, Integers, Numbers, Values
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.parents import INGREDIENT
+
+ROW_BITS = 32
+"""A row's number has so many bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,5 +166,25 @@ class Board:
 
 
 def ordered(keys: Values) -> Order:
-    """The rows by their keys."""
-    return Order(np.argsort(keys, kind="stable").astype(np.int32), keys)
+    """The rows by their keys: a stable sort that takes half of NumPy's, as it is made of others."""
+    unknown = np.isnan(keys)
+    some = np.flatnonzero(~unknown)
+    rows = some[np.argsort(keys[some])]
+    found = keys[rows]
+    larger = found[1:] > found[:-1]
+    if not larger.all():
+        rows = _equals_by_row(rows, larger)
+    return Order(np.concatenate([rows, np.flatnonzero(unknown)]).astype(np.int32), keys)
+
+
+def _equals_by_row(rows: Integers, larger: Flags) -> Integers:
+    """Rows in order, of which those with equal keys are to ascend: all whose next is no `larger`.
+
+    Sorts the pairs of key and row, each as one number.
+    """
+    pairs = np.zeros(len(rows), np.int64)
+    np.cumsum(larger, out=pairs[1:])
+    pairs <<= ROW_BITS
+    pairs |= rows
+    pairs.sort()
+    return pairs & ((1 << ROW_BITS) - 1)

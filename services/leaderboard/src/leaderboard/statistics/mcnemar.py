@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -11,7 +11,8 @@ from leaderboard.statistics import binomial, tango
 from leaderboard.statistics.binomial import Numbers
 from leaderboard.statistics.intervals import ALPHA, Estimate
 
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 KEPT = 8192
 _kept: dict[tuple[Counts, float], Estimate] = {}
 """The intervals that were computed last, the newest last."""
@@ -42,11 +43,8 @@ def exact_p(better: int, worse: int) -> float:
 
 
 def keep_p(asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
-    """Compute the p-values of many tests at once, for `exact_p`: of better and worse items."""
-    new = [each for each in dict.fromkeys(asked) if each not in _kept_p]
-    found = dict(zip(new, _p_values(new), strict=True)) if new else {}
-    _remember(_kept_p, found)
-    return found
+    """The p-values of many tests, computed at once, for `exact_p`: of better and worse items."""
+    return _known(_kept_p, asked, _p_values)
 
 
 def difference(better: int, worse: int, items: int, alpha: float = ALPHA) -> Estimate:
@@ -56,23 +54,27 @@ def difference(better: int, worse: int, items: int, alpha: float = ALPHA) -> Est
     agrees with the exact test, so zero is never outside when the exact test finds no difference.
     """
     asked = Counts(better, worse, items), alpha
-    return _kept.get(asked) or keep([asked])[asked]
+    known = _kept.get(asked)
+    return keep([asked])[asked] if known is None else known
 
 
 def keep(asked: Sequence[tuple[Counts, float]]) -> dict[tuple[Counts, float], Estimate]:
-    """Compute the intervals of many differences at once, each at its alpha, for `difference`."""
-    new = [each for each in dict.fromkeys(asked) if each not in _kept]
-    found = dict(zip(new, _intervals(new), strict=True)) if new else {}
-    _remember(_kept, found)
-    return found
+    """The intervals of many differences, computed at once, each at its alpha, for `difference`."""
+    return _known(_kept, asked, _intervals)
 
 
-def _remember(kept: dict[K, V], found: dict[K, V]) -> None:
-    """Add the newest, and forget the oldest of many."""
-    kept.update(found)
+def _known(
+    kept: dict[K, V], asked: Sequence[K], compute: Callable[[list[K]], list[V]]
+) -> dict[K, V]:
+    """What is kept of these, and what is not, for any thread; forgets the oldest of many."""
+    found = {each: kept.get(each) for each in asked}
+    new = [each for each, value in found.items() if value is None]
+    computed = dict(zip(new, compute(new), strict=True)) if new else {}
+    kept.update(computed)
     if len(kept) > KEPT + KEPT // 8:  # at times, since it looks at all of them
         for old in list(kept)[:-KEPT]:
             kept.pop(old, None)
+    return {each: value for each, value in found.items() if value is not None} | computed
 
 
 def _p_values(asked: Sequence[tuple[int, int]]) -> list[float]:
