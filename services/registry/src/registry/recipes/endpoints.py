@@ -12,7 +12,7 @@ from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.http.routes import Router
-from mergehub.kit.http.sessions import ReadingSession, Session
+from mergehub.kit.http.sessions import ReadingSession, Session, Writable
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
@@ -46,6 +46,7 @@ from registry.recipes.schemas import (
     RecipeUpdate,
     RecipeVersion,
     RecipeVersionCreate,
+    Twin,
     VersionPage,
 )
 from registry.recipes.twins import service as twins
@@ -77,7 +78,7 @@ Named = Annotated[AnyCase, Path(description="The recipe's name, or one that it h
     responses=problem_responses(*PUBLISHING),
 )
 async def publish_recipe(
-    body: RecipeCreate, session: Session, writer: Writer, once: Once, lineage: AskedLineage
+    body: RecipeCreate, database: Writable, writer: Writer, once: Once, lineage: AskedLineage
 ) -> Response:
     """Publish a recipe with its version 1.
 
@@ -87,12 +88,19 @@ async def publish_recipe(
     # before a connection is held
     advised = await check_beside_lineage(body.recipe, lineage, body.licence)
 
-    async def effect() -> Answered:
-        recipe, same = await service.publish(session, writer, body, advised.recipe)
+    def answered(recipe: Recipe, same: list[Twin]) -> Answered:
         answer = published(recipe, same, advised)
         return Answered(201, answer, {"Location": f"/v1/recipes/{recipe.id}"})
 
-    return await once(session, writer, body, effect)
+    async def effect() -> Answered:
+        return answered(*await service.publish(session, writer, body, advised.recipe))
+
+    if not once.has_key:
+        stored = await service.publish_alone(database, writer, body, advised.recipe)
+        if stored is not None:
+            return answered(*stored).response
+    async with database.transaction() as session:
+        return await once(session, writer, body, effect)
 
 
 @router.post(

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import CursorResult, Delete, Row, Select, Update, event, func, select, text
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Delete,
+    Row,
+    Select,
+    Update,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
@@ -20,10 +31,12 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import greenlet_spawn
 
 from mergehub.kit.database.connections import STATEMENT_SECONDS, FairPool, connect
 from mergehub.kit.problems.problem import Unavailable
 
+T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a query of columns, read by their names."""
 _AFTER_COMMIT = "after commit"
@@ -131,6 +144,18 @@ class Database:
         async with self._plain.connect() as connection:
             found: Row[Any] | None = (await connection.execute(query)).first()
             return found
+
+    async def at_once(self, execute: Callable[[Connection], T]) -> T:
+        """What `execute` returns of a connection where each statement is a transaction of its own.
+
+        It runs in one greenlet; a session takes one for each step.
+        """
+
+        def executed() -> T:
+            with self._plain.sync_engine.connect() as connection:
+                return execute(connection)
+
+        return await greenlet_spawn(executed)
 
     async def ping(self) -> None:
         """Raise an error if the server does not answer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.constant import Constant
+from mergehub.kit.database.database import Database
 
 Written = Row[*tuple[Any, ...]]
 """The time of the transaction, `now`, which columns with the default `now()` get, and the answers
@@ -19,7 +20,7 @@ of the writes by their names."""
 
 @dataclass(frozen=True)
 class Write:
-    """A statement that changes rows, the values of its parameters, and the channel that it calls.
+    """A statement, usually one that changes rows, its values, and the channel that it calls.
 
     - `name`: a noun for what it writes. Other writes see no rows of it, but may use what it
       returns (`RETURNING`) by this name.
@@ -45,13 +46,27 @@ def provided(of: Write | None) -> str:
 async def together(session: AsyncSession, *writes: Write) -> Written:
     """Execute writes of which none sees what the others write, and call their channels."""
     await session.flush()
+    statement, values = _combined(writes)
+    return (await statement(session, values)).one()
+
+
+async def alone(database: Database, *writes: Write) -> Written:
+    """Execute writes like `together`, as a transaction of their own.
+
+    Being one statement, they need no BEGIN and COMMIT: one round trip instead of three.
+    """
+    statement, values = _combined(writes)
+    return await database.at_once(lambda connection: statement.on(connection, values).one())
+
+
+def _combined(writes: Sequence[Write]) -> tuple[Constant, dict[str, Any]]:
+    """The statement of all writes, and its values."""
     values: dict[str, Any] = {}
     for write in writes:
         values |= write.values
     parts = tuple((write.name, write.sql, write.answer) for write in writes)
     calls = {(write.channel, write.message) for write in writes if write.channel}
-    statement = _statement(parts, *sorted(calls))
-    return (await statement(session, values)).one()
+    return _statement(parts, *sorted(calls)), values
 
 
 @cache

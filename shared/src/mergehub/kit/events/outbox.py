@@ -118,11 +118,15 @@ class Events:
 
 
 class Outbox:
-    """Writes and reads the events of one source (a service)."""
+    """Writes and reads the events of one source (a service).
+
+    `heeded`: whether any follower heeded the events that this process wrote last.
+    """
 
     def __init__(self, source: str, table: type[OutboxColumns]) -> None:
         self.source = source
         self.table = table
+        self.heeded = False
         self._followers: list[Emitted] = []
         self._heeds = ["false"]
 
@@ -133,6 +137,11 @@ class Outbox:
         """
         self._followers.append(follow)
         self._heeds.append(f"({heeds})")
+
+    @property
+    def heeds(self) -> str:
+        """The condition in SQL without which nobody heeds events, so `emitted` has no effect."""
+        return " OR ".join(self._heeds)
 
     async def emit(
         self,
@@ -178,7 +187,7 @@ class Outbox:
             "event_type": event_type,
             "traceparent": shared["traceparent"],
         }
-        heeded = _HEEDED.format(heeds=" OR ".join(self._heeds))
+        heeded = _HEEDED.format(heeds=self.heeds)
         write = Write(
             "told", _EMIT.format(provided=provided(of)), values, CHANNEL, self.source, heeded
         )
@@ -186,6 +195,7 @@ class Outbox:
 
     async def emitted(self, session: AsyncSession, events: Events, written: Written) -> None:
         """Call those who follow, if any heeds the events that were `written`."""
+        self.heeded = bool(written.told)
         if written.told:
             table: Callable[..., OutboxColumns] = self.table  # SQLAlchemy makes its arguments
             new = [

@@ -41,6 +41,16 @@ async def _reading_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def _writable(request: Request) -> Database:
+    """The database of a request that writes. Raises StorageFull if the disk is full."""
+    check_room(request.app.state.resources.settings.data)
+    database: Database = request.app.state.database
+    return database
+
+
+# For requests that are not always one transaction.
+Writable = Annotated[Database, Depends(_writable)]
+
 # For requests that store nothing, whatever their method: they go on while the disk is full.
 ReadingSession = Annotated[AsyncSession, Depends(_reading_session, scope="function")]
 
