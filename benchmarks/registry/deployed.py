@@ -12,7 +12,7 @@ import psutil
 from benchmarks.lineage.server import START_SECONDS, Server, serving
 from benchmarks.registry import processor
 
-SEPARATE = {"MERGEHUB_BACKGROUND": "separate"}
+SEPARATE = {"MERGEHUB_BACKGROUND": "separate", "MERGEHUB_MIGRATIONS": "separate"}
 """As in `docker-compose.yml` and `deploy/k8s`."""
 FIRST = "/v1/recipes?limit=1"
 

@@ -112,6 +112,6 @@ async def _fill(url: str, models: int) -> None:
                 ("registered_model_tags", TAGS, tags),
             ):
                 await connection.copy_records_to_table(table, records=records, columns=columns)
-        await connection.execute("VACUUM (ANALYZE)")
+        await connection.execute("VACUUM (ANALYZE) registered_models, registered_model_tags")
     finally:
         await connection.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -33,12 +33,16 @@ from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.pool import NullPool
 from sqlalchemy.util import greenlet_spawn
 
+from mergehub.kit.database.calls import Call, Calls
 from mergehub.kit.database.connections import STATEMENT_SECONDS, FairPool, connect
 from mergehub.kit.problems.problem import Unavailable
 
 T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a query of columns, read by their names."""
+_CALL = (
+    "SELECT pg_notify(channel, message) FROM unnest($1::text[], $2::text[]) AS t(channel, message)"
+)
 _AFTER_COMMIT = "after commit"
 POOL_SECONDS = 30.0  # the longest wait for a connection in use
 
@@ -48,6 +52,8 @@ class Database:
 
     Unqualified table names resolve to that schema (`search_path`). So models name no schema, and
     the same code works with one shared database, three separate ones, and a schema made for a test.
+
+    `calls` wakes those who listen to what was written without a transaction.
 
     `info` is what each transaction's session carries in its `info`, such as what counts changes.
     """
@@ -70,6 +76,7 @@ class Database:
         self.engine: AsyncEngine = self._plain.execution_options(isolation_level="READ COMMITTED")
         self.info: dict[Any, Any] = {}
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=self.info)
+        self.calls = Calls(self._call)
         self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
 
     async def _connect(
@@ -162,7 +169,14 @@ class Database:
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def _call(self, calls: Collection[Call]) -> None:
+        channels, messages = (list(each) for each in zip(*calls, strict=True))
+        await self.at_once(
+            lambda connection: connection.exec_driver_sql(_CALL, (channels, messages)).all()
+        )
+
     async def close(self) -> None:
+        await self.calls.close()
         await self.engine.dispose()
 
 

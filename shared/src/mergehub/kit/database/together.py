@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.calls import Call
 from mergehub.kit.database.constant import Constant
 from mergehub.kit.database.database import Database
 
@@ -46,31 +47,39 @@ def provided(of: Write | None) -> str:
 async def together(session: AsyncSession, *writes: Write) -> Written:
     """Execute writes of which none sees what the others write, and call their channels."""
     await session.flush()
-    statement, values = _combined(writes)
+    statement, values = _combined(writes, _calls(writes))
     return (await statement(session, values)).one()
 
 
 async def alone(database: Database, *writes: Write) -> Written:
     """Execute writes like `together`, as a transaction of their own.
 
-    Being one statement, they need no BEGIN and COMMIT: one round trip instead of three.
+    Being one statement, they need no BEGIN and COMMIT: one round trip instead of three. Their
+    channels are called after the commit.
     """
     statement, values = _combined(writes)
-    return await database.at_once(lambda connection: statement.on(connection, values).one())
+    written = await database.at_once(lambda connection: statement.on(connection, values).one())
+    database.calls.soon(_calls(writes))
+    return written
 
 
-def _combined(writes: Sequence[Write]) -> tuple[Constant, dict[str, Any]]:
-    """The statement of all writes, and its values."""
+def _calls(writes: Sequence[Write]) -> list[Call]:
+    return sorted({(write.channel, write.message) for write in writes if write.channel})
+
+
+def _combined(
+    writes: Sequence[Write], calls: Sequence[Call] = ()
+) -> tuple[Constant, dict[str, Any]]:
+    """The statement of all writes and calls, and its values."""
     values: dict[str, Any] = {}
     for write in writes:
         values |= write.values
     parts = tuple((write.name, write.sql, write.answer) for write in writes)
-    calls = {(write.channel, write.message) for write in writes if write.channel}
-    return _statement(parts, *sorted(calls)), values
+    return _statement(parts, *calls), values
 
 
 @cache
-def _statement(parts: tuple[tuple[str, str, str | None], ...], *calls: tuple[str, str]) -> Constant:
+def _statement(parts: tuple[tuple[str, str, str | None], ...], *calls: Call) -> Constant:
     """One statement of them all; there are as many as kinds of transactions, so all are kept."""
     writes = ", ".join(f"{name} AS ({sql})" for name, sql, _ in parts)
     answers = "".join(f", {answer} AS {name}" for name, _, answer in parts if answer)

@@ -65,7 +65,7 @@ RETURNING id
 """
 _NUMBER = Constant("""
 WITH last AS (SELECT coalesce(max(sequence), 0) AS sequence FROM outbox),
-new AS (
+new AS MATERIALIZED (  -- or a plan for an empty table would look for them once for each row
   SELECT id, row_number() OVER (ORDER BY id) AS place FROM outbox
   WHERE NOT published AND sequence IS NULL AND private_to IS NULL
 )
