@@ -84,6 +84,17 @@ async def test_publishing_takes_one_statement_and_no_transaction_around_it(
     assert (len(statements), transactions) == (1, []), statements
 
 
+async def test_publishing_within_a_quota_takes_three_statements(
+    person: Call, recipe_text: str, statements: list[str]
+) -> None:
+    ann = await person("ann")
+    for name in ("first", "second"):
+        statements.clear()
+        answer = await ann.post("/v1/recipes", json={"name": name, "recipe": recipe_text})
+        assert answer.status_code == 201
+    assert len(statements) == 3, statements
+
+
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "key"}], ids=["alone", "with a key"])
 async def test_a_name_that_is_given_up_while_a_publication_waits_for_it_is_not_free(
     owner: httpx.AsyncClient, recipe_text: str, resources: Resources, headers: dict[str, str]

@@ -12,7 +12,7 @@ from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.http.routes import Router
-from mergehub.kit.http.sessions import ReadingSession, Session, Writable
+from mergehub.kit.http.sessions import ReadingSession, Session, writable
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
@@ -32,6 +32,7 @@ from registry.recipes.parameters import (
     Number,
     Responses,
     Writer,
+    lineage_of,
 )
 from registry.recipes.published import published, published_version, warnings
 from registry.recipes.schemas import (
@@ -78,14 +79,14 @@ Named = Annotated[AnyCase, Path(description="The recipe's name, or one that it h
     responses=problem_responses(*PUBLISHING),
 )
 async def publish_recipe(
-    body: RecipeCreate, database: Writable, writer: Writer, once: Once, lineage: AskedLineage
+    body: RecipeCreate, request: Request, writer: Writer, once: Once
 ) -> Response:
     """Publish a recipe with its version 1.
 
     A recipe with faults is refused, and `errors` lists all of them. A fault's `pointer` reads
     `/recipe#/models/1/parameters/weight`: the part after the `#` points into the YAML document.
     """
-    # before a connection is held
+    database, lineage = writable(request), lineage_of(request)  # each dependency would cost 30 µs
     advised = await check_beside_lineage(body.recipe, lineage, body.licence)
 
     def answered(recipe: Recipe, same: list[Twin]) -> Answered:

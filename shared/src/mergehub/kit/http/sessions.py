@@ -13,10 +13,20 @@ from mergehub.kit.database.database import Database
 from mergehub.kit.database.storage import check_room
 
 
+def writable(request: Request) -> Database:
+    """The database, for a request that is not always one transaction of its session.
+
+    Raises StorageFull if the disk is full.
+    """
+    check_room(request.app.state.resources.settings.data)
+    database: Database = request.app.state.database
+    return database
+
+
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's session. Raises StorageFull if the request may write and the disk is full."""
     if request.method != "GET":
-        check_room(request.app.state.resources.settings.data)
+        writable(request)
     async with _opened(request) as session:
         yield session
 
@@ -40,16 +50,6 @@ async def _reading_session(request: Request) -> AsyncIterator[AsyncSession]:
     async with request.app.state.database.reading() as session:
         yield session
 
-
-async def _writable(request: Request) -> Database:
-    """The database of a request that writes. Raises StorageFull if the disk is full."""
-    check_room(request.app.state.resources.settings.data)
-    database: Database = request.app.state.database
-    return database
-
-
-# For requests that are not always one transaction.
-Writable = Annotated[Database, Depends(_writable)]
 
 # For requests that store nothing, whatever their method: they go on while the disk is full.
 ReadingSession = Annotated[AsyncSession, Depends(_reading_session, scope="function")]
