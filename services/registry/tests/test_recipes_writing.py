@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, event, func, select, text
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.connections import FairPool
 from mergehub.kit.database.notify import notify
+from mergehub.kit.events.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.replica import replica
 from mergehub.kit.replica.metrics import ReplicaMetrics
 from registry.audit.models import AuditRow
@@ -82,6 +83,19 @@ async def test_publishing_takes_one_statement_and_no_transaction_around_it(
     assert answer.status_code == 201
     assert [each["name"] for each in answer.json()["twins"]] == ["first"]
     assert (len(statements), transactions) == (1, []), statements
+
+
+async def test_a_publication_wakes_those_who_follow_recipes_and_events(
+    owner: httpx.AsyncClient, recipe_text: str, resources: Resources
+) -> None:
+    called = resources.signals.subscribe
+    with called(CHANNEL) as recipes, called(OUTBOX_CHANNEL, "registry") as events:
+        for woken in (recipes, events):
+            woken.clear()
+        answer = await owner.post("/v1/recipes", json={"name": "soup", "recipe": recipe_text})
+        assert answer.status_code == 201
+        async with asyncio.timeout(60):
+            await asyncio.gather(recipes.wait(), events.wait())
 
 
 async def test_publishing_within_a_quota_takes_three_statements(

@@ -16,7 +16,6 @@ from registry.recipes import repository
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.repository import Pair
 from registry.recipes.schemas import (
-    COUNTERS,
     Recipe,
     RecipeVersion,
     Twin,
@@ -75,7 +74,10 @@ def new_recipe(new: NewRecipe, created_at: datetime) -> Recipe:
     return Recipe(
         **{name: columns[name] for name in GIVEN},
         visibility=RecipeRow.seen(columns["visibility"], columns["unlisted"]),
-        **dict.fromkeys(COUNTERS, 0),
+        stars=0,
+        comments=0,
+        forks=0,
+        reproductions=0,
         forked_from=None,
         archived_at=None,
         created_at=created_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextvars import Context
 
 import structlog
 
@@ -32,7 +33,8 @@ class Calls:
         """Make calls about what is committed."""
         self._due.update(calls)
         if self._due and (self._making is None or self._making.done()):
-            self._making = asyncio.create_task(self._make_due())
+            # Not in the context of the request that happens to be the first.
+            self._making = asyncio.create_task(self._make_due(), context=Context())
 
     async def _make_due(self) -> None:
         while self._due:

@@ -48,7 +48,8 @@ class NewRecipe:
         try:
             written = await together(session, adding, *others, audited, events.write)
         except IntegrityError as error:
-            return _taken(error)
+            _check_taken(error)
+            return None
         if written.added is None:
             return None
         await outbox.emitted(session, events, written)
@@ -67,7 +68,8 @@ class NewRecipe:
         try:
             written = await alone(database, adding, *others, audited, events.write)
         except IntegrityError as error:
-            return _taken(error)
+            _check_taken(error)
+            return None
         if written.added is None:
             return None
         changes.committed(database)
@@ -80,7 +82,7 @@ class NewRecipe:
         return [adding, versions, changes.noting_added(adding), same]
 
 
-def _taken(error: IntegrityError) -> None:
-    """None if another recipe had the name. Raises any other error."""
+def _check_taken(error: IntegrityError) -> None:
+    """Raise the error, unless it says that another recipe had the name."""
     if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
         raise error
