@@ -23,6 +23,7 @@ from mergehub.kit.events.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.replica import replica
 from mergehub.kit.replica.metrics import ReplicaMetrics
 from registry.audit.models import AuditRow
+from registry.background import make_relay
 from registry.changes import CHANNEL
 from registry.events.tables import OutboxRow
 from registry.recipes.models import RecipeRow, VersionRow
@@ -172,6 +173,17 @@ async def test_no_statement_of_a_publication_reads_all_recipes(
             steps = "\n".join(line for (line,) in await connection.fetch(f"EXPLAIN EXECUTE {call}"))
             assert "Seq Scan on recipe" not in steps, f"{statement}\n{steps}"
         await undone.rollback()
+
+
+async def test_the_relay_looks_for_new_events_once_also_by_a_plan_for_an_empty_table(
+    empty: None, statements: list[str], resources: Resources
+) -> None:
+    await make_relay(resources).publish_due()
+    [numbering] = [each for each in statements if "row_number" in each]
+    off = {f"enable_{each}": "off" for each in ("indexscan", "bitmapscan", "hashjoin", "mergejoin")}
+    async with resources.database.driver(**off) as connection:
+        steps = "\n".join(line for (line,) in await connection.fetch(f"EXPLAIN {numbering}"))
+    assert "CTE Scan on new" in steps, steps
 
 
 async def test_an_import_takes_as_many_statements_for_many_rows_as_for_one(
