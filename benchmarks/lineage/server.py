@@ -27,11 +27,20 @@ OPTIONS = (
 
 @dataclass
 class Server:
-    """A service that answers on a port of this machine; `ready_after`: seconds from its start."""
+    """A service that answers on a port of this machine; `ready_after`: seconds from its start.
+
+    `background`: the process of its background work, if that is another one.
+    """
 
     port: int
     process: psutil.Process
     ready_after: float = 0
+    background: psutil.Process | None = None
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """All processes of the service, without their children."""
+        return [self.process, *([self.background] if self.background else [])]
 
     @contextmanager
     def client(self) -> Iterator[Client]:

@@ -17,6 +17,7 @@ from benchmarks.lineage.questions import percentile
 from benchmarks.lineage.server import Client, Server, serving
 from benchmarks.machine import tell_machine
 from benchmarks.registry import peer, processor, questions, writing
+from benchmarks.registry.deployed import FIRST, deployed
 from benchmarks.registry.embedded import embedded
 from benchmarks.registry.mlflow_peer import mlflow
 from benchmarks.registry.questions import Times, timed
@@ -80,7 +81,7 @@ def measure(options: argparse.Namespace) -> bool:
     good = _searches(options) if options.recipes else True
     if options.mlflow:
         with stores(options.mlflow, options.keep) as (folder, env):
-            ours = started(env | settings(folder))
+            ours = deployed(env | settings(folder), FIRST_SECONDS)
             good &= peer.compared(ours, mlflow(env["MERGEHUB_DATABASE_URL"], options.mlflow))
     if options.embedded:
         with embedded(options.embedded) as server:
@@ -111,8 +112,8 @@ def _searches(options: argparse.Namespace) -> bool:
 
 
 def started(env: Env) -> AbstractContextManager[Server]:
-    """The service, once it has answered."""
-    return serving(env, "/v1/recipes?limit=1", "registry", FIRST_SECONDS)
+    """The service with its background work in one process, once it has answered."""
+    return serving(env, FIRST, "registry", FIRST_SECONDS)
 
 
 def _memory(server: Server) -> str:

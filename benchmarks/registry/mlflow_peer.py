@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +32,6 @@ START_SECONDS = 900
 OPTIONS = ("--uvicorn-opts", f"--timeout-worker-healthcheck {START_SECONDS}")
 """Without it, a process that takes more than five seconds to start is ended, and started again."""
 SETTINGS = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-REST_SECONDS, REST_SHARE = 5.0, 0.1
 DATABASE = "mlflow"
 AT_ONCE = 10_000
 MODELS = ("name", "creation_time", "last_updated_time")
@@ -69,20 +67,11 @@ def mlflow(url: str, models: int) -> Iterator[Server]:
         server = Server(port, psutil.Process(process.pid))
         wait_for(server, "/health", START_SECONDS)
         asyncio.run(_fill(own.geturl(), models))  # it has made its tables
-        _wait_for_rest(server.process)
+        processor.wait_for_rest(server.process)
         yield server
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
-
-
-def _wait_for_rest(process: psutil.Process) -> None:
-    """Wait until all processes have started: one answers long before the last."""
-    used, share = processor.working(process)[0], 1.0
-    while share > REST_SHARE:
-        time.sleep(REST_SECONDS)
-        now = processor.working(process)[0]
-        used, share = now, (now - used) / REST_SECONDS
 
 
 def _installed() -> Path:
@@ -123,6 +112,6 @@ async def _fill(url: str, models: int) -> None:
                 ("registered_model_tags", TAGS, tags),
             ):
                 await connection.copy_records_to_table(table, records=records, columns=columns)
-        await connection.execute("VACUUM (ANALYZE)")
+        await connection.execute("VACUUM (ANALYZE) registered_models, registered_model_tags")
     finally:
         await connection.close()

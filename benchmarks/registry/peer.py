@@ -37,10 +37,14 @@ Ask = Callable[[Client, dict[str, str], str], object]
 
 @dataclass(frozen=True)
 class Speed:
-    """Answers a second, and what processors each took in the service and PostgreSQL, in ms."""
+    """Answers a second, and what processors each took in the service and PostgreSQL, in ms.
+
+    `background`: what the service took outside the process that answers.
+    """
 
     a_second: float
     service: float
+    background: float
     database: float
 
     @property
@@ -49,7 +53,9 @@ class Speed:
         return self.service + self.database
 
     def __str__(self) -> str:
-        return f"{self.a_second:.1f} a second ({self.service:.1f} + {self.database:.1f} ms)"
+        beside = f", of it {self.background:.1f} in the background" if self.background else ""
+        processors = f"{self.service:.1f}{beside}, + {self.database:.1f} ms"
+        return f"{self.a_second:.1f} a second ({processors})"
 
 
 def compared(ours: AbstractContextManager[Server], theirs: AbstractContextManager[Server]) -> bool:
@@ -75,11 +81,10 @@ def _told(what: str, times: int, ours: Speed, theirs: Speed) -> bool:
 def _speed(server: Server, ask: Ask) -> Speed:
     """The speed of a service that some clients ask at once, after a while that does not count."""
     _answers(server, ask, WARM_SECONDS)
-    before, began = processor.working(server.process), time.perf_counter()
+    before, began = processor.working(*server.processes), time.perf_counter()
     answers = _answers(server, ask, SECONDS)
-    seconds, after = time.perf_counter() - began, processor.working(server.process)
-    service, database = (1000 * (b - a) / answers for a, b in zip(before, after, strict=True))
-    return Speed(answers / seconds, service, database)
+    seconds, after = time.perf_counter() - began, processor.working(*server.processes)
+    return Speed(answers / seconds, *after.since(before, answers))
 
 
 def _answers(server: Server, ask: Ask, seconds: float) -> int:

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import psutil
+
+REST_SECONDS, REST_SHARE = 5.0, 0.1
+
+
+@dataclass(frozen=True)
+class Worked:
+    """Seconds of processors for a service, of these for its background process, and PostgreSQL."""
+
+    service: float
+    background: float
+    database: float
+
+    def since(self, before: Worked, count: int) -> tuple[float, float, float]:
+        """Milliseconds for each of `count` answers since `before`, in the order of the fields."""
+        pairs = zip(astuple(before), astuple(self), strict=True)
+        service, background, database = (1000 * (now - then) / count for then, now in pairs)
+        return service, background, database
 
 
 def seconds(pid: int) -> float:
@@ -14,16 +33,30 @@ def seconds(pid: int) -> float:
     return sum(map(int, used)) / 1e9
 
 
-def working(service: psutil.Process) -> tuple[float, float]:
-    """How long processors have worked for a service with its children, and for PostgreSQL."""
+def working(service: psutil.Process, *background: psutil.Process) -> Worked:
+    """How long processors have worked for the processes of a service with their children."""
     mine = psutil.Process().children(recursive=True)
     stores = [each for each in mine if each.name() == "postgres"]
-    return _used([service, *service.children(recursive=True)]), _used(stores)
+    beside = sum(map(_used, background))
+    return Worked(_used(service) + beside, beside, _alone(stores))
 
 
-def _used(processes: Sequence[psutil.Process]) -> float:
+def _used(process: psutil.Process) -> float:
+    return _alone([process, *process.children(recursive=True)])
+
+
+def _alone(processes: Sequence[psutil.Process]) -> float:
     """Also what their children used that have ended: connections come and go."""
     return sum(sum(each.cpu_times()[:4]) for each in processes)
+
+
+def wait_for_rest(*processes: psutil.Process) -> None:
+    """Wait until all processes of a service have started: one answers long before the last."""
+    used, share = working(*processes).service, 1.0
+    while share > REST_SHARE:
+        time.sleep(REST_SECONDS)
+        now = working(*processes).service
+        used, share = now, (now - used) / REST_SECONDS
 
 
 def memory(process: psutil.Process) -> dict[str, float]:

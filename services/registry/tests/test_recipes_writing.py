@@ -8,19 +8,32 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, event, func, select, text
 
 from mergehub.kit.background.resources import Resources
 from mergehub.kit.database.connections import FairPool
 from mergehub.kit.database.notify import notify
+from mergehub.kit.events.outbox import CHANNEL as OUTBOX_CHANNEL
 from mergehub.kit.replica import replica
 from mergehub.kit.replica.metrics import ReplicaMetrics
+from registry.audit.models import AuditRow
+from registry.background import make_relay
 from registry.changes import CHANNEL
+from registry.events.tables import OutboxRow
+from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.names import rename
+from registry.webhooks.models import DeliveryRow
+
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE application_name = current_schema() AND wait_event_type = 'Lock'"
+)
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -28,27 +41,117 @@ Call = Callable[..., Awaitable[Any]]
 
 @pytest.fixture
 def statements(resources: Resources) -> Iterator[list[str]]:
-    """The statements that requests execute, apart from BEGIN and COMMIT."""
+    """The statements that requests execute, apart from BEGIN and COMMIT.
+
+    Not those that ask whose token it is, or that wake others afterwards: many requests share them.
+    """
     seen: list[str] = []
 
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
+    def note(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+        is_shared = "tokens.hash =" in statement or "pg_notify(channel" in statement
+        if connection.engine.pool is resources.database.engine.pool and not is_shared:
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)  # also of connections that commit each
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def transactions(resources: Resources) -> Iterator[list[str]]:
+    """The ends of transactions that took more than one statement."""
+    seen: list[str] = []
+
+    def note(connection: Connection) -> None:
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            seen.append("end")
 
     engine = resources.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    for ends in ("commit", "rollback"):
+        event.listen(engine, ends, note)
     yield seen
-    event.remove(engine, "before_cursor_execute", note)
+    for ends in ("commit", "rollback"):
+        event.remove(engine, ends, note)
 
 
-async def test_publishing_takes_two_statements(
-    owner: httpx.AsyncClient, recipe_text: str, statements: list[str]
+async def test_publishing_takes_one_statement_and_no_transaction_around_it(
+    owner: httpx.AsyncClient, recipe_text: str, statements: list[str], transactions: list[str]
 ) -> None:
     answer = await owner.post("/v1/recipes", json={"name": "first", "recipe": recipe_text})
     statements.clear()
+    transactions.clear()
     answer = await owner.post("/v1/recipes", json={"name": "second", "recipe": recipe_text})
     assert answer.status_code == 201
     assert [each["name"] for each in answer.json()["twins"]] == ["first"]
-    assert len(statements) == 2, statements
+    assert (len(statements), transactions) == (1, []), statements
+
+
+async def test_a_publication_wakes_those_who_follow_recipes_and_events(
+    owner: httpx.AsyncClient, recipe_text: str, resources: Resources
+) -> None:
+    called = resources.signals.subscribe
+    with called(CHANNEL) as recipes, called(OUTBOX_CHANNEL, "registry") as events:
+        for woken in (recipes, events):
+            woken.clear()
+        answer = await owner.post("/v1/recipes", json={"name": "soup", "recipe": recipe_text})
+        assert answer.status_code == 201
+        async with asyncio.timeout(60):
+            await asyncio.gather(recipes.wait(), events.wait())
+
+
+async def test_publishing_within_a_quota_takes_three_statements(
+    person: Call, recipe_text: str, statements: list[str]
+) -> None:
+    ann = await person("ann")
+    for name in ("first", "second"):
+        statements.clear()
+        answer = await ann.post("/v1/recipes", json={"name": name, "recipe": recipe_text})
+        assert answer.status_code == 201
+    assert len(statements) == 3, statements
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "key"}], ids=["alone", "with a key"])
+async def test_a_name_that_is_given_up_while_a_publication_waits_for_it_is_not_free(
+    owner: httpx.AsyncClient, recipe_text: str, resources: Resources, headers: dict[str, str]
+) -> None:
+    body = {"name": "wanted", "recipe": recipe_text}
+    made = (await owner.post("/v1/recipes", json=body)).json()
+    async with resources.database.transaction() as session:
+        row = await session.get(RecipeRow, UUID(made["id"]))
+        assert row is not None
+        await rename(session, row, "another")
+        publishing = asyncio.create_task(owner.post("/v1/recipes", json=body, headers=headers))
+        async with asyncio.timeout(60), resources.database.reading() as look:
+            while not await look.scalar(WAITING):
+                assert not publishing.done()
+    refused = await publishing
+    assert (refused.status_code, refused.json()["code"]) == (409, "recipe-name-taken")
+    async with resources.database.reading() as look:
+        for table in (RecipeRow, VersionRow, OutboxRow, AuditRow):
+            assert await look.scalar(select(func.count()).select_from(table)) == 1
+
+
+async def test_a_publication_is_delivered_also_if_webhooks_began_to_listen_meanwhile(
+    owner: httpx.AsyncClient, recipe_text: str, resources: Resources
+) -> None:
+    async def publish(name: str) -> str:
+        answer = await owner.post("/v1/recipes", json={"name": name, "recipe": recipe_text})
+        assert answer.status_code == 201
+        subject: str = f"recipes/{answer.json()['id']}"
+        return subject
+
+    await publish("before")
+    url = "http://127.0.0.1:9/"
+    hook = (await owner.post("/v1/webhooks", json={"url": url})).json()
+    first = [await publish("first"), await publish("second")]
+    async with resources.database.reading() as session:
+        assert list(await session.scalars(select(DeliveryRow.subject))) == first
+    assert (await owner.delete(f"/v1/webhooks/{hook['id']}")).status_code == 204
+    another = await owner.post("/v1/webhooks", json={"url": url})
+    assert another.status_code == 201
+    heard = [await publish("third")]
+    async with resources.database.reading() as session:
+        assert list(await session.scalars(select(DeliveryRow.subject))) == heard
 
 
 async def test_no_statement_of_a_publication_reads_all_recipes(
@@ -70,6 +173,17 @@ async def test_no_statement_of_a_publication_reads_all_recipes(
             steps = "\n".join(line for (line,) in await connection.fetch(f"EXPLAIN EXECUTE {call}"))
             assert "Seq Scan on recipe" not in steps, f"{statement}\n{steps}"
         await undone.rollback()
+
+
+async def test_the_relay_looks_for_new_events_once_also_by_a_plan_for_an_empty_table(
+    empty: None, statements: list[str], resources: Resources
+) -> None:
+    await make_relay(resources).publish_due()
+    [numbering] = [each for each in statements if "row_number" in each]
+    off = {f"enable_{each}": "off" for each in ("indexscan", "bitmapscan", "hashjoin", "mergejoin")}
+    async with resources.database.driver(**off) as connection:
+        steps = "\n".join(line for (line,) in await connection.fetch(f"EXPLAIN {numbering}"))
+    assert "CTE Scan on new" in steps, steps
 
 
 async def test_an_import_takes_as_many_statements_for_many_rows_as_for_one(

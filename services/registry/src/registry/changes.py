@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mergehub.kit.database.change_log import ChangeColumns, ChangeLog
-from mergehub.kit.database.database import after_commit
+from mergehub.kit.database.database import Database, after_commit
 from mergehub.kit.database.together import Write, together
 from registry.base import Base
 
@@ -53,16 +53,25 @@ async def noted(session: AsyncSession, *recipes: UUID) -> None:
 
 def noting(session: AsyncSession, recipes: Iterable[UUID]) -> Write:
     """The write of `noted`, to be executed together with others of the transaction."""
-    _at_commit(session)
+    at_commit(session)
     return Write("noted", _NOTE, {"changed": list(set(recipes))}, CHANNEL)
 
 
-def noting_added(session: AsyncSession, added: Write) -> Write:
-    """The same for recipes that the write `added`, which is executed with it, returns."""
-    _at_commit(session)
+def noting_added(added: Write) -> Write:
+    """The same for recipes that the write `added`, which is executed with it, returns.
+
+    `at_commit` or `committed` is to be called as well.
+    """
     return Write("noted", _NOTE_ADDED.format(added=added.name), {}, CHANNEL)
 
 
-def _at_commit(session: AsyncSession) -> None:
+def at_commit(session: AsyncSession) -> None:
+    """Let the catalogue of this process look once the transaction of `session` is committed."""
     if AT_COMMIT in session.info:
         after_commit(session, session.info[AT_COMMIT])
+
+
+def committed(database: Database) -> None:
+    """Let the catalogue of this process look now: what was noted is committed."""
+    if AT_COMMIT in database.info:
+        database.info[AT_COMMIT]()

@@ -22,7 +22,16 @@ from registry.accounts.schemas import Quota, QuotaList
 from registry.actor import Actor, Limit
 from registry.audit.service import audit
 
-_LOCK = Constant("SELECT id FROM accounts WHERE handle = :handle FOR NO KEY UPDATE")
+_LOCKED = Constant("""
+SELECT own.account IS NOT NULL AS has_own, own.at_most, locked.id
+FROM (SELECT CAST(:account AS text) AS handle) AS asked
+LEFT JOIN quotas AS own ON own.account = asked.handle AND own.name = :name
+LEFT JOIN LATERAL (
+  SELECT id FROM accounts WHERE handle = asked.handle
+  AND CASE WHEN own.account IS NULL THEN :limited ELSE own.at_most IS NOT NULL END
+  FOR NO KEY UPDATE
+) AS locked ON true
+""")
 _OWN = Constant("SELECT at_most FROM quotas WHERE account = :account AND name = :name")
 
 
@@ -65,10 +74,9 @@ async def left(
     """
     if account is None:
         return None
-    limit = await _limit(session, actor.limit, account, count.name)
+    limit = await _locked_limit(session, actor, account, count.name)
     if limit is None:
         return None
-    await _LOCK(session, {"handle": account})
     used = await session.scalar(count.of(account)) or 0
     return max(0, limit - used)
 
@@ -115,6 +123,17 @@ async def reset_quota(session: AsyncSession, actor: Actor, account: str, name: Q
     mine = QuotaRow.account == account, QuotaRow.name == name
     await session.execute(delete(QuotaRow).where(*mine))
     await audit(session, actor, "quota.reset", f"accounts/{account}/quotas/{name}")
+
+
+async def _locked_limit(
+    session: AsyncSession, actor: Actor, account: str, name: QuotaName
+) -> int | None:
+    """The limit of an account, which is locked if it has one, in one round trip."""
+    default = _default(actor.limit, account, name)
+    values = {"account": account, "name": name, "limited": default is not None}
+    row = (await _LOCKED(session, values)).one()
+    own: int | None = row.at_most
+    return own if row.has_own else default
 
 
 async def _limit(session: AsyncSession, limit: Limit, account: str, name: QuotaName) -> int | None:

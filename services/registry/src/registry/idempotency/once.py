@@ -42,6 +42,12 @@ class Answered:
     body: BaseModel
     headers: Mapping[str, str]
 
+    @property
+    def response(self) -> Response:
+        """The answer as it is sent."""
+        text = self.body.model_dump_json()
+        return Response(text, self.status, dict(self.headers), "application/json")
+
 
 Effect = Callable[[], Awaitable[Answered]]
 
@@ -52,6 +58,11 @@ class _Once:
     def __init__(self, path: str, key: str | None) -> None:
         self._path = path
         self._key = key
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the effect has to be in a transaction, with the key's row."""
+        return self._key is not None
 
     async def __call__(
         self,
@@ -68,9 +79,7 @@ class _Once:
         for.
         """
         if self._key is None:
-            answered = await effect()
-            text = answered.body.model_dump_json()
-            return Response(text, answered.status, dict(answered.headers), "application/json")
+            return (await effect()).response
         identity = (str(actor.who.id), self._path, self._key)
         async with _one_at_a_time(identity):
             await _lock(session, identity)

@@ -81,7 +81,7 @@ async def _show(
         await session.flush()
         await spread(session, row, followers)
         did.append(MADE[wanted.visibility])
-    await repository.count_fork(session, row, int(row.counts_as_fork) - int(counted))
+    await repository.count_fork(session, row.id, int(row.counts_as_fork) - int(counted))
     return did
 
 

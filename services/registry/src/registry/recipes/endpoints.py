@@ -12,7 +12,7 @@ from mergehub.kit.entity_tags import etag_of
 from mergehub.kit.http.pagination import Paging
 from mergehub.kit.http.preconditions import IfMatch, PreconditionFailed, PreconditionRequired
 from mergehub.kit.http.routes import Router
-from mergehub.kit.http.sessions import ReadingSession, Session
+from mergehub.kit.http.sessions import ReadingSession, Session, writable
 from mergehub.kit.identity.auth import Viewing
 from mergehub.kit.middleware.etags import as_it_is
 from mergehub.kit.paging.cursors import BadCursor
@@ -32,6 +32,7 @@ from registry.recipes.parameters import (
     Number,
     Responses,
     Writer,
+    lineage_of,
 )
 from registry.recipes.published import published, published_version, warnings
 from registry.recipes.schemas import (
@@ -46,6 +47,7 @@ from registry.recipes.schemas import (
     RecipeUpdate,
     RecipeVersion,
     RecipeVersionCreate,
+    Twin,
     VersionPage,
 )
 from registry.recipes.twins import service as twins
@@ -77,22 +79,29 @@ Named = Annotated[AnyCase, Path(description="The recipe's name, or one that it h
     responses=problem_responses(*PUBLISHING),
 )
 async def publish_recipe(
-    body: RecipeCreate, session: Session, writer: Writer, once: Once, lineage: AskedLineage
+    body: RecipeCreate, request: Request, writer: Writer, once: Once
 ) -> Response:
     """Publish a recipe with its version 1.
 
     A recipe with faults is refused, and `errors` lists all of them. A fault's `pointer` reads
     `/recipe#/models/1/parameters/weight`: the part after the `#` points into the YAML document.
     """
-    # before a connection is held
+    database, lineage = writable(request), lineage_of(request)  # each dependency would cost 30 µs
     advised = await check_beside_lineage(body.recipe, lineage, body.licence)
 
-    async def effect() -> Answered:
-        recipe, same = await service.publish(session, writer, body, advised.recipe)
+    def answered(recipe: Recipe, same: list[Twin]) -> Answered:
         answer = published(recipe, same, advised)
         return Answered(201, answer, {"Location": f"/v1/recipes/{recipe.id}"})
 
-    return await once(session, writer, body, effect)
+    async def effect() -> Answered:
+        return answered(*await service.publish(session, writer, body, advised.recipe))
+
+    if not once.has_key:
+        stored = await service.publish_alone(database, writer, body, advised.recipe)
+        if stored is not None:
+            return answered(*stored).response
+    async with database.transaction() as session:
+        return await once(session, writer, body, effect)
 
 
 @router.post(

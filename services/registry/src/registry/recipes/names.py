@@ -1,7 +1,8 @@
 """The former names of recipes, which still lead to them and are reserved for them.
 
 A name goes from one recipe to another only by way of the unique index of the present names. So a
-transaction that has taken a name sees all former names that could contradict it.
+transaction that has taken a name sees all former names that could contradict it: in its next
+statement, or by the function `refuse_former_name`, as publishing does.
 """
 
 from __future__ import annotations

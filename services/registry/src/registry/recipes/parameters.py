@@ -41,9 +41,14 @@ def _followers(request: Request) -> Sequence[Follower]:
     return followers
 
 
-async def _lineage(request: Request) -> Lineage:
+def lineage_of(request: Request) -> Lineage:
+    """What knows the lineage of models."""
     lineage: Lineage = request.app.state.lineage
     return lineage
+
+
+async def _lineage(request: Request) -> Lineage:
+    return lineage_of(request)
 
 
 AskedLineage = Annotated[Lineage, Depends(_lineage)]

@@ -21,7 +21,7 @@ from registry.recipes.twins import service as twins
 
 def published(recipe: Recipe, same: list[Twin], advised: Advised) -> PublishedRecipe:
     """The answer about a new recipe, with its first twins."""
-    return PublishedRecipe(**dict(recipe), **warnings(advised), twins=same)
+    return PublishedRecipe(**vars(recipe), **warnings(advised), twins=same)
 
 
 async def published_version(

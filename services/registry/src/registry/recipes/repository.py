@@ -108,10 +108,10 @@ async def forks(
     return await _pairs(session, newest.limit(limit))
 
 
-async def count_fork(session: AsyncSession, fork: RecipeRow, change: int) -> None:
+async def count_fork(session: AsyncSession, fork: UUID, change: int) -> None:
     """Change the count of forks of what `fork` was forked from, if it is there still."""
     if change:
-        origin = select(ForkRow.origin_id).where(ForkRow.recipe_id == fork.id).scalar_subquery()
+        origin = select(ForkRow.origin_id).where(ForkRow.recipe_id == fork).scalar_subquery()
         counted = update(RecipeRow).where(RecipeRow.id == origin)
         counted = counted.values(forks=RecipeRow.forks + change).returning(RecipeRow.id)
         synchronized = counted.execution_options(synchronize_session=False)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.database.database import Database
 from mergehub.kit.identity.tokens import Principal, Viewer
 from mergehub.kit.paging.pages import PageRequest
 from registry.accounts import service as accounts
@@ -23,8 +24,8 @@ from registry.recipes.errors import RecipeArchived, RecipeNotFound
 from registry.recipes.models import ForkRow, RecipeRow, VersionRow
 from registry.recipes.repository import Pair
 from registry.recipes.schemas import Recipe, RecipeCreate, RecipeVersion, Twin, VersionPage
-from registry.recipes.writing import twins
-from registry.recipes.writing.versions import NewVersion, store, store_first
+from registry.recipes.writing.first import NewRecipe
+from registry.recipes.writing.versions import NewVersion, store
 
 SUGGESTIONS = 3
 
@@ -48,25 +49,43 @@ async def publish(
         NameTaken: the owner has a recipe of this name, or had it under this name.
     """
     owner = await accounts.writable(session, writer.who, wanted.owner)
-    columns, stored = _columns(wanted), None
-    if default_limit(writer, owner, RECIPES) is None:  # as a rule, nothing has to be counted
-        stored = await store_first(session, writer, owner, columns, checked, RECIPES.name)
-    if stored is None:
-        await check_quota(session, writer, owner, RECIPES)
-        stored = await store_first(session, writer, owner, columns, checked)
-    if stored is None:
+    await check_quota(session, writer, owner, RECIPES)
+    new = NewRecipe(writer, owner, _columns(wanted), checked)
+    written = await new.store(session)
+    if written is None:
         raise names.name_taken(owner, wanted.name)
-    row, version = stored
-    same = await twins.of_new(session, version.digest, writer.who, row)
-    if same is None:
-        raise names.name_taken(owner, wanted.name)
+    recipe = answers.new_recipe(new, written.now)
     if origin is not None:
-        session.add(ForkRow(recipe_id=row.id, origin_id=origin.recipe_id, version_id=origin.id))
-        await repository.count_fork(session, row, int(row.counts_as_fork))
-        recipe = await answers.one(session, (row, version), writer.who)
-    else:
-        recipe = answers.recipe_of(row, version)
-    return recipe, answers.twins(same)
+        recipe = await _forked(session, writer, recipe, origin)
+    return recipe, answers.new_twins(written)
+
+
+async def publish_alone(
+    database: Database, writer: Actor, wanted: RecipeCreate, checked: CheckedRecipe
+) -> tuple[Recipe, list[Twin]] | None:
+    """The same as `publish` in one round trip, without a transaction around it.
+
+    None, and nothing is stored, if that takes more, or if the recipe is refused.
+    """
+    owner = writer.who.account
+    if owner is None or wanted.owner not in (None, owner):
+        return None
+    if default_limit(writer, owner, RECIPES) is not None:  # there is something to count
+        return None
+    new = NewRecipe(writer, owner, _columns(wanted), checked)
+    written = await new.store_alone(database, RECIPES.name)
+    if written is None:
+        return None
+    return answers.new_recipe(new, written.now), answers.new_twins(written)
+
+
+async def _forked(
+    session: AsyncSession, writer: Actor, recipe: Recipe, origin: VersionRow
+) -> Recipe:
+    """A new recipe, once it is stored as a fork of a version and counted."""
+    session.add(ForkRow(recipe_id=recipe.id, origin_id=origin.recipe_id, version_id=origin.id))
+    await repository.count_fork(session, recipe.id, int(recipe.visibility == "public"))
+    return await answers.with_origin(session, recipe, writer.who)
 
 
 async def publish_version(

@@ -86,7 +86,7 @@ class _FairQueue(AsyncAdaptedQueue[ConnectionPoolEntry]):
     def get_nowait(self) -> ConnectionPoolEntry:
         if not self._free:
             raise Empty
-        return self._free.popleft()
+        return self._free.pop()  # the last one used: what the server keeps for it is at hand
 
     def get(self, block: bool = True, timeout: float | None = None) -> ConnectionPoolEntry:
         if self._free or not block:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import Connection, CursorResult, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -33,11 +34,26 @@ class Constant:
         self, session: AsyncSession, values: Mapping[str, Any]
     ) -> CursorResult[tuple[Any, ...]]:
         """Execute it in the transaction of `session`, with the values of its parameters."""
+        return await session.run_sync(  # one greenlet, where `session.connection` makes another
+            lambda sync: self.on(sync.connection(), values)
+        )
+
+    def on(
+        self, connection: Connection, values: Mapping[str, Any]
+    ) -> CursorResult[tuple[Any, ...]]:
+        """Execute it on a connection, with the values of its parameters."""
         all_values = {**self._given, **values}
         given = tuple(all_values[place] for place in self._places)
-        return await session.run_sync(  # one greenlet, where `session.connection` makes another
-            lambda sync: sync.connection().exec_driver_sql(self._sql, given)
-        )
+        return connection.exec_driver_sql(self._sql, given)
+
+
+def written(query: ClauseElement) -> tuple[str, dict[str, Any]]:
+    """A query as the text of a larger statement, and the values of its parameters."""
+    compiled = query.compile(
+        dialect=PGDialect(paramstyle="named"),  # type: ignore[no-untyped-call]
+        compile_kwargs={"render_postcompile": True},
+    )
+    return str(compiled), dict(compiled.params)
 
 
 def array(numbers: Collection[int | None]) -> str:

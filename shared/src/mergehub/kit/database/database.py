@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import CursorResult, Delete, Row, Select, Update, event, func, select, text
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Delete,
+    Row,
+    Select,
+    Update,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
@@ -20,12 +31,18 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Session as SyncSession
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import greenlet_spawn
 
+from mergehub.kit.database.calls import Call, Calls
 from mergehub.kit.database.connections import STATEMENT_SECONDS, FairPool, connect
 from mergehub.kit.problems.problem import Unavailable
 
+T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a query of columns, read by their names."""
+_CALL = (
+    "SELECT pg_notify(channel, message) FROM unnest($1::text[], $2::text[]) AS t(channel, message)"
+)
 _AFTER_COMMIT = "after commit"
 POOL_SECONDS = 30.0  # the longest wait for a connection in use
 
@@ -35,6 +52,8 @@ class Database:
 
     Unqualified table names resolve to that schema (`search_path`). So models name no schema, and
     the same code works with one shared database, three separate ones, and a schema made for a test.
+
+    `calls` wakes those who listen to what was written without a transaction.
 
     `info` is what each transaction's session carries in its `info`, such as what counts changes.
     """
@@ -57,6 +76,7 @@ class Database:
         self.engine: AsyncEngine = self._plain.execution_options(isolation_level="READ COMMITTED")
         self.info: dict[Any, Any] = {}
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False, info=self.info)
+        self.calls = Calls(self._call)
         self._readers = async_sessionmaker(self._plain, sync_session_class=_Reader)
 
     async def _connect(
@@ -132,12 +152,31 @@ class Database:
             found: Row[Any] | None = (await connection.execute(query)).first()
             return found
 
+    async def at_once(self, execute: Callable[[Connection], T]) -> T:
+        """What `execute` returns of a connection where each statement is a transaction of its own.
+
+        It runs in one greenlet; a session takes one for each step.
+        """
+
+        def executed() -> T:
+            with self._plain.sync_engine.connect() as connection:
+                return execute(connection)
+
+        return await greenlet_spawn(executed)
+
     async def ping(self) -> None:
         """Raise an error if the server does not answer."""
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def _call(self, calls: Collection[Call]) -> None:
+        channels, messages = (list(each) for each in zip(*calls, strict=True))
+        await self.at_once(
+            lambda connection: connection.exec_driver_sql(_CALL, (channels, messages)).all()
+        )
+
     async def close(self) -> None:
+        await self.calls.close()
         await self.engine.dispose()
 
 

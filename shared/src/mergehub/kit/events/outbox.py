@@ -7,7 +7,6 @@ while writing could become visible out of order, and a reader would skip it for 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from pydantic_core import to_json
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -65,7 +65,7 @@ RETURNING id
 """
 _NUMBER = Constant("""
 WITH last AS (SELECT coalesce(max(sequence), 0) AS sequence FROM outbox),
-new AS (
+new AS MATERIALIZED (  -- or a plan for an empty table would look for them once for each row
   SELECT id, row_number() OVER (ORDER BY id) AS place FROM outbox
   WHERE NOT published AND sequence IS NULL AND private_to IS NULL
 )
@@ -118,11 +118,15 @@ class Events:
 
 
 class Outbox:
-    """Writes and reads the events of one source (a service)."""
+    """Writes and reads the events of one source (a service).
+
+    `heeded`: whether any follower heeded the events that this process wrote last.
+    """
 
     def __init__(self, source: str, table: type[OutboxColumns]) -> None:
         self.source = source
         self.table = table
+        self.heeded = False
         self._followers: list[Emitted] = []
         self._heeds = ["false"]
 
@@ -133,6 +137,11 @@ class Outbox:
         """
         self._followers.append(follow)
         self._heeds.append(f"({heeds})")
+
+    @property
+    def heeds(self) -> str:
+        """The condition in SQL without which nobody heeds events, so `emitted` has no effect."""
+        return " OR ".join(self._heeds)
 
     async def emit(
         self,
@@ -174,11 +183,11 @@ class Outbox:
             for subject, data, private_to in events
         ]
         values = {
-            "events": json.dumps(rows, default=str),
+            "events": to_json(rows).decode(),
             "event_type": event_type,
             "traceparent": shared["traceparent"],
         }
-        heeded = _HEEDED.format(heeds=" OR ".join(self._heeds))
+        heeded = _HEEDED.format(heeds=self.heeds)
         write = Write(
             "told", _EMIT.format(provided=provided(of)), values, CHANNEL, self.source, heeded
         )
@@ -186,6 +195,7 @@ class Outbox:
 
     async def emitted(self, session: AsyncSession, events: Events, written: Written) -> None:
         """Call those who follow, if any heeds the events that were `written`."""
+        self.heeded = bool(written.told)
         if written.told:
             table: Callable[..., OutboxColumns] = self.table  # SQLAlchemy makes its arguments
             new = [

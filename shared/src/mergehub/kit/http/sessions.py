@@ -13,10 +13,20 @@ from mergehub.kit.database.database import Database
 from mergehub.kit.database.storage import check_room
 
 
+def writable(request: Request) -> Database:
+    """The database, for a request that is not always one transaction of its session.
+
+    Raises StorageFull if the disk is full.
+    """
+    check_room(request.app.state.resources.settings.data)
+    database: Database = request.app.state.database
+    return database
+
+
 async def _request_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's session. Raises StorageFull if the request may write and the disk is full."""
     if request.method != "GET":
-        check_room(request.app.state.resources.settings.data)
+        writable(request)
     async with _opened(request) as session:
         yield session
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from mergehub.kit.problems.problem import FieldFault
 from mergehub.recipe.parse import one_document
+from registry.recipes.beside_lineage.alike import facts_by_data
 from registry.recipes.beside_lineage.comparison import Comparison, LineageState
 from registry.recipes.beside_lineage.lineage import Lineage
 from registry.recipes.check import (
     CheckedRecipe,
     RecipeInvalid,
     as_seen,
-    facts,
     faults_at,
     soon,
 )
@@ -52,7 +52,7 @@ async def check_beside_lineage(text: str, lineage: Lineage, licence: str | None 
 def _read(text: str) -> tuple[CheckedRecipe, Comparison]:
     with faults_at(RECIPE):
         document = one_document(text)
-        return facts(text, document, RECIPE), Comparison.of(document)
+        return facts_by_data(text, document, RECIPE), Comparison.of(document)
 
 
 async def _with_base(error: RecipeInvalid, text: str, lineage: Lineage) -> RecipeInvalid:

@@ -39,7 +39,7 @@ async def delete(
         came = " and ".join([*filter(None, [", ".join(found[:-1])]), found[-1]])
         name = f"{recipe.owner}/{recipe.name}"
         raise RecipeNeeded(f"{name} is the origin of {came}. Archive it instead.")
-    await count_fork(session, recipe, -int(recipe.counts_as_fork))
+    await count_fork(session, recipe.id, -int(recipe.counts_as_fork))
     await noted(session, recipe_id)
     await repository.delete_all(session, recipe_id)
     await audit(session, writer, "recipe.deleted", f"recipes/{recipe_id}")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
+from pydantic_core import to_json
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.kit.database.constant import Constant
-from mergehub.kit.database.together import Write, Written, together
-from mergehub.kit.settings.sign_in import QuotaName
+from mergehub.kit.database.together import Write, together
 from registry.recipes.models import RecipeRow
 
-_NEW = {"stars": 0, "comments": 0, "forks": 0, "reproductions": 0, "archived_at": None}
 _ADD = """
 INSERT INTO recipes (id, owner, visibility, unlisted, name, title, description, tags, domains,
   licence, newest)
@@ -25,9 +23,13 @@ FROM json_populate_recordset(CAST(NULL AS recipes), CAST(CAST(:recipes AS text) 
 {unless} ON CONFLICT DO NOTHING
 RETURNING id, number
 """
-_UNLESS_LIMITED = """
-WHERE NOT EXISTS (SELECT FROM quotas WHERE account = :limited AND quotas.name = :quota)
+_UNLESS_FORMER = """
+WHERE NOT EXISTS (
+  SELECT FROM recipe_names AS former WHERE former.owner = :owner AND former.name = :name
+)
 """
+# A name that was given up while the statement waited for it is only seen after that.
+_NUMBER = "(SELECT number FROM added WHERE refuse_former_name(:owner, :name, id))"
 _NUMBERS = "(SELECT json_object_agg(id, number) FROM added)"
 _FORMER = Constant("""
 SELECT name FROM recipe_names WHERE owner = :owner AND name = ANY(CAST(:names AS text[]))
@@ -40,38 +42,20 @@ FROM json_populate_recordset(CAST(NULL AS recipe_versions), CAST(CAST(:versions 
 _OF = "WHERE recipe_id IN (SELECT id FROM {})"
 
 
-class Adding:
-    """New recipes of one owner: `write` leaves out those whose names other recipes of it have.
+def adding(columns: dict[str, Any], unless: str, values: Mapping[str, Any]) -> Write:
+    """The write that adds a recipe, unless another one of its owner has its name, or had it.
 
-    It adds nothing if the owner has a `quota` of its own by that name. Their rows are not part of a
-    session: what changes in them is not stored.
+    It answers with the number of the recipe. `unless`: further conditions, with their `values`. A
+    name that another transaction gives up meanwhile raises IntegrityError.
     """
-
-    def __init__(
-        self, owner: str, wanted: Sequence[dict[str, Any]], quota: QuotaName | None = None
-    ) -> None:
-        self.rows = [RecipeRow(id=uuid4(), owner=owner, **each, **_NEW) for each in wanted]
-        columns = [
-            {"id": row.id, "owner": owner, **each}
-            for row, each in zip(self.rows, wanted, strict=True)
-        ]
-        values = {"recipes": _json(columns)}
-        if quota is not None:
-            values |= {"limited": owner, "quota": quota}
-        sql = _ADD.format(unless=_UNLESS_LIMITED if quota is not None else "")
-        self.write = Write("added", sql, values, answer=_NUMBERS)
-
-    def added(self, written: Written) -> list[RecipeRow]:
-        """Those that were added, with their numbers."""
-        numbers: dict[str, int] = written.added or {}
-        for row in self.rows:
-            row.number, row.created_at = numbers.get(str(row.id), 0), written.now
-        return [row for row in self.rows if row.number]
+    named = {"owner": columns["owner"], "name": columns["name"]}
+    sql = _ADD.format(unless=_UNLESS_FORMER + unless)
+    return Write("added", sql, {"recipes": _json([columns]), **named, **values}, answer=_NUMBER)
 
 
 @dataclass
 class Added:
-    """What an import needs of a new recipe: to make a `RecipeRow` takes longer than to store it."""
+    """What is needed of a new recipe: to make a `RecipeRow` takes longer than to store it."""
 
     id: UUID
     owner: str
@@ -79,6 +63,12 @@ class Added:
     private_to: str | None
     newest: int = 0
     archived_at: None = None
+
+    @classmethod
+    def of(cls, columns: dict[str, Any]) -> Self:
+        """The recipe of a row with these columns."""
+        private = columns["owner"] if columns["visibility"] == "private" else None
+        return cls(columns["id"], columns["owner"], columns["name"], private)
 
 
 async def add(session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]]) -> list[Added]:
@@ -88,17 +78,12 @@ async def add(session: AsyncSession, owner: str, wanted: Sequence[dict[str, Any]
     columns = [{"id": uuid4(), "owner": owner, **each} for each in wanted]
     write = Write("added", _ADD.format(unless=""), {"recipes": _json(columns)}, answer=_NUMBERS)
     numbers = (await together(session, write)).added or {}
-    rows = [_added(each) for each in columns if str(each["id"]) in numbers]
+    rows = [Added.of(each) for each in columns if str(each["id"]) in numbers]
     taken = await former(session, owner, [row.name for row in rows])
     if taken:
         gone = [row.id for row in rows if row.name in taken]
         await session.execute(delete(RecipeRow).where(RecipeRow.id.in_(gone)))
     return [row for row in rows if row.name not in taken]
-
-
-def _added(columns: dict[str, Any]) -> Added:
-    private = columns["owner"] if columns["visibility"] == "private" else None
-    return Added(columns["id"], columns["owner"], columns["name"], private)
 
 
 async def former(session: AsyncSession, owner: str, names: Sequence[str]) -> set[str]:
@@ -119,8 +104,4 @@ def adding_versions(rows: Collection[dict[str, Any]], of: Write | None = None) -
 
 
 def _json(rows: Collection[dict[str, Any]]) -> str:
-    return json.dumps(list(rows), default=_text, ensure_ascii=False)
-
-
-def _text(value: UUID) -> str:
-    return str(value)
+    return to_json(list(rows)).decode()

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnClause,
+    ColumnElement,
     Select,
     bindparam,
-    exists,
     literal_column,
     select,
     true,
@@ -21,10 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mergehub.kit.database.constant import Constant
+from mergehub.kit.database.constant import Constant, written
 from mergehub.kit.database.database import AnyRow
+from mergehub.kit.database.together import Write
 from mergehub.kit.identity.tokens import Viewer
-from registry.recipes.models import FormerNameRow, RecipeRow, VersionRow
+from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.repository import is_archived, seen_by
 
 NONE = UUID(int=0)
@@ -43,10 +44,17 @@ def _given(name: str) -> BindParameter[Any]:
     return bindparam(name, required=False)
 
 
-def _twins(viewer: Viewer) -> Select[Any]:
+_BESIDE = VersionRow.recipe_id != _given("beside")
+_AFTER = tuple_(VersionRow.created_at, VersionRow.id) > tuple_(
+    _given("after_time"), _given("after_id")
+)
+
+
+def _twins(viewer: Viewer, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The versions of a digest that meet the conditions, of recipes that lists show to `viewer`."""
     same = (
         select(VersionRow.recipe_id, VersionRow.id, VersionRow.number, VersionRow.created_at)
-        .where(VersionRow.digest == _given("digest"))
+        .where(VersionRow.digest == _given("digest"), *conditions)
         .offset(_BY_ITSELF)
         .subquery("same")
     )
@@ -56,7 +64,6 @@ def _twins(viewer: Viewer) -> Select[Any]:
         .offset(_BY_ITSELF)
         .lateral("recipe")
     )
-    place = tuple_(same.c.created_at, same.c.id)
     return (
         select(
             recipe.c.id.label("recipe"),
@@ -67,8 +74,6 @@ def _twins(viewer: Viewer) -> Select[Any]:
             same.c.created_at,
         )
         .select_from(same.join(recipe, true()))
-        .where(recipe.c.id != _given("beside"))
-        .where(place > tuple_(_given("after_time"), _given("after_id")))
         .order_by(same.c.created_at, same.c.id)
         .limit(_given("most"))
     )
@@ -76,20 +81,13 @@ def _twins(viewer: Viewer) -> Select[Any]:
 
 @lru_cache(VIEWERS)
 def _of_digest(viewer: Viewer) -> Constant:
-    return Constant(_twins(viewer))
+    return Constant(_twins(viewer, _BESIDE, _AFTER))
 
 
 @lru_cache(VIEWERS)
-def _of_new(viewer: Viewer) -> Constant:
-    """The twins of a recipe, or one row without a twin, each with whether its name was used."""
-    former = FormerNameRow.owner == _given("owner"), FormerNameRow.name == _given("name")
-    named = select(exists().where(*former).label("was_used")).subquery("named")
-    twins = _twins(viewer).subquery("twins")
-    return Constant(
-        select(named.c.was_used, twins)
-        .select_from(named.outerjoin(twins, true()))
-        .order_by(twins.c.created_at, twins.c.version)
-    )
+def _of_new(viewer: Viewer) -> tuple[str, dict[str, Any]]:
+    """The twins of a recipe that is being added, and the values of the viewer."""
+    return written(_twins(viewer))
 
 
 async def of_digest(
@@ -108,17 +106,8 @@ async def of_digest(
     return (await _of_digest(viewer)(session, values)).all()
 
 
-async def of_new(
-    session: AsyncSession, digest: str, viewer: Viewer, recipe: RecipeRow
-) -> Sequence[AnyRow] | None:
-    """The first twins of a recipe that took its name; None if another recipe had the name before.
-
-    In one statement, which sees all former names that could contradict the new one.
-    """
-    values = {"digest": digest, "beside": recipe.id, "most": SHOWN}
-    values |= {"owner": recipe.owner, "name": recipe.name}
-    values |= {"after_time": BEGINNING[0], "after_id": NONE}
-    found = (await _of_new(viewer)(session, values)).all()
-    if found[0].was_used:
-        return None
-    return [row for row in found if row.recipe is not None]
+def finding(digest: str, viewer: Viewer) -> Write:
+    """A part of the statement that adds a recipe: the first twins of a digest, as JSON."""
+    sql, values = _of_new(viewer)
+    given = {"digest": digest, "most": SHOWN}
+    return Write("twins", sql, {**values, **given}, answer="(SELECT json_agg(twins) FROM twins)")

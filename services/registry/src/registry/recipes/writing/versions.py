@@ -11,14 +11,14 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.contracts.events import RecipePublished
-from mergehub.kit.database.together import Write, Written, together
-from mergehub.kit.settings.sign_in import QuotaName
+from mergehub.kit.database.together import Write, together
+from mergehub.kit.events.outbox import Events
 from registry.actor import Actor
 from registry.audit.service import recording
-from registry.changes import noting, noting_added
+from registry.changes import noting
 from registry.events.models import outbox
 from registry.recipes.check import CheckedRecipe
-from registry.recipes.models import RecipeRow, VersionRow
+from registry.recipes.models import RecipeRow
 from registry.recipes.writing import repository
 from registry.recipes.writing.repository import Added
 
@@ -54,47 +54,20 @@ async def store(session: AsyncSession, writer: Actor, versions: Sequence[NewVers
     """
     adding = repository.adding_versions([each.columns for each in versions])
     noted = noting(session, {each.recipe.id for each in versions})
-    now: datetime = (await _store(session, writer, versions, None, adding, noted)).now
+    events, audited = reporting(writer, versions)
+    written = await together(session, adding, noted, audited, events.write)
+    await outbox.emitted(session, events, written)
+    now: datetime = written.now
     return now
 
 
-async def store_first(
-    session: AsyncSession,
-    writer: Actor,
-    owner: str,
-    wanted: dict[str, Any],
-    checked: CheckedRecipe,
-    quota: QuotaName | None = None,
-) -> tuple[RecipeRow, VersionRow] | None:
-    """Store a new recipe with its version 1, in one round trip.
-
-    None, and nothing is stored, if another recipe of the owner has its name, or if the owner has a
-    `quota` of its own by that name.
-    """
-    new = repository.Adding(owner, [wanted], quota)
-    version = NewVersion(new.rows[0], 1, checked)
-    adding = repository.adding_versions([version.columns], of=new.write)
-    noted = noting_added(session, new.write)
-    written = await _store(session, writer, [version], new.write, new.write, adding, noted)
-    if not new.added(written):
-        return None
-    return new.rows[0], VersionRow(**version.columns, created_at=written.now)
-
-
-async def _store(
-    session: AsyncSession,
-    writer: Actor,
-    versions: Sequence[NewVersion],
-    of: Write | None,
-    *writes: Write,
-) -> Written:
-    """Execute the writes with those of the audit trail and the events, provided that `of` does."""
+def reporting(
+    writer: Actor, versions: Sequence[NewVersion], of: Write | None = None
+) -> tuple[Events, Write]:
+    """The events about versions, and the write of the audit trail, provided that `of` does."""
     subjects = [f"recipes/{each.recipe.id}/versions/{each.number}" for each in versions]
     events = outbox.emitting("recipe.published", map(_event, versions), of=of)
-    audited = recording(writer, "recipe.published", subjects, of)
-    written = await together(session, *writes, audited, events.write)
-    await outbox.emitted(session, events, written)
-    return written
+    return events, recording(writer, "recipe.published", subjects, of)
 
 
 def _event(version: NewVersion) -> tuple[str, RecipePublished, str | None]:
