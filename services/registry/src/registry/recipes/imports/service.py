@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mergehub.kit.background.companion import Companion
 from mergehub.kit.database.database import Database
 from registry.accounts import service as accounts
 from registry.accounts.quotas import exceeded, left
@@ -23,15 +24,15 @@ from registry.recipes.writing.versions import store
 
 
 async def bring_in(
-    database: Database, writer: Actor, body: RecipeImportCreate
+    database: Database, checker: Companion, writer: Actor, body: RecipeImportCreate
 ) -> RecipeImportReport:
-    """Publish the rows; a dry run does the same and takes it back.
+    """Publish the rows, which `checker` helps to check; a dry run does the same and takes it back.
 
     Raises NoAccount, NotYours and OwnerInvalid.
     """
     async with database.reading() as before:  # so that a refused owner costs no check
         owner = await accounts.writable(before, writer.who, body.owner)
-    rows, refused = await check_all(body.recipes)
+    rows, refused = await check_all(body.recipes, checker)
     async with database.transaction() as session:
         owner = await accounts.writable(session, writer.who, body.owner)
         batch = Batch(refused)

@@ -17,7 +17,7 @@ from registry.actor import Actor
 from registry.audit.service import recording
 from registry.changes import noting, noting_added
 from registry.events.models import outbox
-from registry.recipes.check import CheckedRecipe
+from registry.recipes.check import Content
 from registry.recipes.models import RecipeRow, VersionRow
 from registry.recipes.writing import repository
 from registry.recipes.writing.repository import Added
@@ -29,7 +29,7 @@ class NewVersion:
 
     recipe: RecipeRow | Added
     number: int
-    checked: CheckedRecipe
+    checked: Content
     id: UUID = field(default_factory=uuid4)
 
     @property
@@ -63,7 +63,7 @@ async def store_first(
     writer: Actor,
     owner: str,
     wanted: dict[str, Any],
-    checked: CheckedRecipe,
+    checked: Content,
     quota: QuotaName | None = None,
 ) -> tuple[RecipeRow, VersionRow] | None:
     """Store a new recipe with its version 1, in one round trip.
