@@ -7,7 +7,6 @@ while writing could become visible out of order, and a reader would skip it for 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from pydantic_core import to_json
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -174,7 +174,7 @@ class Outbox:
             for subject, data, private_to in events
         ]
         values = {
-            "events": json.dumps(rows, default=str),
+            "events": to_json(rows).decode(),
             "event_type": event_type,
             "traceparent": shared["traceparent"],
         }

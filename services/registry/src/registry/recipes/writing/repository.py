@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+from pydantic_core import to_json
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -119,8 +119,4 @@ def adding_versions(rows: Collection[dict[str, Any]], of: Write | None = None) -
 
 
 def _json(rows: Collection[dict[str, Any]]) -> str:
-    return json.dumps(list(rows), default=_text, ensure_ascii=False)
-
-
-def _text(value: UUID) -> str:
-    return str(value)
+    return to_json(list(rows)).decode()
