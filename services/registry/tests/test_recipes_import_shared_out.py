@@ -15,7 +15,7 @@ from tries import tries
 from mergehub.kit.background import companion as kit
 from mergehub.kit.background.companion import Companion
 from registry.recipes.imports import checking
-from registry.recipes.imports.checking import Row, check_all, checker
+from registry.recipes.imports.checking import Checker, Row
 from registry.recipes.imports.findings import ASKED, FINDINGS, answer, findings_of
 from registry.recipes.imports.schemas import ImportedRecipe, Refused
 
@@ -99,7 +99,7 @@ class Lying(Companion):
 
 
 async def alone(rows: Sequence[ImportedRecipe]) -> Report:
-    return await check_all(rows, Absent())
+    return await Checker(Absent()).check_all(rows)
 
 
 def holds(true: Callable[[], object]) -> Callable[[], Awaitable[bool]]:
@@ -114,7 +114,7 @@ async def beside(until: Until, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     """The companion; it and this process check two recipes at a time."""
     monkeypatch.setattr(checking, "TOGETHER", 2)
     monkeypatch.setattr(kit, "PAUSE_SECONDS", 0.0)
-    made = checker()
+    made = Checker().companion
     await until(holds(made.ready))
     yield made
     await made.close()
@@ -135,7 +135,7 @@ async def test_two_processes_report_what_one_reports(
     beside: Companion, rows: list[ImportedRecipe]
 ) -> None:
     assert beside.ready()
-    assert await check_all(rows, beside) == await alone(rows)
+    assert await Checker(beside).check_all(rows) == await alone(rows)
     assert beside.ready()
 
 
@@ -146,22 +146,22 @@ async def test_a_companion_that_is_killed_changes_nothing(
 ) -> None:
     await until(holds(beside.ready))
     with captured_logs():
-        assert await check_all(rows, Killed(beside, at, before)) == await alone(rows)
+        assert await Checker(Killed(beside, at, before)).check_all(rows) == await alone(rows)
 
 
 @pytest.mark.parametrize("said", [b"", b"[]", b"[[1]]", b'[["a","b",[]]]', b"null", b"[" * 10_000])
 async def test_a_companion_that_answers_something_else_is_not_believed(said: bytes) -> None:
     rows = [ImportedRecipe(name="a", recipe=VALID.format(each)) for each in range(120)]
     lying = Lying(said)
-    assert await check_all(rows, lying) == await alone(rows)
+    assert await Checker(lying).check_all(rows) == await alone(rows)
     assert lying.given_up
 
 
 async def test_few_recipes_start_no_companion(until: Until) -> None:
     rows = [ImportedRecipe(name="a", recipe=VALID.format(1))] * (checking.TOGETHER + 1)
-    idle = checker()
-    await check_all(rows[:-1], idle)
-    assert idle._running is None
-    await check_all(rows, idle)
-    await until(holds(idle.ready))
-    await idle.close()
+    checker = Checker()
+    await checker.check_all(rows[:-1])
+    assert checker.companion._running is None
+    await checker.check_all(rows)
+    await until(holds(checker.companion.ready))
+    await checker.companion.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -34,23 +35,32 @@ class Row:
     checked: Content
 
 
-def checker() -> Companion:
-    """The companion that checks recipes as well."""
-    return Companion(findings.__name__)
+class Checker:
+    """Checks the recipes of imports, which a companion does as well if there are many."""
 
+    def __init__(self, companion: Companion | None = None) -> None:
+        self.companion = companion or Companion(findings.__name__)
+        self._storing = 0
 
-async def check_all(
-    rows: Sequence[ImportedRecipe], companion: Companion
-) -> tuple[list[Row], list[Refused]]:
-    """The rows whose recipes are valid, and the refusals of the others."""
-    work = _Work([row.recipe for row in rows])
-    async with asyncio.TaskGroup() as group:
-        if len(rows) > TOGETHER and companion.ready():
-            for _ in range(AHEAD):
-                group.create_task(work.there(companion))
-        group.create_task(work.here())
-    await work.here()  # what the companion gave back
-    return _sorted(rows, work.findings())
+    async def check_all(self, rows: Sequence[ImportedRecipe]) -> tuple[list[Row], list[Refused]]:
+        """The rows whose recipes are valid, and the refusals of the others."""
+        work = _Work([row.recipe for row in rows])
+        if len(rows) > TOGETHER and self.companion.ready():
+            async with asyncio.TaskGroup() as group:
+                for _ in range(AHEAD):
+                    group.create_task(work.there(self.companion))
+                group.create_task(work.here(unless=lambda: self._storing > 0))
+        await work.here()
+        return _sorted(rows, work.findings())
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Meanwhile, leave checks to the companion: only this process can store."""
+        self._storing += 1
+        try:
+            yield
+        finally:
+            self._storing -= 1
 
 
 class _Work:
@@ -61,9 +71,9 @@ class _Work:
         self._left = deque(range(0, len(texts), TOGETHER))
         self._found: dict[int, list[Finding]] = {}
 
-    async def here(self) -> None:
-        """Check what is left in a thread of this process."""
-        while self._left:
+    async def here(self, unless: Callable[[], bool] = lambda: False) -> None:
+        """Check what is left in a thread of this process, up to when it has better things to do."""
+        while self._left and not unless():
             begin = self._left.popleft()
             self._found[begin] = await asyncio.to_thread(findings_of, self._part(begin), begin)
 
