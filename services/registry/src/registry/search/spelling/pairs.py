@@ -15,8 +15,9 @@ Packed = NDArray[np.int64]
 
 
 def pairs(keys: Packed, numbers: Packed) -> Packed:
-    """Pairs of keys of 32 bits and numbers; one number may stand for a row of keys."""
-    return np.unique(keys << NUMBER_BITS | numbers)
+    """Pairs of keys of 32 bits and numbers, sorted; one number may stand for a row of keys."""
+    packed = np.sort(keys << NUMBER_BITS | numbers, axis=None)
+    return packed[np.diff(packed, prepend=-1) > 0]  # np.unique takes twice as long
 
 
 class Pairs:
