@@ -16,7 +16,7 @@ from mergehub.kit.background import companion as kit
 from mergehub.kit.background.companion import Companion
 from registry.recipes.imports import checking
 from registry.recipes.imports.checking import Checker, Row
-from registry.recipes.imports.findings import ASKED, FINDINGS, answer, findings_of
+from registry.recipes.imports.findings import ASKED, FINDINGS, Finding, answer, findings_of
 from registry.recipes.imports.schemas import ImportedRecipe, Refused
 
 Until = Callable[..., Awaitable[None]]
@@ -155,6 +155,26 @@ async def test_a_companion_that_answers_something_else_is_not_believed(said: byt
     lying = Lying(said)
     assert await Checker(lying).check_all(rows) == await alone(rows)
     assert lying.given_up
+
+
+async def test_while_another_import_is_stored_nothing_is_checked_here(
+    beside: Companion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [ImportedRecipe(name="a", recipe=VALID.format(each)) for each in range(9)]
+    expected, checker = await alone(rows), Checker(beside)
+    here = list[int]()
+
+    def noted(texts: Sequence[str], begin: int) -> list[Finding]:
+        here.append(begin)
+        return findings_of(texts, begin)
+
+    monkeypatch.setattr(checking, "findings_of", noted)
+    with checker.storing():
+        assert await checker.check_all(rows) == expected
+    assert here == []
+    with checker.storing(), captured_logs():
+        assert await Checker(Killed(beside, 1, True)).check_all(rows) == expected
+    assert here
 
 
 async def test_few_recipes_start_no_companion(until: Until) -> None:
