@@ -93,12 +93,13 @@ async def test_all_that_wait_are_told_when_it_fails_and_another_one_follows(
 
 
 async def test_one_that_answers_nothing_is_given_up(
-    beside: Companion, monkeypatch: pytest.MonkeyPatch
+    beside: Companion, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(companion, "SILENCE_SECONDS", 0.05)
     process = int(await beside.ask(b"id"))
     asked = await asyncio.gather(*map(beside.ask, (b"hang", b"x")), return_exceptions=True)
     assert all(isinstance(each, Failed) for each in asked)
+    await until(holds(lambda: beside._running is None))
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
 

@@ -75,9 +75,10 @@ class Companion:
             await asyncio.wait([coming], timeout=SILENCE_SECONDS)
             if self._answers == before and not coming.done():
                 self.give_up(f"It answered nothing for {SILENCE_SECONDS:g} s.")
-        answer = coming.result()
+                break
+        answer = coming.result() if coming.done() else None
         if answer is None:
-            raise Failed("The process ended.")
+            raise Failed("The process did not answer.")
         return answer
 
     async def _run(self) -> None:
