@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 Json = dict[str, Any]
 Call = Callable[..., Awaitable[Any]]
@@ -179,3 +180,19 @@ async def test_imports_of_the_same_recipes_at_once_publish_each_once(
     assert told == {"published": 20, "known": 40}
     assert len(await events("recipe.published")) == 20
     assert outcomes(await bring(ann, *rows)) == [(name, 1, "known") for name in names]
+
+
+async def test_rows_of_a_large_import_are_reported_in_their_order(
+    ann: Client, app: FastAPI, until: Call, recipe_text: str
+) -> None:
+    async def ready() -> bool:
+        return bool(app.state.checker.companion.ready())
+
+    wrong = recipe_text.replace("linear", "linaer")
+    rows = [{"name": f"r-{at}", "recipe": recipe_text if at % 7 else wrong} for at in range(160)]
+    alone = await bring(ann, *rows, dry_run=True)
+    await until(ready)
+    report = await bring(ann, *rows)
+    assert refusals(report) == [(at + 1, f"r-{at}", "recipe-invalid") for at in range(0, 160, 7)]
+    assert outcomes(report) == [(f"r-{at}", 1, "published") for at in range(160) if at % 7]
+    assert (report["refused"], outcomes(report)) == (alone["refused"], outcomes(alone))

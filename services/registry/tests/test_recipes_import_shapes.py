@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from registry.recipes.check import CheckedRecipe, RecipeInvalid, checked
-from registry.recipes.imports.shapes import _known, checked_by_shape
+from registry.recipes.check import RecipeInvalid, checked
+from registry.recipes.imports.shapes import Found, _known, found_by_shape
 
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -89,9 +91,14 @@ RECIPES = st.builds(
 )
 
 
-def outcome(text: str, by_shape: bool) -> CheckedRecipe | list[object]:
+def by_itself(text: str, pointer: str) -> Found:
+    whole = checked(text, pointer)
+    return Found(whole.canonical, whole.method, [str(each) for each in whole.ingredients])
+
+
+def outcome(text: str, check: Callable[[str, str], Found]) -> Found | list[object]:
     try:
-        return (checked_by_shape if by_shape else checked)(text, "/recipes/3/recipe")
+        return check(text, "/recipes/3/recipe")
     except RecipeInvalid as error:
         return [error.detail, *error.errors]
 
@@ -103,13 +110,13 @@ def outcome(text: str, by_shape: bool) -> CheckedRecipe | list[object]:
 @example(FORMS[4].format("org/a", "1x/y"))
 @example(FORMS[5].format("org/a", "a/" + "b" * 99))
 def test_a_check_by_shape_finds_what_a_check_finds(text: str) -> None:
-    assert outcome(text, by_shape=True) == outcome(text, by_shape=False)
+    assert outcome(text, found_by_shape) == outcome(text, by_itself)
 
 
 @pytest.mark.parametrize("form", FORMS[:4])
 def test_recipes_of_one_shape_are_checked_once(form: str) -> None:
-    checked_by_shape(form.format("here/a", "here/b", "here/c", "here/d"), "")
+    found_by_shape(form.format("here/a", "here/b", "here/c", "here/d"), "")
     before = _known.cache_info().misses
-    found = checked_by_shape(form.format("there/x", "there/y", "there/z", "there/w"), "")
+    found = found_by_shape(form.format("there/x", "there/y", "there/z", "there/w"), "")
     assert _known.cache_info().misses == before
-    assert [str(each) for each in found.ingredients][:2] == ["there/x", "there/y"]
+    assert list(found.ingredients)[:2] == ["there/x", "there/y"]

@@ -60,6 +60,7 @@ def test_all_near_words_are_found_and_no_others(known: set[str], word: str) -> N
         ("gemran", ["german"]),
         ("mathematisc", ["mathematics"]),
         ("matematiks", ["mathematics"]),
+        ("größen", ["größe"]),
         ("7b", []),
         ("mixtral8x", []),
         ("abc", []),
@@ -67,7 +68,7 @@ def test_all_near_words_are_found_and_no_others(known: set[str], word: str) -> N
 )
 def test_a_mistake_in_a_word_is_seen(word: str, near: list[str]) -> None:
     vocabulary = Vocabulary()
-    vocabulary.follow(("mistral", "german", "mathematics", "abd", "7a"))
+    vocabulary.follow(("mistral", "german", "mathematics", "größe", "abd", "7a"))
     assert [each.word for each in vocabulary.near(word)] == near
 
 

@@ -41,6 +41,7 @@ from registry.recipes.deletion import endpoints as recipe_deletion
 from registry.recipes.exports import endpoints as recipe_exports
 from registry.recipes.forks import endpoints as recipe_forks
 from registry.recipes.imports import endpoints as recipe_imports
+from registry.recipes.imports.checking import Checker
 from registry.recipes.imports.endpoints import IMPORT_BYTES
 from registry.recipes.twins import endpoints as recipe_twins
 from registry.runs import counts as run_counts
@@ -119,6 +120,8 @@ async def _start(app: FastAPI, resources: Resources) -> None:
         app.state.provider = Provider(settings)
         resources.closing.push_async_callback(app.state.provider.close)
     app.state.sealer = Sealer(settings.secret_keys())
+    app.state.checker = Checker()
+    resources.closing.push_async_callback(app.state.checker.companion.close)
     app.state.downloads = Downloads(settings)
     resources.closing.push_async_callback(app.state.downloads.close)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,16 +34,26 @@ class RecipeInvalid(Invalid):
 
 
 @dataclass(frozen=True)
-class CheckedRecipe:
-    """The facts about a valid recipe; `canonical` is JSON by RFC 8785.
+class Content:
+    """What is stored of a valid recipe.
 
-    `ingredients` are merged; `references` are all models that it names, also for a tokenizer.
+    `canonical` is JSON by RFC 8785; `ingredients` are merged.
     """
 
     source: str
     canonical: str
     digest: str
     method: str
+    ingredients: Sequence[ModelRef | str]
+
+
+@dataclass(frozen=True)
+class CheckedRecipe(Content):
+    """The facts about a valid recipe.
+
+    `references` are all models that it names, also for a tokenizer.
+    """
+
     ingredients: tuple[ModelRef, ...]
     references: tuple[ModelRef, ...]
     warnings: tuple[FieldFault, ...]

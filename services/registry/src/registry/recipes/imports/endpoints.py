@@ -32,7 +32,7 @@ async def import_recipes(body: RecipeImportCreate, request: Request, writer: Wri
     same digest. So send an import again if its answer was lost. Lineage is not asked about the
     models; `POST /v1/recipes/check` does that.
     """
-    resources = request.app.state.resources
+    resources, checker = request.app.state.resources, request.app.state.checker
     check_room(resources.settings.data)
-    report = await service.bring_in(resources.database, writer, body)
+    report = await service.bring_in(resources.database, checker, writer, body)
     return Response(report.model_dump_json(), media_type="application/json")

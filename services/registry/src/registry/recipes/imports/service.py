@@ -14,7 +14,7 @@ from registry.actor import Actor
 from registry.recipes.counts import RECIPES
 from registry.recipes.imports import repository
 from registry.recipes.imports.batch import Batch
-from registry.recipes.imports.checking import Row, check_all
+from registry.recipes.imports.checking import Checker, Row
 from registry.recipes.imports.schemas import RecipeImportCreate, RecipeImportReport
 from registry.recipes.models import RecipeRow
 from registry.recipes.names import name_taken
@@ -23,18 +23,25 @@ from registry.recipes.writing.versions import store
 
 
 async def bring_in(
-    database: Database, writer: Actor, body: RecipeImportCreate
+    database: Database, checker: Checker, writer: Actor, body: RecipeImportCreate
 ) -> RecipeImportReport:
-    """Publish the rows; a dry run does the same and takes it back.
+    """Publish the rows that `checker` finds valid; a dry run does the same and takes it back.
 
     Raises NoAccount, NotYours and OwnerInvalid.
     """
     async with database.reading() as before:  # so that a refused owner costs no check
-        owner = await accounts.writable(before, writer.who, body.owner)
-    rows, refused = await check_all(body.recipes)
+        await accounts.writable(before, writer.who, body.owner)
+    rows, refused = await checker.check_all(body.recipes)
+    with checker.storing():
+        return await _store(database, writer, body, rows, Batch(refused))
+
+
+async def _store(
+    database: Database, writer: Actor, body: RecipeImportCreate, rows: Sequence[Row], batch: Batch
+) -> RecipeImportReport:
+    """Store what is new in the rows, in one transaction."""
     async with database.transaction() as session:
         owner = await accounts.writable(session, writer.who, body.owner)
-        batch = Batch(refused)
         await _know(session, owner, {row.wanted.name for row in rows}, batch)
         await _add(session, writer, owner, rows, body, batch)
         for row in rows:

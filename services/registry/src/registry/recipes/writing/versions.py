@@ -17,7 +17,7 @@ from registry.actor import Actor
 from registry.audit.service import recording
 from registry.changes import noting
 from registry.events.models import outbox
-from registry.recipes.check import CheckedRecipe
+from registry.recipes.check import Content
 from registry.recipes.models import RecipeRow
 from registry.recipes.writing import repository
 from registry.recipes.writing.repository import Added
@@ -29,7 +29,7 @@ class NewVersion:
 
     recipe: RecipeRow | Added
     number: int
-    checked: CheckedRecipe
+    checked: Content
     id: UUID = field(default_factory=uuid4)
 
     @property

@@ -6,23 +6,21 @@ to its words; only the beginnings of words are in it, which suffices.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import islice
 from threading import Lock
-from zlib import crc32
 
 import numpy as np
 
 from mergehub.columns.growing import Growing
 from mergehub.columns.parts import Kept, Part, Parts
 from registry.search.spelling.distance import distance
-from registry.search.spelling.pairs import Pairs, pair
+from registry.search.spelling.pairs import Pairs, pairs
+from registry.search.spelling.rests import bits_of, keys_of
 
 SHORTEST, LONG = 4, 8
 """Shorter words are not corrected; long ones may be two edits apart."""
-BEGINNING = 7
 TOGETHER = 5000
 
 
@@ -77,13 +75,12 @@ class Vocabulary:
         """Add words that are not yet there; those with digits are never meant."""
         meant = _meant(words)
         while some := list(islice(meant, TOGETHER)):
-            pairs = array("q")
-            for number, word in enumerate(some, len(self._words)):
-                rests = _rests(word[:BEGINNING], 2 if len(word) >= LONG - 1 else 1)
-                pairs.extend([pair(_key(rest), number) for rest in rests])
-            self._letters.extend(np.array([_letters(word) for word in some], np.uint64))
+            begin = len(self._words)
+            self._letters.extend(bits_of(some))
             self._words += some
-            self._pairs.add(pairs)
+            for deletions, chosen in _by_deletions(some):
+                keys = keys_of([some[place] for place in chosen], deletions)
+                self._pairs.add(pairs(keys, begin + np.array(chosen)[:, None]))
 
     def near(self, word: str) -> list[Near]:
         """The known words that may have been meant, the nearest first."""
@@ -97,9 +94,8 @@ class Vocabulary:
 
     def _candidates(self, word: str, most: int) -> Iterator[str]:
         """The words that have a common rest, and no more other letters than edits can make."""
-        rests = _rests(word[:BEGINNING], most)
-        numbers = self._pairs.numbers(map(_key, rests))
-        others = self._letters.all[numbers] ^ np.uint64(_letters(word))
+        numbers = self._pairs.numbers(keys_of([word], most)[0])
+        others = self._letters.all[numbers] ^ bits_of([word])[0]
         near = numbers[np.bitwise_count(others) <= 2 * most]
         return (self._words[number] for number in near.tolist())
 
@@ -109,26 +105,9 @@ def _meant(words: Iterable[str]) -> Iterator[str]:
     return (each for each in words if len(each) >= SHORTEST - 1 and each.isalpha())
 
 
-def _key(rest: str) -> int:
-    """A hash that is the same in each process."""
-    return crc32(rest.encode())
-
-
-def _rests(beginning: str, deletions: int) -> set[str]:
-    """What remains of the beginning of a word after at most so many deletions."""
-    places = range(len(beginning))
-    rests = {beginning, *(beginning[:at] + beginning[at + 1 :] for at in places)}
-    if deletions == 2:
-        rests.update(
-            beginning[:at] + beginning[at + 1 : later] + beginning[later + 1 :]
-            for at, later in combinations(places, 2)
-        )
-    return rests
-
-
-def _letters(word: str) -> int:
-    """A bit for each letter that a word has; some letters share one."""
-    bits = 0
-    for letter in word:
-        bits |= 1 << ord(letter) % 64
-    return bits
+def _by_deletions(words: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
+    """How many letters are deleted of words, and the places of these words."""
+    long = [len(word) >= LONG - 1 for word in words]
+    for deletions, wanted in ((1, False), (2, True)):
+        if chosen := [place for place, each in enumerate(long) if each is wanted]:
+            yield deletions, chosen
