@@ -35,7 +35,7 @@ from lineage.search.words import Query
 from mergehub.columns import array_file
 from mergehub.columns.parts import in_memory
 from mergehub.columns.snapshots import Snapshots
-from mergehub.kit.database.change_log import KEEP
+from mergehub.kit.replica.change_log import KEEP
 
 EVERY = np.arange(1, 13, dtype=np.int32)
 

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mergehub.columns import array_file as file
 from mergehub.columns.parts import in_memory
 from mergehub.columns.snapshots import Snapshots
-from mergehub.kit.database.change_log import KEEP
+from mergehub.kit.replica.change_log import KEEP
 from registry.search.answering.counting import FIELDS, counts
 from registry.search.answering.matching import matching
 from registry.search.answering.ranking import page

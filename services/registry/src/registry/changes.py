@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mergehub.kit.database.change_log import ChangeColumns, ChangeLog
 from mergehub.kit.database.database import Database, after_commit
 from mergehub.kit.database.together import Write, together
+from mergehub.kit.replica.change_log import ChangeColumns, ChangeLog
 from registry.base import Base
 
 CHANNEL = "registry_recipes"

@@ -15,8 +15,8 @@ import asyncpg
 
 from mergehub.columns import array_file
 from mergehub.columns.parts import Kept, Parts
-from mergehub.kit.database.change_log import KEEP
 from mergehub.kit.replica import log
+from mergehub.kit.replica.change_log import KEEP
 from mergehub.kit.settings.service import ServiceSettings
 
 OLDEST = KEEP - timedelta(hours=1)

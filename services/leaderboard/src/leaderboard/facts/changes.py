@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from leaderboard.facts.models import ChangeRow
 from leaderboard.tables import CHANGED
-from mergehub.kit.database.change_log import ChangeLog
+from mergehub.kit.replica.change_log import ChangeLog
 
 LOG = ChangeLog(ChangeRow, CHANGED, "results", "models")

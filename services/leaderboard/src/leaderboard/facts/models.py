@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leaderboard.tables import Base
-from mergehub.kit.database.change_log import ChangeColumns
+from mergehub.kit.replica.change_log import ChangeColumns
 
 Name = String(200, collation="C")
 ModelName = String(500, collation="C")

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from lineage.tables import Base
-from mergehub.kit.database.change_log import ChangeColumns
+from mergehub.kit.replica.change_log import ChangeColumns
 
 
 class Told:

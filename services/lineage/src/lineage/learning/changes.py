@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lineage.edges.models import ChangeRow
-from mergehub.kit.database.change_log import ChangeLog
+from mergehub.kit.replica.change_log import ChangeLog
 
 CHANNEL = "lineage_graph"
 LOG = ChangeLog(ChangeRow, CHANNEL, "edges", "models")

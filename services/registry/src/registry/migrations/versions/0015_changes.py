@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from mergehub.kit.database.change_log import TransactionId
+from mergehub.kit.replica.change_log import TransactionId
 
 revision = "0015"
 down_revision = "0014"
