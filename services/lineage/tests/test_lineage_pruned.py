@@ -17,7 +17,7 @@ from mergehub.contracts.events import EventPage
 from mergehub.contracts.kinds.merge import Parent
 from mergehub.kit.background.resources import Resources, open_resources
 from mergehub.kit.database.pruning import Pruner
-from mergehub.kit.events.consumer import EventsPruned
+from mergehub.kit.events.feed import EventsPruned
 from mergehub.kit.events.outbox import EventsPruned as PrunedProblem
 from mergehub.kit.http.problem_handlers import install_problems
 

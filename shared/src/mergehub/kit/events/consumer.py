@@ -14,8 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from http import HTTPStatus
+from contextlib import ExitStack, aclosing, contextmanager
 from uuid import UUID
 
 import httpx
@@ -26,8 +25,9 @@ from redis.exceptions import ResponseError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mergehub.backoff import Backoff
-from mergehub.contracts.events import STREAM, Envelope, EventPage
+from mergehub.contracts.events import STREAM, Envelope
 from mergehub.kit.database.database import Database
+from mergehub.kit.events.feed import Feed
 from mergehub.kit.events.inbox import (
     Apply,
     ApplyTogether,
@@ -47,10 +47,6 @@ DELAYS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3600)
 
 class FeedHasGap(Exception):
     """The source's feed skips a sequence number: no event after the gap may be applied."""
-
-
-class EventsPruned(Exception):
-    """The source no longer keeps the next events that we need."""
 
 
 class Consumer:
@@ -90,7 +86,7 @@ class Consumer:
         self._source = intake.source
         self._database = database
         self._redis = redis
-        self._hub = hub
+        self._feed = Feed(hub, intake.source, group)
         self._apply = apply
         self._apply_together = apply_together
         self._complete = complete
@@ -203,17 +199,13 @@ class Consumer:
 
         Raises httpx.HTTPError if the source does not answer, FeedHasGap and EventsPruned.
         """
-        after = await self._position()
-        while True:
-            turned()
-            page = await self._page(after)
-            if not await self.offer(*page.items):
-                position = await self._position()
-                found = next(each.sequence for each in page.items if each.sequence > position)
-                raise FeedHasGap(f"{self._source} has no event before {found}")
-            after = page.next_after
-            if not page.has_more:
-                return
+        async with aclosing(self._feed.pages(await self._position(), self.PAGE)) as pages:
+            async for page in pages:
+                turned()
+                if not await self.offer(*page.items):
+                    position = await self._position()
+                    found = next(each.sequence for each in page.items if each.sequence > position)
+                    raise FeedHasGap(f"{self._source} has no event before {found}")
 
     async def replay(self, event_id: UUID) -> bool:
         """Apply an event that was set aside; False if it is not, or no longer, set aside.
@@ -252,31 +244,17 @@ class Consumer:
 
     async def skip_pruned(self) -> int:
         """Skip the events that the source no longer keeps; returns how many those are."""
-        answer = await self._ask(await self._position())
-        if answer.status_code != HTTPStatus.GONE:
+        kept = await self._feed.first_kept(await self._position())
+        if kept is None:
             return 0
-        kept = httpx.URL(answer.links["first"]["url"]).params["after"]
         async with self._database.transaction() as session:
-            given_up = await self.intake.skip_to(session, int(kept))
+            given_up = await self.intake.skip_to(session, kept)
         log.error("events.skipped", source=self._source, events=given_up)
         return given_up
 
     async def _position(self) -> int:
         async with self._database.transaction() as session:
             return (await self.intake.locked_position(session)).sequence
-
-    async def _page(self, after: int) -> EventPage:
-        answer = await self._ask(after)
-        if answer.status_code == HTTPStatus.GONE:
-            raise EventsPruned(
-                f"{self._source} no longer keeps the events after {after}. Restore a newer "
-                f"backup, or skip those events: python -m {self._group} skip-pruned"
-            )
-        answer.raise_for_status()
-        return EventPage.model_validate_json(answer.content)
-
-    async def _ask(self, after: int) -> httpx.Response:
-        return await self._hub.get("/v1/events", params={"after": after, "limit": self.PAGE})
 
     async def _join_group(self) -> None:
         try:

@@ -28,6 +28,8 @@ from registry.search.replica.replica import Replica
 log = structlog.get_logger()
 
 PAUSE_SECONDS = 2.0
+REST, LONGEST_REST = 4, 0.5
+"""After a start, all models are asked for. That takes at most a fifth of the time."""
 AGAIN_SECONDS = 3600.0
 MOST_NAMES = 1_000_000
 AT_ONCE = 10_000  # entries, so that threads and the event loop are held for milliseconds
@@ -70,8 +72,11 @@ class SizeFollower:
 
     async def _turn(self) -> None:
         catalogue = await self._replica.loaded(WAIT_SECONDS)
-        if catalogue is not None and not await self.look(catalogue):
-            await asyncio.sleep(PAUSE_SECONDS)
+        if catalogue is not None:
+            began = time.monotonic()
+            more = await self.look(catalogue)
+            rest = min(LONGEST_REST, REST * (time.monotonic() - began))
+            await asyncio.sleep(rest if more else PAUSE_SECONDS)
 
     async def look(self, catalogue: Catalogue) -> bool:
         """Give new recipes their sizes, and ask for the next models; whether more are waiting.
