@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from made_facts import Result, World, results
 
 from leaderboard.boards import current
-from leaderboard.boards.current import Boards, Kept
+from leaderboard.boards.current import Boards, Kept, warm
 from leaderboard.boards.definition import Chosen, Column, Rules
 from leaderboard.boards.ranks import apart, computing
 from leaderboard.boards.ranks.apart import ranks_apart
 from leaderboard.boards.ranks.computing import SEED, ranks_of
+from leaderboard.boards.sorting import SORTS, order, sorted_by
 from leaderboard.boards.standing import ordered
 from leaderboard.statistics import ranks
 from mergehub.kit.background.apart import Failed
@@ -254,3 +255,20 @@ def test_the_models_that_a_board_ranks_are_counted_without_making_it(drawn):
     for rules in (RULES, Rules(columns=Chosen()), Rules(columns=(*RULES.columns, Y))):
         counted = Boards().count_ranked(facts, rules)
         assert counted == Boards().make(facts, rules).board.ranked
+
+
+def test_a_board_that_is_kept_current_is_sorted_before_it_is_shown():
+    world, boards = World(), Boards()
+    world.add([Result("a", "x", 0.5), Result("b", "x", 0.6)])
+    facts = world.facts()
+    boards.prepare(facts)
+    assert all(sorted_by(kept.board) == SORTS[1:] for kept in boards._kept.values())
+    order(boards.of(facts, RULES).board, "-x")
+    world.add([Result("c", "x", 0.7)])
+    later = world.facts()
+    boards.refresh(later)
+    board = boards.of(later, RULES).board
+    assert board.facts is later
+    assert sorted_by(board) == ("x", "-x")
+    warm(board, ["gone", "-gone"])  # a benchmark that it no longer has
+    assert sorted_by(board) == ("x", "-x")

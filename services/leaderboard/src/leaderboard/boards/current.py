@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -31,6 +31,7 @@ from leaderboard.boards.ranks.computing import (
     ranks_of,
 )
 from leaderboard.boards.ranks.earlier import Basis
+from leaderboard.boards.sorting import SORTS, order, sorted_by, sorts
 from leaderboard.boards.standing import Board, Ranks
 from leaderboard.memory.facts import Facts
 from leaderboard.memory.replica import Replica, replica_in
@@ -105,8 +106,10 @@ class Boards:
         kept.asked = time.monotonic()
         return kept
 
-    def make(self, facts: Facts, rules: Rules, verified: bool = False) -> Kept:
-        """A board in this state of the facts."""
+    def make(
+        self, facts: Facts, rules: Rules, verified: bool = False, by: Iterable[str] = ()
+    ) -> Kept:
+        """A board in this state of the facts; it is sorted `by` these before it is shown."""
         with self._lock:
             kept = self._kept.get((rules, verified))
             if kept is not None and kept.board.facts.codes is not facts.codes:
@@ -114,7 +117,7 @@ class Boards:
             if kept is not None and kept.board.facts.as_of >= facts.as_of:
                 return kept
             board = self._maker.make(facts, rules, verified, None if kept is None else kept.board)
-            warm(board)
+            warm(board, by)
             made = Kept(board, time.monotonic() if kept is None else kept.asked)
             if kept is not None:
                 made.basis = kept.basis
@@ -177,7 +180,7 @@ class Boards:
         """Make the boards of the hub, so that nobody waits for the first of them."""
         self.search.look(facts.models)
         for definition in built_in().values():
-            self.make(facts, definition.rules)
+            self.make(facts, definition.rules, by=SORTS)
 
     async def run_ranks(self) -> None:
         """Keep the intervals of ranks current, one board after the other."""
@@ -225,13 +228,20 @@ class Boards:
         if time.monotonic() - kept.asked > (STALE_SECONDS if stale else FORGET_SECONDS):
             self._kept.pop(key, None)
         elif stale and kept.active:
-            self.make(facts, *key)
+            self.make(facts, *key, by=sorted_by(kept.board))
 
 
-def warm(board: Board) -> None:
-    """Compute what nearly every answer needs, so that no request waits for it."""
+def warm(board: Board, by: Iterable[str] = ()) -> None:
+    """Compute what nearly every answer needs, so that no request waits for it.
+
+    `by`: what it is sorted by, as far as it still has that.
+    """
     parents = board.facts.models.parents
     _ = board.by_mean, board.places, board.uplift, parents.roots, parents.children
+    known = sorts(board)
+    for sort in by:
+        if sort.removeprefix("-") in known:
+            order(board, sort)
 
 
 _boards: WeakKeyDictionary[Database, Boards] = WeakKeyDictionary()

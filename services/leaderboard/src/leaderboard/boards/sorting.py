@@ -28,9 +28,14 @@ class Place(NamedTuple):
     precision: str
 
 
+def sorts(board: Board) -> list[str]:
+    """What the board can be sorted by, also with a leading hyphen."""
+    return [*SORTS, *(each.column.benchmark for each in board.columns)]
+
+
 def check(board: Board, sort: str) -> None:
     """Raise Invalid unless the board can be sorted by this."""
-    known = [*SORTS, *(each.column.benchmark for each in board.columns)]
+    known = sorts(board)
     if sort.removeprefix("-") not in known:
         fault = FieldFault(
             pointer="/query/sort",
@@ -51,6 +56,11 @@ def order(board: Board, sort: str) -> Order:
         found = ordered(_keys(board, sort)) if other == sort else order(board, other).reversed()
         kept[sort] = found
     return kept[sort]
+
+
+def sorted_by(board: Board) -> tuple[str, ...]:
+    """What the board was sorted by so far, besides its means."""
+    return tuple(board.__dict__.get("orders", ()))
 
 
 def chosen(found: Order, kept: Flags) -> Numbers:
