@@ -1,6 +1,6 @@
 """A process beside a service that takes over pure work, so that the service uses two processors.
 
-Nothing depends on it: whoever asks can also do the work, and does so if the process is not there,
+The service never depends on it: it can do the work itself, and does so if the process is not there,
 has ended, or does not answer.
 """
 

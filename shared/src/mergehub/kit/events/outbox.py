@@ -120,7 +120,7 @@ class Events:
 class Outbox:
     """Writes and reads the events of one source (a service).
 
-    `heeded`: whether any follower heeded the events that this process wrote last.
+    `heeded`: whether the events that this process wrote last concerned any follower.
     """
 
     def __init__(self, source: str, table: type[OutboxColumns]) -> None:
