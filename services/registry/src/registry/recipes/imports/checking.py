@@ -64,7 +64,7 @@ class Checker:
 
 
 class _Work:
-    """Parts of an import; whoever is free takes the next one."""
+    """The parts of an import. Each process takes the next one when it is done with one."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 from uuid import uuid4
 
@@ -45,14 +46,9 @@ class NewRecipe:
         adding, *others = self._writes()
         events, audited = reporting(self._writer, [self.version], adding)
         changes.at_commit(session)
-        try:
-            written = await together(session, adding, *others, audited, events.write)
-        except IntegrityError as error:
-            _check_taken(error)
-            return None
-        if written.added is None:
-            return None
-        await outbox.emitted(session, events, written)
+        written = await _unless_taken(together(session, adding, *others, audited, events.write))
+        if written is not None:
+            await outbox.emitted(session, events, written)
         return written
 
     async def store_alone(self, database: Database, quota: QuotaName) -> Written | None:
@@ -65,14 +61,9 @@ class NewRecipe:
             return None
         adding, *others = self._writes(_ALONE.format(heeds=outbox.heeds), {"quota": quota})
         events, audited = reporting(self._writer, [self.version], adding)
-        try:
-            written = await alone(database, adding, *others, audited, events.write)
-        except IntegrityError as error:
-            _check_taken(error)
-            return None
-        if written.added is None:
-            return None
-        changes.committed(database)
+        written = await _unless_taken(alone(database, adding, *others, audited, events.write))
+        if written is not None:
+            changes.committed(database)
         return written
 
     def _writes(self, unless: str = "", values: dict[str, Any] | None = None) -> list[Write]:
@@ -82,7 +73,12 @@ class NewRecipe:
         return [adding, versions, changes.noting_added(adding), same]
 
 
-def _check_taken(error: IntegrityError) -> None:
-    """Raise the error, unless it says that another recipe had the name."""
-    if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
-        raise error
+async def _unless_taken(writing: Awaitable[Written]) -> Written | None:
+    """What was written; None if nothing was, also since another recipe had the name before."""
+    try:
+        written = await writing
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != UNIQUE_VIOLATION:
+            raise
+        return None
+    return None if written.added is None else written
